@@ -1,0 +1,1 @@
+"""From a dataset's source to a store that training reads."""

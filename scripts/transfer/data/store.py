@@ -1,0 +1,125 @@
+"""The prepared dataset on disk, and how everything after preparation reads it.
+
+A folder holds `index.csv` (`id,label,split`, one row per image in store order), `summary.json`
+(metric, class names, counts), one store of decoded images per resolution, `store_<short side>/`
+with `images.bin`, `offsets.npy` and `sizes.npy`, and the evaluation images,
+`evaluation/<size>.npy`, one per row whose split is not `train`.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from transfer.errors import UserError
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """A prepared dataset, its pixels memory-mapped: opening it reads only the index.
+
+    `labels` is int64 `(n,)`, the class of each image, or for several labels per image uint8
+    `(n, classes)`, one where the class applies. `short_side` says which store `image` reads:
+    pixels of the short side, or `original`.
+    """
+
+    folder: Path
+    short_side: int | str
+    ids: np.ndarray
+    labels: np.ndarray
+    splits: np.ndarray
+    classes: tuple[str, ...]
+    metric: str
+    summary: dict[str, Any]
+
+    @cached_property
+    def pixels(self) -> np.ndarray:
+        """All images' bytes one after another, uint8, height x width x RGB each."""
+        return np.memmap(self._store / "images.bin", dtype=np.uint8, mode="r")
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """Where each image starts in `pixels`, int64 `(n + 1,)`."""
+        return np.load(self._store / "offsets.npy")
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Height and width of each stored image, int32 `(n, 2)`."""
+        return np.load(self._store / "sizes.npy")
+
+    @property
+    def _store(self) -> Path:
+        return self.folder / f"store_{self.short_side}"
+
+    def image(self, row: int) -> np.ndarray:
+        """One stored image, uint8 `(height, width, 3)`, a view of the mapped file."""
+        height, width = self.sizes[row]
+        return self.pixels[self.offsets[row] : self.offsets[row + 1]].reshape(height, width, 3)
+
+    def rows(self, *splits: str) -> np.ndarray:
+        """Row numbers of the images in the named splits, in store order."""
+        return np.flatnonzero(np.isin(self.splits, splits))
+
+    def evaluation_images(self, size: int, split: str) -> np.ndarray:
+        """The evaluation images of a split, uint8 `(m, size, size, 3)`, memory-mapped.
+
+        They follow `rows(split)` one by one. Raises UserError if that size was not prepared.
+        """
+        path = self.folder / "evaluation" / f"{size}.npy"
+        if not path.is_file():
+            raise UserError(
+                f"{path}: no evaluation images of {size} px. Add {size} to `evaluation_sizes` of "
+                f"this dataset in config/datasets.yaml and prepare it again."
+            )
+        images = np.load(path, mmap_mode="r")
+        evaluated = np.flatnonzero(self.splits != "train")
+        chosen = np.flatnonzero(self.splits[evaluated] == split)
+        if len(chosen) and len(chosen) == chosen[-1] - chosen[0] + 1:
+            return images[chosen[0] : chosen[-1] + 1]
+        return images[chosen]
+
+
+def parse_labels(cells: pd.Series, classes: int, multilabel: bool) -> np.ndarray:
+    """Labels of `index.csv` as numbers: int64 `(n,)`, or uint8 `(n, classes)` if several."""
+    if not multilabel:
+        return cells.astype("int64").to_numpy()
+    labels = np.zeros((len(cells), classes), dtype=np.uint8)
+    for row, cell in enumerate(cells):
+        labels[row, [int(part) for part in str(cell).split()]] = 1
+    return labels
+
+
+def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDataset:
+    """Open a prepared dataset; raises UserError if it is not there or its parts disagree."""
+    folder = Path(folder)
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        index = pd.read_csv(folder / "index.csv", dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise UserError(f"{error.filename}: the dataset is not prepared") from None
+    dataset = PreparedDataset(
+        folder=folder,
+        short_side=short_side,
+        ids=index["id"].to_numpy(),
+        labels=parse_labels(index["label"], len(summary["classes"]), summary["multilabel"]),
+        splits=index["split"].to_numpy(),
+        classes=tuple(summary["classes"]),
+        metric=summary["metric"],
+        summary=summary,
+    )
+    if not (dataset._store / "images.bin").is_file():
+        raise UserError(f"{dataset._store}: no store of this resolution; prepare it first")
+    expected = int(dataset.offsets[-1])
+    if len(dataset.offsets) != len(index) + 1 or len(dataset.pixels) != expected:
+        raise UserError(
+            f"{dataset._store}: the store holds {len(dataset.offsets) - 1} images and "
+            f"{len(dataset.pixels)} bytes, the index {len(index)} images and {expected} bytes. "
+            "Delete the folder and prepare the dataset again."
+        )
+    return dataset
