@@ -1,7 +1,9 @@
 """What every script's command line shares."""
 
+import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from transfer.errors import UserError
 
@@ -13,3 +15,17 @@ def run(main: Callable[[], None]) -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def study_parser(description: str | None, output: str) -> argparse.ArgumentParser:
+    """A parser with what every table and figure of a study reads, and its output.
+
+    `description` is the script's docstring; `output` says what the output file is.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--results", type=Path, required=True, help="the study's results.csv")
+    parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
+    parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--output", type=Path, required=True, help=output)
+    return parser

@@ -1,0 +1,33 @@
+"""Figure 1: each dataset's metric against ImageNet top-1, with a line through all models and one
+through those above 70 %."""
+
+from transfer.analysis.results import load_results
+from transfer.command_line import run, study_parser
+from transfer.figures.panels import (
+    draw_lines,
+    draw_models,
+    finish,
+    line_handles,
+    styles_of,
+    transfer_panels,
+)
+from transfer.figures.style import save_figure, use_style
+
+
+def main() -> None:
+    parser = study_parser(__doc__, "figure1.svg; .pdf and .png are written beside it")
+    parser.add_argument("--axes", choices=["linear", "logit"], help="default: as the study says")
+    args = parser.parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    use_style()
+    figure, panels = transfer_panels(results, args.axes or results.study.axes)
+    styles = styles_of(results)
+    for panel in panels:
+        draw_lines(panel, results.study.intervals)
+        draw_models(panel, styles)
+    finish(figure, results, line_handles(results, panels[0]))
+    save_figure(figure, args.output)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,28 @@
+"""The paper's printed values as a results table and a table of distances (Tables 3, 8, 11)."""
+
+import argparse
+from pathlib import Path
+
+from transfer.command_line import run
+from transfer.config import read_datasets, read_study
+from transfer.files import write_text
+from transfer.published import published_fid, published_results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
+    parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--results", type=Path, required=True, help="results.csv to write")
+    parser.add_argument("--fid", type=Path, required=True, help="fid.csv to write")
+    args = parser.parse_args()
+    results = published_results(
+        args.published, read_study(args.study), read_datasets(args.datasets)
+    )
+    write_text(args.results, results.to_csv(index=False))
+    write_text(args.fid, published_fid(args.published).to_csv(index=False))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,43 @@
+"""Table 2: correlation and slope of each dataset's metric on ImageNet top-1, better models only."""
+
+import pandas as pd
+
+from transfer.analysis.correlation import linear_fit
+from transfer.analysis.results import (
+    above_threshold,
+    imagenet_top1,
+    load_results,
+    notes,
+    part_values,
+)
+from transfer.command_line import run, study_parser
+from transfer.tables import Column, decimals, write_table
+
+
+def main() -> None:
+    args = study_parser(__doc__, "table02.csv; .md and .tex are written beside it").parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    better = above_threshold(results)
+    top1 = imagenet_top1(results)[better]
+    values = part_values(results)[better]
+    rows = []
+    for dataset in values.columns:
+        fit = linear_fit(top1, values[dataset])
+        name = results.datasets[dataset]["name"]
+        rows.append((dataset, name, fit.correlation, fit.slope, fit.p, fit.n))
+    table = pd.DataFrame(rows, columns=["dataset", "name", "correlation", "slope", "p", "models"])
+    columns = [
+        Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
+        Column("correlation", "Correlation", decimals(2)),
+        Column("slope", "Slope", decimals(2)),
+        Column("models", "Models"),
+    ]
+    caption = (
+        "Pearson correlation and least-squares slope of each metric on ImageNet top-1 accuracy, "
+        f"both as fractions, over models above {results.study.threshold:g} % top-1."
+    )
+    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,20 @@
+"""Table 3: the metric of every model on every dataset, beside ImageNet top-1."""
+
+from transfer.analysis.results import imagenet_top1, load_results, notes, part_values
+from transfer.command_line import run, study_parser
+from transfer.tables import metric_columns, write_table
+
+
+def main() -> None:
+    args = study_parser(__doc__, "table03.csv; .md and .tex are written beside it").parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    table = part_values(results)
+    table.insert(0, "imagenet_top1", imagenet_top1(results))
+    table = table.rename_axis("model").reset_index()
+    columns = metric_columns(results, results.study.parts["main"])
+    caption = "Every model on every dataset: the dataset's metric of the selected run."
+    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,20 @@
+"""Table 8: the CLIP models on every dataset."""
+
+from transfer.analysis.results import imagenet_top1, load_results, notes, part_values
+from transfer.command_line import run, study_parser
+from transfer.tables import metric_columns, write_table
+
+
+def main() -> None:
+    args = study_parser(__doc__, "table08.csv; .md and .tex are written beside it").parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    table = part_values(results, "clip")
+    table.insert(0, "imagenet_top1", imagenet_top1(results, "clip"))
+    table = table.rename_axis("model").reset_index()
+    columns = metric_columns(results, results.study.parts["clip"])
+    caption = "CLIP models, linear probe then fine-tuning."
+    write_table(table, columns, args.output, caption, notes(results, results.study.parts["clip"]))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,29 @@
+"""Table 11: Frechet inception distance between ImageNet and each dataset."""
+
+import argparse
+from pathlib import Path
+
+from transfer.command_line import run
+from transfer.config import read_datasets
+from transfer.tables import Column, decimals, write_table
+from transfer.validation import read_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fid", type=Path, required=True, help="the study's fid.csv")
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--output", type=Path, required=True, help="table11.csv")
+    args = parser.parse_args()
+    datasets = read_datasets(args.datasets)
+    table = read_table(args.fid, "fid")
+    columns = [
+        Column("dataset", "Dataset", lambda key: datasets[key]["name"]),
+        Column("fid", "FID", decimals(2)),
+    ]
+    caption = "Fréchet inception distance to ImageNet."
+    write_table(table, columns, args.output, caption, sorted(set(table["note"])))
+
+
+if __name__ == "__main__":
+    run(main)

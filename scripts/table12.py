@@ -1,0 +1,39 @@
+"""Table 12: F-tests of what ImageNet accuracy and the other datasets predict (Appendix N.1)."""
+
+from transfer.analysis.f_tests import f_tests
+from transfer.analysis.results import (
+    imagenet_top1,
+    load_results,
+    logit_bound,
+    notes,
+    part_values,
+)
+from transfer.command_line import run, study_parser
+from transfer.tables import Column, decimals, show_p, write_table
+
+
+def main() -> None:
+    args = study_parser(__doc__, "table12.csv; .md and .tex are written beside it").parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    values = part_values(results)
+    table = f_tests(values, imagenet_top1(results), logit_bound(results, values)).reset_index()
+    columns = [
+        Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
+        Column("f_average", "F (+average)", decimals(1)),
+        Column("p_average", "p", show_p),
+        Column("f_imagenet", "F (+ImageNet)", decimals(2)),
+        Column("p_imagenet", "p ", show_p),
+        Column("adjusted_r2_imagenet", "Adj. R² (ImageNet only)", decimals(2)),
+        Column("adjusted_r2_average", "Adj. R² (average only)", decimals(2)),
+        Column("adjusted_r2_both", "Adj. R² (both)", decimals(2)),
+    ]
+    caption = (
+        "Nested F-tests with 1 and "
+        f"{len(values) - 3} degrees of freedom: does the average over the other datasets explain "
+        "variance beyond ImageNet accuracy, and ImageNet accuracy beyond the average?"
+    )
+    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+
+
+if __name__ == "__main__":
+    run(main)

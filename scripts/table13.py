@@ -1,0 +1,42 @@
+"""Table 13: Spearman's rho with the other datasets' average and with ImageNet (Appendix N.2)."""
+
+from transfer.analysis.correlation import rank_correlations
+from transfer.analysis.results import (
+    imagenet_top1,
+    load_results,
+    logit_bound,
+    notes,
+    part_values,
+)
+from transfer.command_line import run, study_parser
+from transfer.tables import Column, decimals, write_table
+
+
+def main() -> None:
+    args = study_parser(__doc__, "table13.csv; .md and .tex are written beside it").parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    values = part_values(results)
+    bound = logit_bound(results, values)
+    table = rank_correlations(values, imagenet_top1(results), bound).reset_index()
+    columns = [Column("dataset", "Dataset", lambda key: results.datasets[key]["name"])]
+    for number, (name, heading) in enumerate(
+        [
+            ("unnormalized", "ρ (average, unnormalized)"),
+            ("normalized", "ρ (average, normalized)"),
+            ("imagenet", "ρ (ImageNet)"),
+        ]
+    ):
+        # Headings must differ, so that the three p columns stay three columns.
+        columns += [
+            Column(f"rho_{name}", heading, decimals(4)),
+            Column(f"p_{name}", "p" + " " * number, decimals(4)),
+        ]
+    caption = (
+        "Spearman's rho of each dataset with the average over the other datasets and with "
+        "ImageNet top-1."
+    )
+    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""The paper's statistics, from one tidy table of results."""

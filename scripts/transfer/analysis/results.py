@@ -1,0 +1,111 @@
+"""The results table of a study joined with what is known of its models and datasets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.config import Part, Study, read_datasets, read_models, read_study
+from transfer.errors import UserError
+from transfer.validation import read_table
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study, its tables of models and datasets, and the selected run of every cell.
+
+    `cells` has one row per (dataset, model, recipe), the columns of results.csv.
+    """
+
+    study: Study
+    models: pd.DataFrame
+    datasets: dict[str, dict[str, Any]]
+    cells: pd.DataFrame
+
+
+def load_results(
+    results: str | Path, study: str | Path, models: str | Path, datasets: str | Path
+) -> StudyResults:
+    """Read a study's results.csv and the tables it refers to; raises UserError if invalid."""
+    return StudyResults(
+        study=read_study(study),
+        models=read_models(models),
+        datasets=read_datasets(datasets),
+        cells=read_table(results, "results"),
+    )
+
+
+def part_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
+    """Selected values of a part of the study, models x datasets in the study's order.
+
+    Values are fractions, as in results.csv. Raises UserError naming the cells that have none.
+    """
+    part = results.study.parts[name]
+    cells = results.cells[results.cells["recipe"] == part.recipe]
+    values = cells.pivot(index="model", columns="dataset", values="value")
+    values = values.reindex(index=list(part.models), columns=list(part.datasets))
+    missing = values.stack(future_stack=True)
+    missing = missing[missing.isna()]
+    if len(missing):
+        cell = ", ".join(f"{model} on {dataset}" for model, dataset in missing.index[:5])
+        raise UserError(
+            f"results of study {results.study.name}: no value for {cell}"
+            f"{' and others' if len(missing) > 5 else ''} ({part.recipe}); every run diverged or "
+            "none was made"
+        )
+    return values
+
+
+def imagenet_top1(results: StudyResults, name: str = "main") -> pd.Series:
+    """ImageNet top-1 of a part's models as a fraction, as published or as the library states."""
+    part = results.study.parts[name]
+    column = f"imagenet_top1_{results.study.imagenet_top1}"
+    top1 = results.models.loc[list(part.models), column]
+    if top1.isna().any():
+        missing = ", ".join(top1.index[top1.isna()])
+        raise UserError(f"config/models.tsv: {column} is empty for {missing}")
+    return top1 / 100
+
+
+def above_threshold(results: StudyResults, name: str = "main") -> pd.Series:
+    """Which of a part's models lie above the study's ImageNet threshold (70 % in Table 2)."""
+    return imagenet_top1(results, name) * 100 > results.study.threshold
+
+
+def logit_bound(results: StudyResults, values: pd.DataFrame) -> float:
+    """How far values are kept from 0 and 1 before a logit: 0 where all lie strictly between.
+
+    The paper's values need none. A small study can reach exactly 1 (or a kappa below 0); its
+    values are then moved into [0.001, 0.999], which `notes` says.
+    """
+    inside = ((values > 0) & (values < 1)).to_numpy().all()
+    return 0.0 if inside else 1e-3
+
+
+def notes(results: StudyResults, part: Part) -> list[str]:
+    """What a reader of a figure or table must know of how its values came about."""
+    cells = results.cells
+    cells = cells[
+        (cells["recipe"] == part.recipe)
+        & cells["dataset"].isin(part.datasets)
+        & cells["model"].isin(part.models)
+    ]
+    found = []
+    if results.study.source == "published":
+        found.append("Values as printed in the paper.")
+    if results.study.weights == "random":
+        found.append("Trained from random weights, not from ImageNet checkpoints.")
+    if results.study.source == "runs":
+        found.append(
+            "Epoch and hyperparameters chosen on the evaluation split, as published."
+            if results.study.selection == "as_published"
+            else "Epoch and hyperparameters chosen on a holdout of the training split."
+        )
+    runs, expected = cells["n_runs"].sum(), cells["n_expected"].sum()
+    if runs < expected:
+        found.append(f"Partial: {runs} of {expected} runs.")
+    diverged = int(cells["n_diverged"].sum())
+    if diverged:
+        found.append(f"{diverged} of {runs} runs diverged.")
+    return found

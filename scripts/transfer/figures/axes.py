@@ -1,0 +1,46 @@
+"""Linear and logit axes for fractions, labelled as the paper labels them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter
+from scipy import special
+
+METRIC_LABELS = {
+    "accuracy": "Accuracy (%)",
+    "quadratic_weighted_kappa": "Quadratic weighted kappa",
+    "macro_f1": "Macro F1",
+    "roc_auc": "Area under ROC curve",
+}
+LOGIT_TICKS = np.array(
+    [0.001, 0.005, 0.01, 0.05, *np.arange(0.1, 0.9, 0.1), 0.85, 0.9, 0.925, 0.95, 0.96, 0.97]
+    + [0.98, 0.985, 0.99, 0.9925, 0.995, 0.999]
+)
+
+
+def to_axis(fractions: Any, kind: str) -> np.ndarray:
+    """Fractions as positions on an axis of this kind (`linear` or `logit`)."""
+    values = np.asarray(fractions, dtype=float)
+    return special.logit(np.clip(values, 1e-3, 1 - 1e-3)) if kind == "logit" else values
+
+
+def _label(percent: bool) -> Callable[[float, int | None], str]:
+    return lambda value, _: f"{value * 100:g}" if percent else f"{value:g}"
+
+
+def label_axis(ax: Axes, which: str, kind: str, percent: bool) -> None:
+    """Tick an axis (`x` or `y`) with fractions, in percent if asked; limits must be set before."""
+    axis = ax.xaxis if which == "x" else ax.yaxis
+    show = _label(percent)
+    if kind == "logit":
+        low, high = sorted(ax.get_xlim() if which == "x" else ax.get_ylim())
+        ticks = LOGIT_TICKS[(special.logit(LOGIT_TICKS) > low) & (special.logit(LOGIT_TICKS) < high)]
+        step = max(1, round(len(ticks) / 5))
+        axis.set_major_locator(FixedLocator(special.logit(ticks[::step]).tolist()))
+        axis.set_major_formatter(
+            FuncFormatter(lambda position, _: show(round(special.expit(position), 6), None))
+        )
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: show(round(value, 6), None)))

@@ -1,0 +1,184 @@
+"""One panel per dataset: a metric against ImageNet top-1, with every model and fitted lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfer.analysis.correlation import linear_fit
+from transfer.analysis.intervals import bootstrap_line
+from transfer.analysis.results import (
+    StudyResults,
+    above_threshold,
+    imagenet_top1,
+    notes,
+    part_values,
+)
+from transfer.figures.axes import METRIC_LABELS, label_axis, to_axis
+from transfer.figures.style import (
+    BLUE,
+    GREY,
+    ModelStyle,
+    add_notes,
+    draw_model,
+    model_handle,
+    model_styles,
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one dataset's panel shows; `x` and `y` are fractions, one per model."""
+
+    ax: Axes
+    dataset: str
+    metric: str
+    title: str
+    x: pd.Series
+    y: pd.Series
+    better: pd.Series
+    kind: str
+
+    @property
+    def at(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the models on the panel's axes."""
+        return to_axis(self.x, self.kind), to_axis(self.y, self.kind)
+
+
+def panel_grid(count: int) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels, at most three in a row, and room for a legend below."""
+    columns = min(3, count) if count != 4 else 2
+    rows = -(-count // columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(2.45 * columns if columns == 3 else 3.3 * columns, 2.25 * rows + 1.35),
+        squeeze=False,
+        layout="constrained",
+    )
+    axes = list(grid.flat)
+    for spare in axes[count:]:
+        spare.remove()
+    return figure, axes[:count]
+
+
+def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Panel]]:
+    """The panels of a study's main part, empty but for their limits, ticks and titles."""
+    values, top1 = part_values(results), imagenet_top1(results)
+    figure, axes = panel_grid(values.shape[1])
+    panels = []
+    for ax, dataset in zip(axes, values.columns, strict=True):
+        block = results.datasets[dataset]
+        panel = Panel(
+            ax,
+            dataset,
+            block["metric"],
+            block["short_name"],
+            top1,
+            values[dataset],
+            above_threshold(results),
+            kind,
+        )
+        set_limits(panel, *panel.at)
+        ax.set_title(panel.title)
+        panels.append(panel)
+    for panel in panels:
+        panel.ax.set_ylabel(METRIC_LABELS[panel.metric])
+    figure.supxlabel("")
+    return figure, panels
+
+
+def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
+    """Limits that hold all points with a margin, and ticks for them."""
+    for which, positions in (("x", x), ("y", y)):
+        low, high = float(np.min(positions)), float(np.max(positions))
+        margin = 0.07 * (high - low) or 0.01
+        limits = (low - margin, high + margin)
+        if which == "x":
+            panel.ax.set_xlim(limits)
+            label_axis(panel.ax, "x", panel.kind, percent=True)
+            panel.ax.set_xlabel("ImageNet top-1 (%)")
+        else:
+            panel.ax.set_ylim(limits)
+            label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
+
+
+def subsets(panel: Panel) -> Iterator[tuple[str, str, str, np.ndarray]]:
+    """The two sets of models that get a line: name, colour, dash, and which models."""
+    everyone = np.ones(len(panel.x), dtype=bool)
+    better = panel.better.to_numpy()
+    yield "all", GREY, "--", everyone
+    if better.sum() >= 3 and not better.all():
+        yield "better", BLUE, "-", better
+
+
+def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
+    """Least-squares lines through all and through the better models, each with its band.
+
+    The slope and correlation of the second are printed in the panel, computed on fractions as
+    in Table 2, whatever the axes.
+    """
+    x, y = panel.at
+    for _, color, dash, chosen in subsets(panel):
+        grid = np.linspace(x[chosen].min(), x[chosen].max(), 60)
+        fit = linear_fit(x[chosen], y[chosen])
+        band = bootstrap_line(x[chosen], y[chosen], grid, **intervals)
+        panel.ax.fill_between(grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0)
+        panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
+    chosen = list(subsets(panel))[-1][3]
+    fit = linear_fit(panel.x[chosen], panel.y[chosen])
+    panel.ax.text(
+        0.97,
+        0.03,
+        f"r = {fit.correlation:.2f}, slope = {fit.slope:.2f}",
+        transform=panel.ax.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
+        zorder=4,
+    )
+
+
+def draw_models(panel: Panel, styles: dict[str, ModelStyle]) -> None:
+    """Mark every model."""
+    for model, x, y in zip(panel.x.index, *panel.at, strict=True):
+        draw_model(panel.ax, x, y, styles[model])
+
+
+def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
+    """Legend entries of the fitted lines."""
+    names = {"all": "all models", "better": f"models above {results.study.threshold:g} %"}
+    return [
+        Line2D([], [], color=color, linestyle=dash, label=names[name])
+        for name, color, dash, _ in subsets(panel)
+    ]
+
+
+def styles_of(results: StudyResults, part: str = "main") -> dict[str, ModelStyle]:
+    """The style of each model of a part."""
+    return model_styles(results.models.loc[list(results.study.parts[part].models)])
+
+
+def finish(
+    figure: Figure, results: StudyResults, handles: list[Artist], part: str = "main"
+) -> None:
+    """Add the legend of models and lines, and the notes on the values."""
+    styles = styles_of(results, part)
+    entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
+    figure.legend(
+        handles=[*entries, *handles],
+        loc="outside lower center",
+        ncols=5 if figure.get_figwidth() > 7 else 4,
+        frameon=False,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )
+    add_notes(figure, notes(results, results.study.parts[part]))

@@ -1,0 +1,148 @@
+"""One look for all figures: colour-blind safe, readable in grey, the same bytes every time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfer.files import atomic_path
+
+# Okabe and Ito's palette without its yellow, which fades on white; markers carry the family
+# where colour is not seen.
+BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = (
+    "#0072B2",
+    "#3A9BDC",
+    "#00795A",
+    "#C77F00",
+    "#C44E00",
+    "#AA4A8F",
+)
+BLACK, GREY = "#000000", "#6E6E6E"
+FAMILIES = {
+    "alexnet": (BLACK, "X"),
+    "squeezenet": (GREY, "P"),
+    "shufflenet": (ORANGE, "s"),
+    "mobilenet": (VERMILION, "v"),
+    "vgg": (SKY, "s"),
+    "deit": (GREEN, "^"),
+    "densenet": (PURPLE, "h"),
+    "resnet": (BLUE, "o"),
+    "resnext": (BLUE, "d"),
+    "efficientnet": (VERMILION, "p"),
+    "vit": (GREEN, "D"),
+    "inception": (GREY, "8"),
+    "convnext": (PURPLE, "D"),
+    "pnasnet": (BLACK, ">"),
+    "clip": (PURPLE, "*"),
+}
+# For families that the table does not name, in the order in which they come.
+FURTHER = [(ORANGE, "o"), (SKY, "^"), (GREEN, "s"), (PURPLE, "v"), (BLUE, "P"), (VERMILION, "X")]
+
+
+@dataclass(frozen=True)
+class ModelStyle:
+    """How one model is marked; a family's smaller models are hollow, its largest is filled."""
+
+    color: str
+    marker: str
+    filled: bool
+    size: float
+
+
+def use_style() -> None:
+    """Set matplotlib and seaborn up; call once before drawing."""
+    mpl.use("Agg")
+    sns.set_theme(
+        context="paper",
+        style="ticks",
+        rc={
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlesize": 9,
+            "axes.titleweight": "bold",
+            "axes.labelsize": 8,
+            "font.family": "DejaVu Sans",
+            "font.size": 8,
+            "legend.fontsize": 7.5,
+            "pdf.fonttype": 42,
+            "savefig.dpi": 200,
+            "svg.fonttype": "path",
+            "xtick.labelsize": 7.5,
+            "ytick.labelsize": 7.5,
+        },
+    )
+
+
+def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
+    """A style for each row of a models table (`model`, `family`, `parameters`)."""
+    unnamed = [f for f in dict.fromkeys(models["family"]) if f not in FAMILIES]
+    looks = FAMILIES | {f: FURTHER[i % len(FURTHER)] for i, f in enumerate(unnamed)}
+    largest = models.groupby("family")["parameters"].transform("max")
+    return {
+        row.model: ModelStyle(
+            *looks[row.family],
+            filled=row.parameters == largest[row.Index],
+            size=90 if looks[row.family][1] == "*" else 34,
+        )
+        for row in models.itertuples()
+    }
+
+
+def draw_model(ax: Axes, x: float, y: float, style: ModelStyle) -> None:
+    """Mark one model at a point of the panel."""
+    ax.scatter(
+        [x],
+        [y],
+        s=style.size,
+        marker=style.marker,
+        facecolors=style.color if style.filled else "white",
+        edgecolors=style.color,
+        linewidths=1.1,
+        zorder=3,
+        clip_on=False,
+    )
+
+
+def model_handle(name: str, style: ModelStyle) -> Line2D:
+    """The legend entry of a model."""
+    return Line2D(
+        [],
+        [],
+        linestyle="",
+        marker=style.marker,
+        markersize=style.size**0.5,
+        markerfacecolor=style.color if style.filled else "white",
+        markeredgecolor=style.color,
+        label=name,
+    )
+
+
+def add_notes(figure: Figure, notes: Sequence[str]) -> None:
+    """Print under the figure what a reader must know of its values."""
+    if notes:
+        figure.supxlabel(" ".join(notes), fontsize=7, color=GREY, x=0.01, ha="left")
+
+
+def save_figure(figure: Figure, path: str | Path) -> None:
+    """Write `<path>` without its suffix as .svg, .pdf and .png, the same bytes every time."""
+    path = Path(path)
+    silent: dict[str, dict[str, None]] = {
+        ".png": {"Software": None},
+        ".pdf": {"CreationDate": None},
+        ".svg": {"Date": None},
+    }
+    for suffix, metadata in silent.items():
+        # The salt makes svg ids depend on the figure, not on chance.
+        with (
+            mpl.rc_context({"svg.hashsalt": path.stem}),
+            atomic_path(path.with_suffix(suffix)) as temporary,
+        ):
+            figure.savefig(temporary, metadata=metadata)
+    plt.close(figure)

@@ -1,0 +1,90 @@
+"""A table as CSV with all its digits, and as Markdown and LaTeX as a paper prints it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.analysis.results import StudyResults
+from transfer.config import Part
+from transfer.files import write_text
+
+LATEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "²": "$^2$", "×": r"$\times$"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the CSV, its heading in print, and how a cell is printed."""
+
+    name: str
+    heading: str
+    show: Callable[[Any], str] = str
+
+
+def decimals(digits: int, scale: float = 1) -> Callable[[Any], str]:
+    """Print a number times `scale` with so many digits; a missing one as a dash."""
+    return lambda value: "–" if pd.isna(value) else f"{value * scale:.{digits}f}"
+
+
+def show_metric(metric: str) -> Callable[[Any], str]:
+    """Print a metric as the paper does: accuracy in percent, the others as a fraction."""
+    return decimals(2, 100) if metric == "accuracy" else decimals(4)
+
+
+def show_p(value: float) -> str:
+    """Print a p-value: three digits, or two significant ones where those would be zeros."""
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def metric_columns(results: StudyResults, part: Part) -> list[Column]:
+    """Columns of Tables 3, 8 and 9: model, ImageNet top-1 and each dataset's metric."""
+    return [
+        Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
+        Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
+        *(
+            Column(key, block["short_name"], show_metric(block["metric"]))
+            for key, block in ((key, results.datasets[key]) for key in part.datasets)
+        ),
+    ]
+
+
+def printed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The table as it is printed: text cells under the headings."""
+    return pd.DataFrame({c.heading: frame[c.name].map(c.show).astype(str) for c in columns})
+
+
+def write_table(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    path: str | Path,
+    caption: str,
+    notes: Sequence[str] = (),
+) -> None:
+    """Write `<path>` (CSV) and, beside it, the same table as .md and .tex.
+
+    Notes say what a reader must know of the values; they follow the caption.
+    """
+    path = Path(path)
+    text = printed(frame, columns)
+    sentence = " ".join([caption, *notes])
+    latex = (
+        text.style.format(escape="latex")
+        .format_index(escape="latex", axis="columns")
+        .hide(axis="index")
+        .to_latex(
+            caption=sentence.translate(LATEX),
+            hrules=True,
+            column_format="l" + "r" * (len(columns) - 1),
+            position="t",
+        )
+    )
+    markdown = text.to_markdown(
+        index=False,
+        disable_numparse=True,
+        colalign=["left"] + ["right"] * (len(columns) - 1),
+    )
+    write_text(path.with_suffix(".md"), f"{sentence}\n\n{markdown}\n")
+    write_text(path.with_suffix(".tex"), latex)
+    write_text(path, frame[[c.name for c in columns]].to_csv(index=False, float_format="%.10g"))

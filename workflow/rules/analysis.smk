@@ -1,0 +1,160 @@
+# From one tidy table of results to tables, figures and the verdict.
+
+# What every table and figure of a study reads, and how its script is told.
+STUDY_FILES = {
+    "results": "results/{study}/results.csv",
+    "study": "config/studies/{study}.yaml",
+    "models": "config/models.tsv",
+    "datasets": "config/datasets.yaml",
+}
+STUDY_FLAGS = (
+    "--results {input.results:q} --study {input.study:q} "
+    "--models {input.models:q} --datasets {input.datasets:q}"
+)
+# Scripts that need no more than that.
+TABLES_FROM_RESULTS = ("table02", "table03", "table08", "table09", "table12", "table13")
+FIGURES_FROM_RESULTS = ("figure1", "figure4", "figure5", "figure8", "figure9")
+# Tables that report what only the authors can know: printed again, not recomputed.
+TABLES_AS_PRINTED = ("table01", "table04", "table05", "table06", "table07", "table10", "table14")
+
+
+rule published_results:
+    input:
+        tables=expand(
+            "resources/published/fang2023/{table}.csv", table=["table03", "table08", "table11"]
+        ),
+        study="config/studies/published.yaml",
+        datasets="config/datasets.yaml",
+    output:
+        results="results/published/results.csv",
+        fid="results/published/fid.csv",
+    log:
+        "results/published/logs/published_results.log",
+    params:
+        code=fingerprint("scripts/published_results.py"),
+    message:
+        "Reading the values that the paper prints"
+    shell:
+        "python scripts/published_results.py --published resources/published/fang2023 "
+        "--study {input.study:q} --datasets {input.datasets:q} "
+        "--results {output.results:q} --fid {output.fid:q} > {log:q} 2>&1"
+
+
+for table in TABLES_FROM_RESULTS:
+
+    rule:
+        name:
+            table
+        input:
+            **STUDY_FILES,
+        output:
+            multiext(f"results/{{study}}/tables/{table}", ".csv", ".md", ".tex"),
+        log:
+            f"results/{{study}}/logs/{table}.log",
+        params:
+            code=fingerprint(f"scripts/{table}.py"),
+        message:
+            f"Computing {table} of study {{wildcards.study}}"
+        shell:
+            f"python scripts/{table}.py {STUDY_FLAGS} --output {{output[0]:q}} > {{log:q}} 2>&1"
+
+
+for table in TABLES_AS_PRINTED:
+
+    rule:
+        name:
+            table
+        input:
+            printed=f"resources/published/fang2023/{table}.csv",
+            models="config/models.tsv",
+            datasets="config/datasets.yaml",
+        output:
+            multiext(f"results/published/tables/{table}", ".csv", ".md", ".tex"),
+        log:
+            f"results/published/logs/{table}.log",
+        params:
+            code=fingerprint(f"scripts/printed_table.py"),
+        message:
+            f"Setting {table} as the paper prints it"
+        shell:
+            "python scripts/printed_table.py --printed {input.printed:q} "
+            "--models {input.models:q} --datasets {input.datasets:q} "
+            "--output {output[0]:q} > {log:q} 2>&1"
+
+
+rule table11:
+    input:
+        fid="results/{study}/fid.csv",
+        datasets="config/datasets.yaml",
+    output:
+        multiext("results/{study}/tables/table11", ".csv", ".md", ".tex"),
+    log:
+        "results/{study}/logs/table11.log",
+    params:
+        code=fingerprint("scripts/table11.py"),
+    message:
+        "Computing table11 of study {wildcards.study}"
+    shell:
+        "python scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        "--output {output[0]:q} > {log:q} 2>&1"
+
+
+for figure in FIGURES_FROM_RESULTS:
+
+    rule:
+        name:
+            figure
+        input:
+            **STUDY_FILES,
+        output:
+            multiext(f"results/{{study}}/figures/{figure}", ".svg", ".pdf", ".png"),
+        log:
+            f"results/{{study}}/logs/{figure}.log",
+        params:
+            code=fingerprint(f"scripts/{figure}.py"),
+        message:
+            f"Drawing {figure} of study {{wildcards.study}}"
+        shell:
+            f"python scripts/{figure}.py {STUDY_FLAGS} --output {{output[0]:q}} > {{log:q}} 2>&1"
+
+
+rule figure3:
+    input:
+        fid="results/{study}/fid.csv",
+        datasets="config/datasets.yaml",
+    output:
+        multiext("results/{study}/figures/figure3", ".svg", ".pdf", ".png"),
+    log:
+        "results/{study}/logs/figure3.log",
+    params:
+        code=fingerprint("scripts/figure3.py"),
+    message:
+        "Drawing figure3 of study {wildcards.study}"
+    shell:
+        "python scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        "--output {output[0]:q} > {log:q} 2>&1"
+
+
+rule verdict:
+    input:
+        **STUDY_FILES,
+        tables=expand(
+            "results/{{study}}/tables/{table}.csv", table=["table02", "table12", "table13"]
+        ),
+        fid="results/{study}/fid.csv",
+        printed=expand(
+            "resources/published/fang2023/{table}.csv",
+            table=PUBLISHED_TABLES,
+        ),
+    output:
+        multiext("results/{study}/verdict", ".csv", ".md"),
+    log:
+        "results/{study}/logs/verdict.log",
+    params:
+        code=fingerprint("scripts/verdict.py"),
+    message:
+        "Holding every recomputed number of study {wildcards.study} against the paper"
+    shell:
+        "python scripts/verdict.py " + STUDY_FLAGS + " "
+        "--tables results/{wildcards.study}/tables --fid {input.fid:q} "
+        "--published resources/published/fang2023 --output {output[0]:q} > {log:q} 2>&1"
