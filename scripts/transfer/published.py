@@ -49,3 +49,9 @@ def published_fid(folder: str | Path) -> pd.DataFrame:
     """Table 11: dataset and its Frechet inception distance to ImageNet."""
     distances = read_published(folder, "table11")[["dataset", "fid"]]
     return distances.assign(note="Values as printed in the paper.")
+
+
+def check_published(folder: str | Path) -> None:
+    """Hold every table of a paper's folder against its schema; raises UserError naming the cell."""
+    for path in sorted(Path(folder).glob("*.csv")):
+        read_printed(folder, path.stem)

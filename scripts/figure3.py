@@ -1,0 +1,67 @@
+"""Figure 3: how far the real-world and the web-scraped datasets lie from ImageNet."""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+
+from transfer.command_line import run
+from transfer.config import read_datasets
+from transfer.figures.style import BLUE, ORANGE, add_notes, save_figure, use_style
+from transfer.validation import read_table
+
+GROUPS = {
+    "real_world": ("real-world", BLUE, "o"),
+    "web_scraped": ("web-scraped", ORANGE, "s"),
+    "digits": ("digits", BLUE, "o"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fid", type=Path, required=True, help="the study's fid.csv")
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument(
+        "--output", type=Path, required=True, help="figure3.svg; .pdf and .png beside it"
+    )
+    args = parser.parse_args()
+    datasets = read_datasets(args.datasets)
+    distances = read_table(args.fid, "fid").sort_values("fid")
+    distances["group"] = [datasets[key]["group"] for key in distances["dataset"]]
+    distances["name"] = [datasets[key]["name"] for key in distances["dataset"]]
+    distances["place"] = range(len(distances))
+
+    use_style()
+    figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")
+    handles = []
+    for group, (label, color, marker) in GROUPS.items():
+        chosen = distances[distances["group"] == group]
+        if chosen.empty:
+            continue
+        ax.hlines(chosen["place"], 0, chosen["fid"], color=color, alpha=0.35, linewidth=1.5)
+        ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5)
+        ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
+        label = f"{label}, mean {chosen['fid'].mean():.0f}"
+        handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
+    for row in distances.itertuples():
+        ax.annotate(
+            f"{row.fid:.0f}",
+            (float(row.fid), row.place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+        )
+    ax.set_yticks(distances["place"], distances["name"])
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, distances["fid"].max() * 1.08)
+    ax.set_ylim(-0.7, len(distances) - 0.3)
+    ax.set_xlabel("Fréchet inception distance to ImageNet")
+    ax.legend(handles=handles, loc="lower right", frameon=False)
+    add_notes(figure, sorted(set(distances["note"])))
+    save_figure(figure, args.output)
+
+
+if __name__ == "__main__":
+    run(main)

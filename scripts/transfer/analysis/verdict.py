@@ -1,0 +1,74 @@
+"""Every number that a paper prints, beside the number recomputed."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from transfer.errors import UserError
+
+
+class Finding(NamedTuple):
+    """One printed number held against ours; the columns of verdict.csv.
+
+    `tolerance` is half a unit of the last printed digit: all that rounding allows. A statement
+    without a number counts as 1 where it holds and 0 where it does not.
+    """
+
+    table: str
+    row: str
+    column: str
+    published: float
+    recomputed: float
+    difference: float
+    tolerance: float
+    agrees: bool
+
+
+def rounding_tolerance(printed: str) -> float:
+    """Half a unit of the last digit of a printed number: 0.005 for '0.17', 0.5 for '133'."""
+    mantissa, _, exponent = printed.strip().lower().partition("e")
+    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return 0.5 * 10.0**-digits
+
+
+def hold(table: str, row: str, column: str, printed: str, recomputed: float) -> Finding:
+    """Hold a recomputed number against a printed one, its digits as they stand in print."""
+    published, tolerance = float(printed), rounding_tolerance(printed)
+    difference = float(recomputed) - published
+    # A value that lies on the edge of rounding, 0.125 for a printed 0.12, may be printed so.
+    agrees = abs(difference) <= tolerance * (1 + 1e-9)
+    return Finding(
+        table, row, column, published, float(recomputed), difference, tolerance, bool(agrees)
+    )
+
+
+def hold_table(
+    table: str, key: str, printed: pd.DataFrame, recomputed: pd.DataFrame
+) -> list[Finding]:
+    """Hold every column that both tables have; `printed` holds text, `key` names the rows."""
+    printed, recomputed = printed.set_index(key), recomputed.set_index(key)
+    columns = [column for column in printed.columns if column in recomputed.columns]
+    return [
+        hold(table, row, column, printed.loc[row, column], recomputed.loc[row, column])
+        for row in printed.index
+        if row in recomputed.index
+        for column in columns
+    ]
+
+
+def hold_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Finding]:
+    """Hold the statements of the running text; raises UserError if one is not recomputed."""
+    missing = sorted(set(claims["id"]) ^ set(recomputed))
+    if missing:
+        raise UserError(f"claims.csv and the recomputed claims differ in: {', '.join(missing)}")
+    findings = []
+    for claim in claims.itertuples():
+        value, place = recomputed[str(claim.id)], f"section {claim.section}"
+        if claim.printed:
+            findings.append(hold(place, str(claim.id), "value", str(claim.printed), value))
+        else:
+            holds = float(bool(value))
+            findings.append(
+                Finding(place, str(claim.id), "holds", 1.0, holds, holds - 1, 0.0, bool(value))
+            )
+    return findings
