@@ -1,4 +1,4 @@
-"""The paper's printed values as a results table and a table of distances (Tables 3, 8, 11)."""
+"""The paper's printed values in the shape of our own: results, intervals, distances."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from transfer.command_line import run
 from transfer.config import read_datasets, read_study
 from transfer.files import write_text
-from transfer.published import published_fid, published_results
+from transfer.published import published_fid, published_intervals, published_results
 
 
 def main() -> None:
@@ -15,11 +15,13 @@ def main() -> None:
     parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--results", type=Path, required=True, help="results.csv to write")
+    parser.add_argument("--intervals", type=Path, required=True, help="intervals.csv to write")
     parser.add_argument("--fid", type=Path, required=True, help="fid.csv to write")
     args = parser.parse_args()
-    results = published_results(
-        args.published, read_study(args.study), read_datasets(args.datasets)
-    )
+    study = read_study(args.study)
+    results = published_results(args.published, study, read_datasets(args.datasets))
+    intervals = published_intervals(args.published, results, study.intervals["level"])
+    write_text(args.intervals, intervals.to_csv(index=False, float_format="%.6f"))
     write_text(args.results, results.to_csv(index=False))
     write_text(args.fid, published_fid(args.published).to_csv(index=False))
 

@@ -7,7 +7,7 @@ from transfer.analysis.results import (
     above_threshold,
     imagenet_top1,
     load_results,
-    notes,
+    part_notes,
     part_values,
 )
 from transfer.command_line import run, study_parser
@@ -36,7 +36,7 @@ def main() -> None:
         "Pearson correlation and least-squares slope of each metric on ImageNet top-1 accuracy, "
         f"both as fractions, over models above {results.study.threshold:g} % top-1."
     )
-    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+    write_table(table, columns, args.output, caption, part_notes(results))
 
 
 if __name__ == "__main__":

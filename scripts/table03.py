@@ -1,6 +1,6 @@
 """Table 3: the metric of every model on every dataset, beside ImageNet top-1."""
 
-from transfer.analysis.results import imagenet_top1, load_results, notes, part_values
+from transfer.analysis.results import imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
 from transfer.tables import metric_columns, write_table
 
@@ -11,9 +11,9 @@ def main() -> None:
     table = part_values(results)
     table.insert(0, "imagenet_top1", imagenet_top1(results))
     table = table.rename_axis("model").reset_index()
-    columns = metric_columns(results, results.study.parts["main"])
+    columns = metric_columns(results)
     caption = "Every model on every dataset: the dataset's metric of the selected run."
-    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+    write_table(table, columns, args.output, caption, part_notes(results))
 
 
 if __name__ == "__main__":

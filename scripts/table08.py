@@ -1,6 +1,6 @@
 """Table 8: the CLIP models on every dataset."""
 
-from transfer.analysis.results import imagenet_top1, load_results, notes, part_values
+from transfer.analysis.results import imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
 from transfer.tables import metric_columns, write_table
 
@@ -11,9 +11,9 @@ def main() -> None:
     table = part_values(results, "clip")
     table.insert(0, "imagenet_top1", imagenet_top1(results, "clip"))
     table = table.rename_axis("model").reset_index()
-    columns = metric_columns(results, results.study.parts["clip"])
+    columns = metric_columns(results, "clip")
     caption = "CLIP models, linear probe then fine-tuning."
-    write_table(table, columns, args.output, caption, notes(results, results.study.parts["clip"]))
+    write_table(table, columns, args.output, caption, part_notes(results, "clip"))
 
 
 if __name__ == "__main__":

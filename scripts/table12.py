@@ -5,7 +5,7 @@ from transfer.analysis.results import (
     imagenet_top1,
     load_results,
     logit_bound,
-    notes,
+    part_notes,
     part_values,
 )
 from transfer.command_line import run, study_parser
@@ -32,7 +32,7 @@ def main() -> None:
         f"{len(values) - 3} degrees of freedom: does the average over the other datasets explain "
         "variance beyond ImageNet accuracy, and ImageNet accuracy beyond the average?"
     )
-    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+    write_table(table, columns, args.output, caption, part_notes(results))
 
 
 if __name__ == "__main__":

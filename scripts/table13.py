@@ -5,7 +5,7 @@ from transfer.analysis.results import (
     imagenet_top1,
     load_results,
     logit_bound,
-    notes,
+    part_notes,
     part_values,
 )
 from transfer.command_line import run, study_parser
@@ -35,7 +35,7 @@ def main() -> None:
         "Spearman's rho of each dataset with the average over the other datasets and with "
         "ImageNet top-1."
     )
-    write_table(table, columns, args.output, caption, notes(results, results.study.parts["main"]))
+    write_table(table, columns, args.output, caption, part_notes(results))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from transfer.analysis.results import StudyResults
-from transfer.config import Part
 from transfer.files import write_text
 
 LATEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "²": "$^2$", "×": r"$\times$"})
@@ -38,14 +37,15 @@ def show_p(value: float) -> str:
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
 
 
-def metric_columns(results: StudyResults, part: Part) -> list[Column]:
+def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
     """Columns of Tables 3, 8 and 9: model, ImageNet top-1 and each dataset's metric."""
     return [
         Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
         Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
         *(
             Column(key, block["short_name"], show_metric(block["metric"]))
-            for key, block in ((key, results.datasets[key]) for key in part.datasets)
+            for key in results.study.parts[part].datasets
+            if (block := results.datasets[key])
         ),
     ]
 

@@ -13,7 +13,7 @@ STUDY_FLAGS = (
 )
 # Scripts that need no more than that.
 TABLES_FROM_RESULTS = ("table02", "table03", "table08", "table09", "table12", "table13")
-FIGURES_FROM_RESULTS = ("figure1", "figure4", "figure5", "figure8", "figure9")
+FIGURES_FROM_RESULTS = ("figure1", "figure5", "figure8", "figure9")
 # Tables that report what only the authors can know: printed again, not recomputed.
 TABLES_AS_PRINTED = ("table01", "table04", "table05", "table06", "table07", "table10", "table14")
 
@@ -21,12 +21,13 @@ TABLES_AS_PRINTED = ("table01", "table04", "table05", "table06", "table07", "tab
 rule published_results:
     input:
         tables=expand(
-            "resources/published/fang2023/{table}.csv", table=["table03", "table08", "table11"]
+            "resources/published/fang2023/{table}.csv", table=["table01", "table03", "table08", "table11"]
         ),
         study="config/studies/published.yaml",
         datasets="config/datasets.yaml",
     output:
         results="results/published/results.csv",
+        intervals="results/published/intervals.csv",
         fid="results/published/fid.csv",
     log:
         "results/published/logs/published_results.log",
@@ -37,7 +38,8 @@ rule published_results:
     shell:
         "python scripts/published_results.py --published resources/published/fang2023 "
         "--study {input.study:q} --datasets {input.datasets:q} "
-        "--results {output.results:q} --fid {output.fid:q} > {log:q} 2>&1"
+        "--results {output.results:q} --intervals {output.intervals:q} "
+        "--fid {output.fid:q} > {log:q} 2>&1"
 
 
 for table in TABLES_FROM_RESULTS:
@@ -135,6 +137,23 @@ rule figure3:
         "--output {output[0]:q} > {log:q} 2>&1"
 
 
+rule figure4:
+    input:
+        **STUDY_FILES,
+        intervals="results/{study}/intervals.csv",
+    output:
+        multiext("results/{study}/figures/figure4", ".svg", ".pdf", ".png"),
+    log:
+        "results/{study}/logs/figure4.log",
+    params:
+        code=fingerprint("scripts/figure4.py"),
+    message:
+        "Drawing figure4 of study {wildcards.study}"
+    shell:
+        "python scripts/figure4.py " + STUDY_FLAGS + " --intervals {input.intervals:q} "
+        "--output {output[0]:q} > {log:q} 2>&1"
+
+
 rule verdict:
     input:
         **STUDY_FILES,
@@ -144,7 +163,8 @@ rule verdict:
         fid="results/{study}/fid.csv",
         printed=expand(
             "resources/published/fang2023/{table}.csv",
-            table=PUBLISHED_TABLES,
+            table=["table01", "table02", "table04", "table05", "table06", "table07"]
+            + ["table12", "table13", "claims"],
         ),
     output:
         multiext("results/{study}/verdict", ".csv", ".md"),

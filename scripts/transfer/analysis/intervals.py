@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -48,15 +49,18 @@ def bootstrap_line(
     return Band(lower, upper)
 
 
-def hanley_mcneil(auc: float, n_positive: int, n_negative: int) -> float:
-    """Standard error of an area under the ROC curve from its value and the class counts alone.
+def hanley_mcneil(
+    auc: float, n_positive: int, n_negative: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of an area under the ROC curve from its value and the class counts alone.
 
-    Hanley and McNeil (1982), equation 2, with their exponential approximation of Q1 and Q2: for
-    published values, whose predictions are not at hand.
+    Normal approximation with the standard error of Hanley and McNeil (1982), equation 1, and
+    their exponential model of Q1 and Q2: for published values, whose predictions are not at hand.
     """
     q1 = auc / (2 - auc)
     q2 = 2 * auc**2 / (1 + auc)
     variance = (
         auc * (1 - auc) + (n_positive - 1) * (q1 - auc**2) + (n_negative - 1) * (q2 - auc**2)
     ) / (n_positive * n_negative)
-    return float(np.sqrt(variance))
+    reach = float(stats.norm.ppf((1 + level) / 2) * np.sqrt(variance))
+    return max(auc - reach, 0.0), min(auc + reach, 1.0)

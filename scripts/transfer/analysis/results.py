@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from transfer.config import Part, Study, read_datasets, read_models, read_study
+from transfer.config import Study, read_datasets, read_models, read_study
 from transfer.errors import UserError
 from transfer.validation import read_table
 
@@ -77,14 +77,15 @@ def logit_bound(results: StudyResults, values: pd.DataFrame) -> float:
     """How far values are kept from 0 and 1 before a logit: 0 where all lie strictly between.
 
     The paper's values need none. A small study can reach exactly 1 (or a kappa below 0); its
-    values are then moved into [0.001, 0.999], which `notes` says.
+    values are then moved into [0.001, 0.999], which `part_notes` says.
     """
     inside = ((values > 0) & (values < 1)).to_numpy().all()
     return 0.0 if inside else 1e-3
 
 
-def notes(results: StudyResults, part: Part) -> list[str]:
+def part_notes(results: StudyResults, name: str = "main") -> list[str]:
     """What a reader of a figure or table must know of how its values came about."""
+    part = results.study.parts[name]
     cells = results.cells
     cells = cells[
         (cells["recipe"] == part.recipe)

@@ -15,8 +15,11 @@ METRIC_LABELS = {
     "roc_auc": "Area under ROC curve",
 }
 LOGIT_TICKS = np.array(
-    [0.001, 0.005, 0.01, 0.05, *np.arange(0.1, 0.9, 0.1), 0.85, 0.9, 0.925, 0.95, 0.96, 0.97]
-    + [0.98, 0.985, 0.99, 0.9925, 0.995, 0.999]
+    [
+        *(0.001, 0.005, 0.01, 0.05),
+        *np.arange(0.1, 0.9, 0.1),
+        *(0.85, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.9925, 0.995, 0.999),
+    ]
 )
 
 
@@ -36,7 +39,9 @@ def label_axis(ax: Axes, which: str, kind: str, percent: bool) -> None:
     show = _label(percent)
     if kind == "logit":
         low, high = sorted(ax.get_xlim() if which == "x" else ax.get_ylim())
-        ticks = LOGIT_TICKS[(special.logit(LOGIT_TICKS) > low) & (special.logit(LOGIT_TICKS) < high)]
+        ticks = LOGIT_TICKS[
+            (special.logit(LOGIT_TICKS) > low) & (special.logit(LOGIT_TICKS) < high)
+        ]
         step = max(1, round(len(ticks) / 5))
         axis.set_major_locator(FixedLocator(special.logit(ticks[::step]).tolist()))
         axis.set_major_formatter(

@@ -1,6 +1,6 @@
 """One panel per dataset: a metric against ImageNet top-1, with every model and fitted lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from transfer.analysis.results import (
     StudyResults,
     above_threshold,
     imagenet_top1,
-    notes,
+    part_notes,
     part_values,
 )
 from transfer.figures.axes import METRIC_LABELS, label_axis, to_axis
@@ -91,7 +91,6 @@ def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Pane
         panels.append(panel)
     for panel in panels:
         panel.ax.set_ylabel(METRIC_LABELS[panel.metric])
-    figure.supxlabel("")
     return figure, panels
 
 
@@ -110,7 +109,7 @@ def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
             label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
 
 
-def subsets(panel: Panel) -> Iterator[tuple[str, str, str, np.ndarray]]:
+def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
     """The two sets of models that get a line: name, colour, dash, and which models."""
     everyone = np.ones(len(panel.x), dtype=bool)
     better = panel.better.to_numpy()
@@ -168,10 +167,10 @@ def styles_of(results: StudyResults, part: str = "main") -> dict[str, ModelStyle
 
 
 def finish(
-    figure: Figure, results: StudyResults, handles: list[Artist], part: str = "main"
+    figure: Figure, results: StudyResults, handles: list[Artist], notes: Sequence[str] = ()
 ) -> None:
-    """Add the legend of models and lines, and the notes on the values."""
-    styles = styles_of(results, part)
+    """Add the legend of the main part's models and of lines, and notes on the values."""
+    styles = styles_of(results)
     entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
     figure.legend(
         handles=[*entries, *handles],
@@ -181,4 +180,4 @@ def finish(
         handletextpad=0.4,
         columnspacing=1.2,
     )
-    add_notes(figure, notes(results, results.study.parts[part]))
+    add_notes(figure, [*part_notes(results), *notes])

@@ -1,7 +1,7 @@
 """One look for all figures: colour-blind safe, readable in grey, the same bytes every time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -55,6 +55,10 @@ class ModelStyle:
     filled: bool
     size: float
 
+    def as_filled(self) -> "ModelStyle":
+        """The same mark, filled."""
+        return replace(self, filled=True)
+
 
 def use_style() -> None:
     """Set matplotlib and seaborn up; call once before drawing."""
@@ -85,14 +89,12 @@ def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
     unnamed = [f for f in dict.fromkeys(models["family"]) if f not in FAMILIES]
     looks = FAMILIES | {f: FURTHER[i % len(FURTHER)] for i, f in enumerate(unnamed)}
     largest = models.groupby("family")["parameters"].transform("max")
-    return {
-        row.model: ModelStyle(
-            *looks[row.family],
-            filled=row.parameters == largest[row.Index],
-            size=90 if looks[row.family][1] == "*" else 34,
-        )
-        for row in models.itertuples()
-    }
+    styles = {}
+    for row, most in zip(models.itertuples(), largest, strict=True):
+        color, marker = looks[row.family]
+        size = 90 if marker == "*" else 34
+        styles[row.model] = ModelStyle(color, marker, bool(row.parameters == most), size)
+    return styles
 
 
 def draw_model(ax: Axes, x: float, y: float, style: ModelStyle) -> None:
