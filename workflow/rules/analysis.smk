@@ -54,11 +54,12 @@ for table in TABLES_FROM_RESULTS:
         log:
             f"results/{{study}}/logs/{table}.log",
         params:
+            script=f"scripts/{table}.py",
             code=fingerprint(f"scripts/{table}.py"),
         message:
             f"Computing {table} of study {{wildcards.study}}"
         shell:
-            f"python scripts/{table}.py {STUDY_FLAGS} --output {{output[0]:q}} > {{log:q}} 2>&1"
+            "python {params.script} " + STUDY_FLAGS + " --output {output[0]:q} > {log:q} 2>&1"
 
 
 for table in TABLES_AS_PRINTED:
@@ -75,7 +76,7 @@ for table in TABLES_AS_PRINTED:
         log:
             f"results/published/logs/{table}.log",
         params:
-            code=fingerprint(f"scripts/printed_table.py"),
+            code=fingerprint("scripts/printed_table.py"),
         message:
             f"Setting {table} as the paper prints it"
         shell:
@@ -113,11 +114,12 @@ for figure in FIGURES_FROM_RESULTS:
         log:
             f"results/{{study}}/logs/{figure}.log",
         params:
+            script=f"scripts/{figure}.py",
             code=fingerprint(f"scripts/{figure}.py"),
         message:
             f"Drawing {figure} of study {{wildcards.study}}"
         shell:
-            f"python scripts/{figure}.py {STUDY_FLAGS} --output {{output[0]:q}} > {{log:q}} 2>&1"
+            "python {params.script} " + STUDY_FLAGS + " --output {output[0]:q} > {log:q} 2>&1"
 
 
 rule figure3:

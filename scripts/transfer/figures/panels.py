@@ -26,7 +26,6 @@ from transfer.figures.style import (
     BLUE,
     GREY,
     ModelStyle,
-    add_notes,
     draw_model,
     model_handle,
     model_styles,
@@ -131,7 +130,7 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         band = bootstrap_line(x[chosen], y[chosen], grid, **intervals)
         panel.ax.fill_between(grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0)
         panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
-    chosen = list(subsets(panel))[-1][3]
+    _, color, _, chosen = list(subsets(panel))[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])
     panel.ax.text(
         0.97,
@@ -141,6 +140,7 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         ha="right",
         va="bottom",
         fontsize=7,
+        color=color,
         bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
         zorder=4,
     )
@@ -172,7 +172,10 @@ def finish(
     """Add the legend of the main part's models and of lines, and notes on the values."""
     styles = styles_of(results)
     entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
-    figure.legend(
+    statement = " ".join([*part_notes(results), *notes])
+    legend = figure.legend(
+        title=statement,
+        title_fontsize=7,
         handles=[*entries, *handles],
         loc="outside lower center",
         ncols=5 if figure.get_figwidth() > 7 else 4,
@@ -180,4 +183,4 @@ def finish(
         handletextpad=0.4,
         columnspacing=1.2,
     )
-    add_notes(figure, [*part_notes(results), *notes])
+    legend.get_title().set_color(GREY)
