@@ -52,13 +52,15 @@ def main() -> None:
             textcoords="offset points",
             va="center",
             fontsize=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            zorder=2.5,
         )
     ax.set_yticks(distances["place"], distances["name"])
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, distances["fid"].max() * 1.08)
     ax.set_ylim(-0.7, len(distances) - 0.3)
     ax.set_xlabel("Fréchet inception distance to ImageNet")
-    ax.legend(handles=handles, loc="lower right", frameon=False)
+    ax.legend(handles=handles, loc="lower right", edgecolor="none", framealpha=1)
     add_notes(figure, sorted(set(distances["note"])))
     save_figure(figure, args.output)
 

@@ -26,7 +26,7 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
     if own["lower"].isna().all():
         panel.ax.text(
             0.97,
-            0.13,
+            0.04,
             "no interval: needs predictions",
             transform=panel.ax.transAxes,
             ha="right",

@@ -1,7 +1,7 @@
 """Figure 8: Figure 1 with the CLIP models as purple stars."""
 
 import numpy as np
-from adjustText import adjust_text
+from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from transfer.analysis.results import StudyResults, imagenet_top1, load_results, part_values
@@ -17,32 +17,42 @@ from transfer.figures.panels import (
     styles_of,
     transfer_panels,
 )
-from transfer.figures.style import PURPLE, draw_model, save_figure, use_style
+from transfer.figures.style import PURPLE, save_figure, use_style
+
+# Wide enough to carry a number.
+STAR = 150
 
 
 def draw_stars(panel: Panel, results: StudyResults) -> None:
-    """Mark the CLIP models as labelled stars; the panel grows to hold them."""
+    """Mark the CLIP models as numbered stars; the panel grows to hold them."""
     x = to_axis(imagenet_top1(results, "clip"), panel.kind)
     y = to_axis(part_values(results, "clip")[panel.dataset], panel.kind)
     set_limits(panel, np.append(panel.at[0], x), np.append(panel.at[1], y))
-    styles = styles_of(results, "clip")
-    names = results.models["name"]
-    labels = []
-    for model, across, up in zip(styles, x, y, strict=True):
-        # One kind of star for all: within CLIP, size is told by the label.
-        draw_model(panel.ax, across, up, styles[model].as_filled())
-        name = str(names[model]).removeprefix("CLIP-")
-        labels.append(panel.ax.text(across, up, name, fontsize=6.5, color=PURPLE, zorder=5))
-    adjust_text(
-        labels,
-        x=[*x, *panel.at[0]],
-        y=[*y, *panel.at[1]],
-        ax=panel.ax,
-        arrowprops={"arrowstyle": "-", "color": PURPLE, "linewidth": 0.5},
-        ensure_inside_axes=True,
-        time_lim=10,
-        iter_lim=400,
-    )
+    for number, (across, up) in enumerate(zip(x, y, strict=True), start=1):
+        look = {"color": PURPLE, "edgecolors": "white", "linewidths": 0.6}
+        panel.ax.scatter(across, up, s=STAR, marker="*", zorder=5, **look)
+        panel.ax.text(
+            across,
+            up,
+            str(number),
+            fontsize=5,
+            fontweight="bold",
+            color="white",
+            ha="center",
+            va="center_baseline",
+            zorder=6,
+        )
+
+
+def star_handles(results: StudyResults) -> list[Artist]:
+    """Legend entries that say which number is which CLIP model."""
+    names = results.models.loc[list(results.study.parts["clip"].models), "name"]
+    return [
+        Line2D(
+            [], [], linestyle="", marker="*", markersize=10, color=PURPLE, label=f"{number} {name}"
+        )
+        for number, name in enumerate(names, start=1)
+    ]
 
 
 def main() -> None:
@@ -54,14 +64,10 @@ def main() -> None:
     figure, panels = transfer_panels(results, args.axes or results.study.axes)
     styles = styles_of(results)
     for panel in panels:
-        draw_models(panel, styles)
         draw_lines(panel, results.study.intervals)
-    star = Line2D([], [], linestyle="", marker="*", markersize=9.5, color=PURPLE, label="CLIP")
-    finish(figure, results, [star, *line_handles(results, panels[0])])
-    # Labels keep clear of each other in the final layout, so that comes first.
-    figure.canvas.draw()
-    for panel in panels:
+        draw_models(panel, styles)
         draw_stars(panel, results)
+    finish(figure, results, [*star_handles(results), *line_handles(results, panels[0])])
     save_figure(figure, args.output)
 
 

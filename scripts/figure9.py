@@ -6,7 +6,7 @@ from scipy import stats
 
 from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import Panel, finish, styles_of, transfer_panels
+from transfer.figures.panels import Panel, annotate, finish, styles_of, transfer_panels
 from transfer.figures.style import ModelStyle, draw_model, save_figure, use_style
 
 
@@ -24,16 +24,7 @@ def draw_sizes(panel: Panel, millions: np.ndarray, styles: dict[str, ModelStyle]
     for model, across, up in zip(panel.x.index, millions, y, strict=True):
         draw_model(panel.ax, across, up, styles[model])
     rho = stats.spearmanr(millions, panel.y)
-    panel.ax.text(
-        0.97,
-        0.03,
-        f"Spearman's ρ = {rho.statistic:.2f}, p = {rho.pvalue:.2g}",
-        transform=panel.ax.transAxes,
-        ha="right",
-        fontsize=7,
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
-        zorder=4,
-    )
+    annotate(panel, f"ρ = {rho.statistic:.2f}, p = {rho.pvalue:.2g}")
 
 
 def main() -> None:
@@ -45,7 +36,7 @@ def main() -> None:
     parameters = results.models.loc[list(results.study.parts["main"].models), "parameters"]
     for panel in panels:
         draw_sizes(panel, parameters.to_numpy() / 1e6, styles)
-    finish(figure, results, [], notes=["Parameters as the library counts them."])
+    finish(figure, results, [], notes=["ρ is Spearman's. Parameters as the library counts them."])
     save_figure(figure, args.output)
 
 

@@ -1,0 +1,60 @@
+"""The study's page: every figure and table, what the paper claims, and the verdict."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.analysis.results import load_results, part_notes
+from transfer.command_line import run, study_parser
+from transfer.files import write_text
+from transfer.paper.page import embed_figure, render_page, table_html, verdict_groups
+from transfer.published import read_printed
+
+
+def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, list[dict]]:
+    """The paper's statements by section, each with what was printed and recomputed."""
+    held = verdict.set_index("row")
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for claim in claims.to_dict("records"):
+        finding = held.loc[claim["id"]]
+        entry = claim | {"recomputed": finding["recomputed"], "agrees": bool(finding["agrees"])}
+        sections.setdefault(claim["section"], []).append(entry)
+    return sections
+
+
+def main() -> None:
+    parser = study_parser(__doc__, "paper.html")
+    parser.add_argument("--folder", type=Path, required=True, help="results/<study>")
+    parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
+    args = parser.parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    study = results.study
+
+    verdict = pd.read_csv(args.folder / "verdict.csv")
+    claims = read_printed(args.published, "claims")
+    names = {key: block["name"] for key, block in results.datasets.items()}
+    names |= results.models["name"].to_dict()
+    names |= claims.set_index("id")["claim"].to_dict()
+    lines = pd.read_csv(args.folder / "tables" / "table02.csv").set_index("dataset")
+    content = {
+        "study": study,
+        "notes": part_notes(results),
+        "tables": {
+            name: table_html(args.folder / "tables" / f"{name}.md") for name in study.tables
+        },
+        "figures": {
+            name: embed_figure(args.folder / "figures" / f"{name}.svg") for name in study.figures
+        },
+        "claims": claims_by_section(claims, verdict),
+        "verdict": verdict_groups(verdict, names),
+        "agreeing": int(verdict["agrees"].sum()),
+        "printed": len(verdict),
+        "lines": lines.to_dict("index"),
+        "names": names,
+    }
+    write_text(args.output, render_page(f"{study.name}.html.jinja", content))
+
+
+if __name__ == "__main__":
+    run(main)

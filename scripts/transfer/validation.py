@@ -70,14 +70,14 @@ def check(instance: Any, schema: str | dict[str, Any], where: str) -> None:
         raise UserError("\n".join(problems))
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """YAML's own rule that a key stands once, which PyYAML does not enforce."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                line = node.start_mark.line + 1
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                line = node.value[place][0].start_mark.line + 1
                 raise UserError(f"{node.start_mark.name}: line {line}: key '{key}' stands twice")
         return super().construct_mapping(node, deep)
 

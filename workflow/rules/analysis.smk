@@ -15,13 +15,22 @@ STUDY_FLAGS = (
 TABLES_FROM_RESULTS = ("table02", "table03", "table08", "table09", "table12", "table13")
 FIGURES_FROM_RESULTS = ("figure1", "figure5", "figure8", "figure9")
 # Tables that report what only the authors can know: printed again, not recomputed.
-TABLES_AS_PRINTED = ("table01", "table04", "table05", "table06", "table07", "table10", "table14")
+TABLES_AS_PRINTED = (
+    "table01",
+    "table04",
+    "table05",
+    "table06",
+    "table07",
+    "table10",
+    "table14",
+)
 
 
 rule published_results:
     input:
         tables=expand(
-            "resources/published/fang2023/{table}.csv", table=["table01", "table03", "table08", "table11"]
+            "resources/published/fang2023/{table}.csv",
+            table=["table01", "table03", "table08", "table11"],
         ),
         study="config/studies/published.yaml",
         datasets="config/datasets.yaml",
@@ -59,30 +68,34 @@ for table in TABLES_FROM_RESULTS:
         message:
             f"Computing {table} of study {{wildcards.study}}"
         shell:
-            "python {params.script} " + STUDY_FLAGS + " --output {output[0]:q} > {log:q} 2>&1"
+            "python {params.script} "
+            + STUDY_FLAGS
+            + " --output {output[0]:q} > {log:q} 2>&1"
 
 
-for table in TABLES_AS_PRINTED:
-
-    rule:
-        name:
-            table
-        input:
-            printed=f"resources/published/fang2023/{table}.csv",
-            models="config/models.tsv",
-            datasets="config/datasets.yaml",
-        output:
-            multiext(f"results/published/tables/{table}", ".csv", ".md", ".tex"),
-        log:
-            f"results/published/logs/{table}.log",
-        params:
-            code=fingerprint("scripts/printed_table.py"),
-        message:
-            f"Setting {table} as the paper prints it"
-        shell:
-            "python scripts/printed_table.py --printed {input.printed:q} "
-            "--models {input.models:q} --datasets {input.datasets:q} "
-            "--output {output[0]:q} > {log:q} 2>&1"
+rule printed_tables:
+    input:
+        printed=expand(
+            "resources/published/fang2023/{table}.csv", table=TABLES_AS_PRINTED
+        ),
+        models="config/models.tsv",
+        datasets="config/datasets.yaml",
+    output:
+        expand(
+            "results/published/tables/{table}.{format}",
+            table=TABLES_AS_PRINTED,
+            format=["csv", "md", "tex"],
+        ),
+    log:
+        "results/published/logs/printed_tables.log",
+    params:
+        code=fingerprint("scripts/printed_tables.py"),
+    message:
+        "Setting the tables that only the authors can fill"
+    shell:
+        "python scripts/printed_tables.py --printed {input.printed:q} "
+        "--models {input.models:q} --datasets {input.datasets:q} "
+        "--output results/published/tables > {log:q} 2>&1"
 
 
 rule table11:
@@ -119,7 +132,9 @@ for figure in FIGURES_FROM_RESULTS:
         message:
             f"Drawing {figure} of study {{wildcards.study}}"
         shell:
-            "python {params.script} " + STUDY_FLAGS + " --output {output[0]:q} > {log:q} 2>&1"
+            "python {params.script} "
+            + STUDY_FLAGS
+            + " --output {output[0]:q} > {log:q} 2>&1"
 
 
 rule figure3:
@@ -152,7 +167,9 @@ rule figure4:
     message:
         "Drawing figure4 of study {wildcards.study}"
     shell:
-        "python scripts/figure4.py " + STUDY_FLAGS + " --intervals {input.intervals:q} "
+        "python scripts/figure4.py "
+        + STUDY_FLAGS
+        + " --intervals {input.intervals:q} "
         "--output {output[0]:q} > {log:q} 2>&1"
 
 
@@ -160,7 +177,8 @@ rule verdict:
     input:
         **STUDY_FILES,
         tables=expand(
-            "results/{{study}}/tables/{table}.csv", table=["table02", "table12", "table13"]
+            "results/{{study}}/tables/{table}.csv",
+            table=["table02", "table12", "table13"],
         ),
         fid="results/{study}/fid.csv",
         printed=expand(

@@ -1,5 +1,15 @@
 # Each study ends in one self-contained page.
 
+PAGE_TEMPLATES = [
+    f"scripts/transfer/paper/{name}"
+    for name in (
+        "page.html.jinja",
+        "parts.html.jinja",
+        "page.css",
+        "published.html.jinja",
+    )
+]
+
 
 rule paper:
     input:
@@ -15,7 +25,8 @@ rule paper:
             figure=STUDIES[wildcards.study].figures,
         ),
         verdict="results/{study}/verdict.csv",
-        template="scripts/transfer/paper/page.html.jinja",
+        claims="resources/published/fang2023/claims.csv",
+        templates=PAGE_TEMPLATES,
     output:
         "results/{study}/paper.html",
     log:
@@ -26,4 +37,5 @@ rule paper:
         "Setting the page of study {wildcards.study}"
     shell:
         "python scripts/paper.py " + STUDY_FLAGS + " "
-        "--folder results/{wildcards.study} --output {output:q} > {log:q} 2>&1"
+        "--folder results/{wildcards.study} --published resources/published/fang2023 "
+        "--output {output:q} > {log:q} 2>&1"

@@ -86,7 +86,7 @@ def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Pane
             kind,
         )
         set_limits(panel, *panel.at)
-        ax.set_title(panel.title)
+        ax.set_title(panel.title, loc="left")
         panels.append(panel)
     for panel in panels:
         panel.ax.set_ylabel(METRIC_LABELS[panel.metric])
@@ -132,18 +132,12 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
     _, color, _, chosen = list(subsets(panel))[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])
-    panel.ax.text(
-        0.97,
-        0.03,
-        f"r = {fit.correlation:.2f}, slope = {fit.slope:.2f}",
-        transform=panel.ax.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=7,
-        color=color,
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1},
-        zorder=4,
-    )
+    annotate(panel, f"r = {fit.correlation:.2f}, slope = {fit.slope:.2f}", color)
+
+
+def annotate(panel: Panel, text: str, color: str = GREY) -> None:
+    """Print a statistic at the right of the panel's title, where no point can lie."""
+    panel.ax.set_title(text, loc="right", fontsize=6.5, fontweight="normal", color=color)
 
 
 def draw_models(panel: Panel, styles: dict[str, ModelStyle]) -> None:

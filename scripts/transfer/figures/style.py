@@ -1,7 +1,7 @@
 """One look for all figures: colour-blind safe, readable in grey, the same bytes every time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -55,10 +55,6 @@ class ModelStyle:
     filled: bool
     size: float
 
-    def as_filled(self) -> "ModelStyle":
-        """The same mark, filled."""
-        return replace(self, filled=True)
-
 
 def use_style() -> None:
     """Set matplotlib and seaborn up; call once before drawing."""
@@ -69,7 +65,7 @@ def use_style() -> None:
         rc={
             "axes.spines.right": False,
             "axes.spines.top": False,
-            "axes.titlesize": 9,
+            "axes.titlesize": 8.5,
             "axes.titleweight": "bold",
             "axes.labelsize": 8,
             "font.family": "DejaVu Sans",

@@ -56,22 +56,24 @@ HEADINGS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--printed", type=Path, required=True, help="resources/published/.../x.csv")
+    parser.add_argument(
+        "--printed", type=Path, required=True, nargs="+", help="tables of resources/published"
+    )
     parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
-    parser.add_argument("--output", type=Path, required=True, help="the table as CSV")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     args = parser.parse_args()
     names = {key: block["name"] for key, block in read_datasets(args.datasets).items()}
     names |= read_models(args.models)["name"].to_dict()
     names |= METRICS | {"true": "✓", "false": "", "": "–"}
-    table = read_printed(args.printed.parent, args.printed.stem)
-    columns = [
-        Column(name, HEADINGS[name], lambda cell: str(names.get(cell, cell)))
-        for name in table.columns
-    ]
-    write_table(
-        table, columns, args.output, CAPTIONS[args.printed.stem], ["As printed in the paper."]
-    )
+    for path in args.printed:
+        table = read_printed(path.parent, path.stem)
+        columns = [
+            Column(name, HEADINGS[name], lambda cell: str(names.get(cell, cell)))
+            for name in table.columns
+        ]
+        output = args.output / f"{path.stem}.csv"
+        write_table(table, columns, output, CAPTIONS[path.stem], ["As printed in the paper."])
 
 
 if __name__ == "__main__":

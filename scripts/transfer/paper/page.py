@@ -1,0 +1,70 @@
+"""One self-contained page from a study's figures, tables and verdict."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent
+
+
+def embed_figure(path: str | Path) -> str:
+    """An SVG file as a data address, so that the page needs no other file."""
+    encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
+    return f"data:image/svg+xml;base64,{encoded}"
+
+
+def table_html(path: str | Path) -> Markup:
+    """A table's Markdown file as HTML: its caption, then the table."""
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    # Markdown-it escapes the text of the file, so what it returns is safe to put in.
+    return Markup(renderer.render(Path(path).read_text(encoding="utf-8")))
+
+
+def show_number(value: float) -> str:
+    """A number of the verdict with as many digits as tell it apart, and no more."""
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+def render_page(template: str, content: dict[str, Any]) -> str:
+    """Fill a template of this folder; a name it uses that `content` lacks raises UndefinedError."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = show_number
+    return environment.get_template(template).render(content)
+
+
+def place_name(place: str) -> str:
+    """`table02` as Table 2, `section 4.2` as Section 4.2."""
+    if place.startswith("table"):
+        return f"Table {int(place.removeprefix('table'))}"
+    return place[0].upper() + place[1:]
+
+
+def verdict_groups(verdict: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]:
+    """The verdict's rows by the table or section where they are printed, in its order.
+
+    `names` replaces keys of datasets, models and claims by what a reader knows them as.
+    """
+    groups = []
+    for place, rows in verdict.groupby("table", sort=False):
+        shown = rows.assign(row=[names.get(row, row) for row in rows["row"]])
+        groups.append(
+            {
+                "place": place_name(str(place)),
+                "rows": shown.to_dict("records"),
+                "agreeing": int(rows["agrees"].sum()),
+            }
+        )
+    return groups
