@@ -40,6 +40,8 @@ rule published_results:
         fid="results/published/fid.csv",
     log:
         "results/published/logs/published_results.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/published_results.py"),
     message:
@@ -59,18 +61,20 @@ for table in TABLES_FROM_RESULTS:
         input:
             **STUDY_FILES,
         output:
-            multiext(f"results/{{study}}/tables/{table}", ".csv", ".md", ".tex"),
+            csv=f"results/{{study}}/tables/{table}.csv",
+            md=f"results/{{study}}/tables/{table}.md",
+            tex=f"results/{{study}}/tables/{table}.tex",
         log:
             f"results/{{study}}/logs/{table}.log",
+        conda:
+            "../../envs/analysis.yaml"
         params:
             script=f"scripts/{table}.py",
             code=fingerprint(f"scripts/{table}.py"),
         message:
             f"Computing {table} of study {{wildcards.study}}"
         shell:
-            "python {params.script} "
-            + STUDY_FLAGS
-            + " --output {output[0]:q} > {log:q} 2>&1"
+            f"python {{params.script}} {STUDY_FLAGS} --output {{output.csv:q}} > {{log:q}} 2>&1"
 
 
 rule printed_tables:
@@ -88,6 +92,8 @@ rule printed_tables:
         ),
     log:
         "results/published/logs/printed_tables.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/printed_tables.py"),
     message:
@@ -103,16 +109,20 @@ rule table11:
         fid="results/{study}/fid.csv",
         datasets="config/datasets.yaml",
     output:
-        multiext("results/{study}/tables/table11", ".csv", ".md", ".tex"),
+        csv="results/{study}/tables/table11.csv",
+        md="results/{study}/tables/table11.md",
+        tex="results/{study}/tables/table11.tex",
     log:
         "results/{study}/logs/table11.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/table11.py"),
     message:
         "Computing table11 of study {wildcards.study}"
     shell:
         "python scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} "
-        "--output {output[0]:q} > {log:q} 2>&1"
+        "--output {output.csv:q} > {log:q} 2>&1"
 
 
 for figure in FIGURES_FROM_RESULTS:
@@ -123,18 +133,20 @@ for figure in FIGURES_FROM_RESULTS:
         input:
             **STUDY_FILES,
         output:
-            multiext(f"results/{{study}}/figures/{figure}", ".svg", ".pdf", ".png"),
+            svg=f"results/{{study}}/figures/{figure}.svg",
+            pdf=f"results/{{study}}/figures/{figure}.pdf",
+            png=f"results/{{study}}/figures/{figure}.png",
         log:
             f"results/{{study}}/logs/{figure}.log",
+        conda:
+            "../../envs/analysis.yaml"
         params:
             script=f"scripts/{figure}.py",
             code=fingerprint(f"scripts/{figure}.py"),
         message:
             f"Drawing {figure} of study {{wildcards.study}}"
         shell:
-            "python {params.script} "
-            + STUDY_FLAGS
-            + " --output {output[0]:q} > {log:q} 2>&1"
+            f"python {{params.script}} {STUDY_FLAGS} --output {{output.svg:q}} > {{log:q}} 2>&1"
 
 
 rule figure3:
@@ -142,16 +154,20 @@ rule figure3:
         fid="results/{study}/fid.csv",
         datasets="config/datasets.yaml",
     output:
-        multiext("results/{study}/figures/figure3", ".svg", ".pdf", ".png"),
+        svg="results/{study}/figures/figure3.svg",
+        pdf="results/{study}/figures/figure3.pdf",
+        png="results/{study}/figures/figure3.png",
     log:
         "results/{study}/logs/figure3.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/figure3.py"),
     message:
         "Drawing figure3 of study {wildcards.study}"
     shell:
         "python scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} "
-        "--output {output[0]:q} > {log:q} 2>&1"
+        "--output {output.svg:q} > {log:q} 2>&1"
 
 
 rule figure4:
@@ -159,18 +175,21 @@ rule figure4:
         **STUDY_FILES,
         intervals="results/{study}/intervals.csv",
     output:
-        multiext("results/{study}/figures/figure4", ".svg", ".pdf", ".png"),
+        svg="results/{study}/figures/figure4.svg",
+        pdf="results/{study}/figures/figure4.pdf",
+        png="results/{study}/figures/figure4.png",
     log:
         "results/{study}/logs/figure4.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/figure4.py"),
     message:
         "Drawing figure4 of study {wildcards.study}"
     shell:
-        "python scripts/figure4.py "
-        + STUDY_FLAGS
-        + " --intervals {input.intervals:q} "
-        "--output {output[0]:q} > {log:q} 2>&1"
+        f"python scripts/figure4.py {STUDY_FLAGS} "
+        "--intervals {input.intervals:q} "
+        "--output {output.svg:q} > {log:q} 2>&1"
 
 
 rule verdict:
@@ -187,14 +206,17 @@ rule verdict:
             + ["table12", "table13", "claims"],
         ),
     output:
-        multiext("results/{study}/verdict", ".csv", ".md"),
+        csv="results/{study}/verdict.csv",
+        md="results/{study}/verdict.md",
     log:
         "results/{study}/logs/verdict.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/verdict.py"),
     message:
         "Holding every recomputed number of study {wildcards.study} against the paper"
     shell:
-        "python scripts/verdict.py " + STUDY_FLAGS + " "
+        f"python scripts/verdict.py {STUDY_FLAGS} "
         "--tables results/{wildcards.study}/tables --fid {input.fid:q} "
-        "--published resources/published/fang2023 --output {output[0]:q} > {log:q} 2>&1"
+        "--published resources/published/fang2023 --output {output.csv:q} > {log:q} 2>&1"

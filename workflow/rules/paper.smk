@@ -31,11 +31,13 @@ rule paper:
         "results/{study}/paper.html",
     log:
         "results/{study}/logs/paper.log",
+    conda:
+        "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/paper.py"),
     message:
         "Setting the page of study {wildcards.study}"
     shell:
-        "python scripts/paper.py " + STUDY_FLAGS + " "
+        f"python scripts/paper.py {STUDY_FLAGS} "
         "--folder results/{wildcards.study} --published resources/published/fang2023 "
         "--output {output:q} > {log:q} 2>&1"

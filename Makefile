@@ -1,0 +1,47 @@
+# Every target does its own set-up: all it needs is Python 3.11 or later, pip and make.
+
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+RUN := $(UV) run --frozen --quiet
+CORES ?= 2
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.tools/bin/uv:
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv
+
+.PHONY: setup
+setup: $(filter .tools/%,$(UV)) ## Install what the lock names into .venv
+	$(UV) sync --frozen --quiet
+
+.PHONY: published
+published: $(filter .tools/%,$(UV)) ## The paper from its printed numbers; needs no torch
+	$(UV) sync --frozen --quiet --inexact --no-default-groups
+	$(UV) run --no-sync snakemake --cores $(CORES) published
+	@echo "The paper: $(CURDIR)/results/published/paper.html"
+
+.PHONY: demo
+demo: setup ## The published paper, and a small study from data to page
+	$(RUN) snakemake --cores $(CORES) published
+	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/paper.html"
+
+.PHONY: check
+check: setup ## Style, types and lint
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) snakefmt --check workflow Snakefile
+	$(RUN) snakemake --lint
+
+.PHONY: test
+test: setup ## Tests, under 8 minutes on 2 cores
+	$(RUN) pytest -m "not long and not slurm"
+
+.PHONY: test-long
+test-long: setup ## Tests that take minutes
+	$(RUN) pytest -m "long and not slurm"
+
+.PHONY: bench
+bench: setup ## Benchmarks, each a ratio against a baseline in the same run
+	$(RUN) python benchmarks/run.py
