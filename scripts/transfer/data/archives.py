@@ -7,17 +7,17 @@ archive's folder, a device, and contents far larger than the archive (a decompre
 import bz2
 import gzip
 import lzma
-import os
 import posixpath
 import shutil
 import stat
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import Any
 
 from transfer.errors import UserError
 
@@ -36,23 +36,33 @@ _DAMAGE = (
     lzma.LZMAError,
     gzip.BadGzipFile,
 )
-_OPENERS: dict[bytes, Callable[[Path], IO[bytes]]] = {
-    b"\x1f\x8b": lambda path: gzip.open(path, "rb"),
-    b"BZh": lambda path: bz2.open(path, "rb"),
-    b"\xfd7zXZ\x00": lambda path: lzma.open(path, "rb"),
+_OPENERS: dict[bytes, Callable[[Path], Any]] = {
+    b"\x1f\x8b": gzip.GzipFile,
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
 }
 
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
+    """Turn what reading an archive and writing its contents can raise into a UserError."""
     try:
         yield
     except _DAMAGE as error:
-        raise UserError(
-            f"{path}: damaged or cut off ({error}). Delete it and fetch it again."
-        ) from None
+        raise _damaged(path, error) from None
     except NotImplementedError as error:
         raise UserError(f"{path}: {error}. Pack it anew with a common method.") from None
+    except OSError as error:
+        if error.errno is None:  # bz2 has no exception of its own
+            raise _damaged(path, error) from None
+        raise UserError(
+            f"{path}: cannot be unpacked: {error.strerror} ({error.filename or 'writing'}). "
+            "If the disk is full, free space or point the folder to a larger one."
+        ) from None
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    return UserError(f"{path}: damaged or cut off ({error}). Delete it and fetch it again.")
 
 
 def _refuse(path: Path, name: str, reason: str) -> UserError:
@@ -88,9 +98,8 @@ def zip_members(path: str | Path) -> list[zipfile.ZipInfo]:
         members = archive.infolist()
     packed = path.stat().st_size
     total = 0
-    names: set[str] = set()
     for member in members:
-        name = _safe_name(path, member.filename)
+        _safe_name(path, member.filename)
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind == stat.S_IFLNK:
             raise _refuse(path, member.filename, "is a symbolic link")
@@ -98,9 +107,6 @@ def zip_members(path: str | Path) -> list[zipfile.ZipInfo]:
             raise _refuse(path, member.filename, "is neither a file nor a folder")
         if member.flag_bits & 1:
             raise _refuse(path, member.filename, "is encrypted")
-        if name in names and not member.is_dir():
-            raise _refuse(path, member.filename, "stands twice")
-        names.add(name)
         total += member.file_size
         if member.file_size > MAX_MEMBER_BYTES_AT_ANY_RATIO and (
             member.file_size > MAX_RATIO * member.compress_size or member.compress_size > packed
@@ -111,7 +117,7 @@ def zip_members(path: str | Path) -> list[zipfile.ZipInfo]:
     return [member for member in members if not member.is_dir()]
 
 
-def _check_tar_member(path: Path, member: tarfile.TarInfo, links: set[str]) -> str:
+def _check_tar_member(path: Path, member: tarfile.TarInfo, links: set[str]) -> None:
     name = _safe_name(path, member.name)
     parents = name.split("/")
     if any("/".join(parents[: depth + 1]) in links for depth in range(len(parents) - 1)):
@@ -125,24 +131,24 @@ def _check_tar_member(path: Path, member: tarfile.TarInfo, links: set[str]) -> s
             links.add(name)
     elif not (member.isfile() or member.isdir()):
         raise _refuse(path, member.name, "is a device or a pipe")
-    return name
 
 
-def tar_members(path: str | Path) -> list[tarfile.TarInfo]:
+def tar_members(path: str | Path, shown: str | Path | None = None) -> list[tarfile.TarInfo]:
     """The files of an uncompressed tar archive, checked; folders and links are left out.
 
-    Their content lies at `offset_data`, `size` bytes long. Raises UserError on a damaged or
-    refused archive.
+    Their content lies at `offset_data`, `size` bytes long. `shown` is the archive that messages
+    name, where `path` is a decompressed copy. Raises UserError on a damaged or refused archive.
     """
     path = Path(path)
+    shown = Path(shown or path)
     links: set[str] = set()
-    with _explained(path), tarfile.open(path, "r:") as archive:
-        members = []
+    members = []
+    with _explained(shown), tarfile.open(path, "r:") as archive:
         for member in archive:
-            _check_tar_member(path, member, links)
+            _check_tar_member(shown, member, links)
             # A sparse file states any size without holding it.
             if member.issparse() or member.offset_data + member.size > path.stat().st_size:
-                raise _refuse(path, member.name, "states more bytes than the archive holds")
+                raise _refuse(shown, member.name, "states more bytes than the archive holds")
             if member.isreg():
                 members.append(member)
     return members
@@ -155,20 +161,13 @@ def is_compressed(path: str | Path) -> bool:
     return any(start.startswith(magic) for magic in _OPENERS)
 
 
-def _copy_bounded(source: IO[bytes], target: BinaryIO, limit: int, error: UserError) -> None:
-    written = 0
-    while chunk := source.read(CHUNK):
-        written += len(chunk)
-        if written > limit:
-            raise error
-        target.write(chunk)
-
-
-def _no_space(path: Path, target: Path, error: OSError) -> UserError:
-    return UserError(
-        f"{path}: cannot be unpacked to {target.parent}: {error.strerror}. "
-        "Free space there, or point the folder to a larger disk."
-    )
+@contextmanager
+def _removed_on_error(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 def decompress(path: str | Path, target: str | Path) -> None:
@@ -184,23 +183,16 @@ def decompress(path: str | Path, target: str | Path) -> None:
     if opener is None:
         raise UserError(f"{path}: not compressed by gzip, bzip2 or xz. Fetch it again.")
     limit = max(MAX_TOTAL_BYTES_AT_ANY_RATIO, MAX_RATIO * path.stat().st_size)
-    with _removed_on_error(target), _explained(path), opener(path) as source:
-        try:
-            with target.open("wb") as file:
-                _copy_bounded(source, file, limit, _bomb(path, path.stem))
-        except (gzip.BadGzipFile, lzma.LZMAError):
-            raise
-        except OSError as error:
-            raise _no_space(path, target, error) from None
-
-
-@contextmanager
-def _removed_on_error(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    with (
+        _removed_on_error(target),
+        _explained(path),
+        opener(path) as source,
+        target.open("wb") as file,
+    ):
+        while chunk := source.read(CHUNK):
+            if file.tell() + len(chunk) > limit:
+                raise _bomb(path, path.stem)
+            file.write(chunk)
 
 
 def copy_member(path: str | Path, name: str, target: str | Path) -> None:
@@ -212,61 +204,60 @@ def copy_member(path: str | Path, name: str, target: str | Path) -> None:
     found = [member for member in zip_members(path) if member.filename == name]
     if not found:
         raise UserError(f"{path}: has no member '{name}'. It is another version than expected.")
-    with _removed_on_error(target), _explained(path), zipfile.ZipFile(path) as archive:
-        try:
-            with archive.open(found[0]) as source, target.open("wb") as file:
-                shutil.copyfileobj(source, file, CHUNK)
-        except OSError as error:
-            raise _no_space(path, target, error) from None
+    with (
+        _removed_on_error(target),
+        _explained(path),
+        zipfile.ZipFile(path) as archive,
+        archive.open(found[0]) as source,
+        target.open("wb") as file,
+    ):
+        shutil.copyfileobj(source, file, CHUNK)
 
 
 def extract(path: str | Path, folder: str | Path) -> None:
-    """Unpack a zip or tar archive into a new folder, whole or not at all.
+    """Unpack the files of a zip or tar archive into a new folder, whole or not at all.
 
-    Every member is checked before the first is written. Raises UserError if the folder exists
-    already, or the archive is damaged or refused, or the disk is full.
+    Every member is checked before the first is written; links inside the archive's folder are
+    left out. Raises UserError if the folder exists already, the archive is damaged or refused,
+    or the disk is full.
     """
     path, folder = Path(path), Path(folder)
     if folder.exists():
         raise UserError(f"{folder}: is there already. Remove it first.")
-    unpack = _extract_zip if zipfile.is_zipfile(path) else _extract_tar
-    partial = folder.with_name(f".{folder.name}.part-{os.getpid()}")
-    try:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        contents = Path(scratch) / "contents"
         with _explained(path):
-            unpack(path, partial)
-        partial.rename(folder)
-    except (gzip.BadGzipFile, lzma.LZMAError):
-        raise
-    except OSError as error:
-        raise _no_space(path, folder, error) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            if zipfile.is_zipfile(path):
+                _extract_zip(path, contents)
+            else:
+                plain = path
+                if is_compressed(path):
+                    plain = Path(scratch) / "plain.tar"
+                    decompress(path, plain)
+                _extract_tar(plain, path, contents)
+        contents.rename(folder)
 
 
 def _extract_zip(path: Path, folder: Path) -> None:
     members = zip_members(path)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     with zipfile.ZipFile(path) as archive:
         for member in members:
             target = folder / _safe_name(path, member.filename)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as source, target.open("xb") as file:
+            with archive.open(member) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, CHUNK)
 
 
-def _extract_tar(path: Path, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    plain = path
-    if is_compressed(path):
-        plain = folder / ".plain.tar"
-        decompress(path, plain)
-    members = tar_members(plain)
-    with plain.open("rb") as archive:
+def _extract_tar(path: Path, shown: Path, folder: Path) -> None:
+    members = tar_members(path, shown)
+    folder.mkdir()
+    with tarfile.open(path, "r:") as archive:
         for member in members:
             target = folder / _safe_name(path, member.name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            archive.seek(member.offset_data)
-            with target.open("wb") as file:
-                file.write(archive.read(member.size))
-    if plain != path:
-        plain.unlink()
+            source = archive.extractfile(member)
+            assert source is not None  # only links and folders have no content
+            with source, target.open("wb") as file:
+                shutil.copyfileobj(source, file, CHUNK)
