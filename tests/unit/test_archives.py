@@ -113,7 +113,7 @@ def test_zip_symbolic_link(tmp_path: Path) -> None:
     assert_refused(archive, tmp_path, "symbolic link")
 
 
-@pytest.mark.parametrize("suffix", ["zip", "tar.gz", "tar.bz2", "tar.xz"])
+@pytest.mark.parametrize("suffix", ["zip", "tar.gz"])
 def test_bomb(tmp_path: Path, suffix: str) -> None:
     path, zeros = tmp_path / f"a.{suffix}", bytes(80 * 2**20)
     if suffix == "zip":
