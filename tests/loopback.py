@@ -28,12 +28,17 @@ class Seen:
 
 @dataclass
 class Answer:
-    """What to say: `cut` ends the connection after so many bytes, `ranges` honours Range."""
+    """What to say.
+
+    `cut` ends the connection after so many bytes; `ranges` and `if_range` say whether the
+    server honours the headers of those names.
+    """
 
     content: bytes = b""
     status: int = 200
     cut: int | None = None
     ranges: bool = True
+    if_range: bool = True
     etag: str | None = '"v1"'
     headers: dict[str, str] = field(default_factory=dict)
     before_body: Callable[[], None] = lambda: None
@@ -51,7 +56,7 @@ def _handler(answer_to: Callable[[Seen, int], Answer]) -> type[BaseHTTPRequestHa
             answer = answer_to(seen, before)
             content, status, extra = answer.content, answer.status, dict(answer.headers)
             asked = self.headers.get("Range")
-            same = self.headers.get("If-Range") in (None, answer.etag)
+            same = not answer.if_range or self.headers.get("If-Range") in (None, answer.etag)
             if status == 200 and answer.ranges and asked and same:
                 start = int(asked.removeprefix("bytes=").rstrip("-"))
                 status = 206 if start < len(content) else 416

@@ -109,6 +109,29 @@ def test_file_that_changed_meanwhile_is_not_pieced_together(
     assert (tmp_path / "photos.bin").read_bytes() == CONTENT
 
 
+def test_changed_file_is_noticed_without_checksum_and_if_range(tmp_path: Path) -> None:
+    def answer(seen: Seen, before: int) -> Answer:
+        if before == 0:
+            return Answer(os.urandom(len(CONTENT)), cut=5000)
+        return Answer(CONTENT, etag='"v2"', if_range=False)
+
+    with serve(answer) as server:
+        get(server, tmp_path, checksum=None)
+    assert (tmp_path / "photos.bin").read_bytes() == CONTENT
+
+
+def test_part_of_one_address_is_not_completed_from_another(tmp_path: Path) -> None:
+    def cut_then_gone(seen: Seen, before: int) -> Answer:
+        if seen.path == "/b":
+            return Answer(CONTENT)
+        return Answer(status=404) if before else Answer(CONTENT, cut=5000)
+
+    with serve(cut_then_gone) as server:
+        file = source_file(f"{server.address}/a", f"{server.address}/b")
+        obtain(file, tmp_path, patience=QUICK)
+    assert ranges_asked(server) == [None, "bytes=5000-", None]
+
+
 def test_without_checksum_and_validator_a_part_is_not_trusted(tmp_path: Path) -> None:
     def answer(seen: Seen, before: int) -> Answer:
         return Answer(CONTENT, cut=None if before else 5000, etag=None)
@@ -187,6 +210,17 @@ def test_content_encoding_is_not_undone(tmp_path: Path) -> None:
         assert get(server, tmp_path).verified
 
 
+@pytest.mark.parametrize("name", ["photos.zip", "photos.tar", "photos.tar.gz", "photos.tgz"])
+def test_web_page_is_no_archive_even_if_nothing_is_verified(tmp_path: Path, name: str) -> None:
+    page = b"<html>sign in</html>" * 1000
+    with (
+        serve(lambda seen, before: Answer(page)) as server,
+        pytest.raises(UserError, match="no whole archive"),
+    ):
+        obtain(source_file(f"{server.address}/a", name=name), tmp_path, False, QUICK)
+    assert left_in(tmp_path) == set()
+
+
 def test_secrets_in_an_address_stay_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     half = len(CONTENT) // 2
     with serve(lambda seen, before: Answer(CONTENT, cut=None if before else half)) as server:
@@ -235,6 +269,25 @@ class TestByHand:
         with pytest.raises(UserError, match="checksum"):
             obtain(source_file(), tmp_path)
 
+    def test_unchanged_since_the_check_is_not_read_again(self, tmp_path: Path) -> None:
+        path = tmp_path / "photos.bin"
+        path.write_bytes(CONTENT)
+        record = obtain(source_file(), tmp_path)
+        checked = path.stat().st_mtime_ns
+        path.write_bytes(CONTENT[::-1])
+        os.utime(path, ns=(checked, checked))
+        assert obtain(source_file(), tmp_path) == record
+
+    def test_in_a_folder_that_may_not_be_written_to(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("transfer.data.download.os.access", lambda *_: False)
+        (tmp_path / "photos.bin").write_bytes(CONTENT)
+        assert obtain(source_file(), tmp_path).verified
+        assert [path.name for path in tmp_path.iterdir()] == ["photos.bin"]
+        with pytest.raises(UserError, match="may not be written to"):
+            obtain(source_file("http://127.0.0.1:9/a", name="other.bin"), tmp_path)
+
     def test_missing_says_what_to_do(self, tmp_path: Path) -> None:
         file = source_file(kind="by_hand", instructions="Ask the authors.")
         with pytest.raises(UserError) as caught:
@@ -245,7 +298,7 @@ class TestByHand:
     def test_half_zip_without_published_checksum(self, tmp_path: Path) -> None:
         (tmp_path / "images.zip").write_bytes(b"PK\3\4" + CONTENT)
         file = source_file(kind="by_hand", name="images.zip", checksum=None)
-        with pytest.raises(UserError, match="no whole zip"):
+        with pytest.raises(UserError, match="no whole archive"):
             obtain(file, tmp_path)
 
     def test_partial_file_does_not_count(self, tmp_path: Path) -> None:

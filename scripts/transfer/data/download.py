@@ -2,7 +2,9 @@
 
 import errno
 import json
+import os
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from transfer.data import kaggle
+from transfer.data.archives import is_compressed
 from transfer.data.sources import SourceFile
 from transfer.data.transfers import (
     Open,
@@ -69,19 +72,23 @@ def obtain(
     removed; otherwise it is downloaded, going on where an earlier transfer was cut. With
     `verify` false nothing is checked, and the record says so. A file that was checked before
     and has the same size and time since is not read again. Processes that ask for the same file
-    wait for each other.
+    wait for each other. In a folder that may not be written to, files are only checked.
 
     Raises UserError, saying what a person does, if the file cannot be had or is wrong.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file.name
-    with _alone(path), _disk_explained(path):
-        if path.exists() or path.is_symlink():
-            record = _take(file, path, verify)
-        else:
-            record = _fetch(file, path, verify, patience)
-        discard_partial(path)
-        write_json(_record_path(path), {**asdict(record), "modified_ns": path.stat().st_mtime_ns})
+    if os.access(folder, os.W_OK):
+        with _alone(path), _disk_explained(path):
+            there = path.exists() or path.is_symlink()
+            record = _take(file, path, verify) if there else _fetch(file, path, verify, patience)
+            discard_partial(path)
+            stamp = path.stat().st_mtime_ns
+            write_json(_record_path(path), {**asdict(record), "modified_ns": stamp})
+    elif path.exists():
+        record = _take(file, path, verify)
+    else:
+        raise UserError(f"{path}: is not there, and {folder} may not be written to.")
     if record.note:
         print(f"{path}: not verified: {record.note}", file=sys.stderr)
     return record
@@ -145,7 +152,11 @@ def _take(file: SourceFile, path: Path, verify: bool) -> Record:
         return Record(file.name, source, size, before.checksum, not note, note)
     found = _checksum_of(path, file.checksums)
     if not file.checksums:
-        _check_archive(path)
+        if not _is_archive(path, file.name):
+            raise UserError(
+                f"{path}: is no whole archive: it is cut off, or a web page was saved instead. "
+                f"Delete it and run this again. {_remedy(file, path)}"
+            )
         return Record(file.name, source, size, found, False, UNPUBLISHED)
     if found not in file.checksums:
         raise UserError(
@@ -163,13 +174,16 @@ def _checksum_of(path: Path, expected: tuple[str, ...]) -> str:
     return next((text for text in found if text in expected), found[0])
 
 
-def _check_archive(path: Path) -> None:
-    """Refuse what is no whole zip: all that can be said without a published checksum."""
-    if path.suffix == ".zip" and not zipfile.is_zipfile(path):
-        raise UserError(
-            f"{path}: is no whole zip archive: it is cut off, or a web page was saved instead. "
-            "Delete it and fetch it again."
-        )
+def _is_archive(path: Path, name: str) -> bool:
+    """Whether a file is what its name says, as far as its first and last bytes tell.
+
+    All that can be said without a checksum; true for names that are no archive's.
+    """
+    if name.endswith(".zip"):
+        return zipfile.is_zipfile(path)
+    if name.endswith((".tar.gz", ".tgz")):
+        return is_compressed(path)
+    return not name.endswith(".tar") or tarfile.is_tarfile(path)
 
 
 def _origins(file: SourceFile, path: Path) -> list[_Origin]:
@@ -208,18 +222,15 @@ def _fetch_from(origin: _Origin, path: Path, verify: bool, patience: Patience | 
     fresh = 0
     while True:
         resumed = transfer(path, origin.public, origin.open_at, patience, size, checkable)
-        if not verify:
-            found = None
-            break
-        found = _checksum_of(partial, (origin.checksum,) if origin.checksum else ())
-        if origin.checksum is None:
-            if path.suffix != ".zip" or zipfile.is_zipfile(partial):
-                break
-            problem = "what came is no whole zip archive"
-        elif found == origin.checksum:
-            break
-        else:
+        found = (
+            _checksum_of(partial, (origin.checksum,) if origin.checksum else ()) if verify else None
+        )
+        if checkable and found != origin.checksum:
             problem = f"wrong content: checksum {found}, expected {origin.checksum}"
+        elif not checkable and not _is_archive(partial, path.name):
+            problem = "what came is no whole archive"
+        else:
+            break
         discard_partial(path)
         # A resumed file may be two halves that never belonged together: that is no one's fault.
         fresh += not resumed

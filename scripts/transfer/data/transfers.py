@@ -268,6 +268,7 @@ def _check_space(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise UserError(
-            f"{path}: {needed / 1e9:.1f} GB are still to come, and only {free / 1e9:.1f} GB are "
-            f"free in {path.parent}. Free space, or make the folder a link to a larger disk."
+            f"{path}: {tqdm.format_sizeof(needed)}B are still to come, and only "
+            f"{tqdm.format_sizeof(free)}B are free in {path.parent}. Free space, or make the "
+            "folder a link to a larger disk."
         )
