@@ -30,7 +30,9 @@ rule download:
     localrule: True
     params:
         checksums=accepted_checksums,
-        verify="--no-verify" if str(config["verify_downloads"]).lower() == "false" else "",
+        verify=(
+            "--no-verify" if str(config["verify_downloads"]).lower() == "false" else ""
+        ),
     message:
         "Obtaining {wildcards.file} of {wildcards.dataset}"
     shell:
