@@ -1,0 +1,51 @@
+"""Bring the files of a dataset's source into a folder: found there, or downloaded, and checked."""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from transfer.command_line import run
+from transfer.data.download import obtain
+from transfer.data.sources import source_files
+from transfer.data.transfers import Patience
+from transfer.errors import UserError
+from transfer.files import write_json
+from transfer.validation import read_yaml
+
+
+def main() -> None:
+    """Parse the command line and obtain one file, or all of a dataset."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="its name in the datasets file")
+    parser.add_argument("--file", help="one of its files (default: all)")
+    parser.add_argument("--datasets-file", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument(
+        "--folder", type=Path, help="where the files lie (default: resources/downloads/<dataset>)"
+    )
+    parser.add_argument("--record", type=Path, help="with --file: where to write what is known")
+    parser.add_argument("--no-verify", action="store_true", help="do not check what is there")
+    parser.add_argument("--attempts", type=int, default=5, help="tries without progress")
+    parser.add_argument("--wait", type=float, default=1.0, help="seconds before the second try")
+    options = parser.parse_args()
+    if options.record and not options.file:
+        parser.error("--record needs --file")
+
+    datasets = read_yaml(options.datasets_file, "datasets")
+    if options.dataset not in datasets:
+        raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
+    files = source_files(datasets[options.dataset]["source"])
+    if options.file:
+        files = [file for file in files if file.name == options.file]
+        if not files:
+            raise UserError(f"{options.dataset}: its source has no file '{options.file}'")
+    folder = options.folder or Path("resources/downloads") / options.dataset
+    patience = Patience(options.attempts, options.wait)
+    for file in files:
+        record = obtain(file, folder, verify=not options.no_verify, patience=patience)
+        print(f"{folder / file.name}: {record.size:,} bytes, {record.checksum}, {record.source}")
+        if options.record:
+            write_json(options.record, asdict(record))
+
+
+if __name__ == "__main__":
+    run(main)
