@@ -1,6 +1,8 @@
 """Tables and configuration held against JSON schemas, with messages that name file, row and key."""
 
+import csv
 import difflib
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,9 @@ from jsonschema.exceptions import ValidationError
 from transfer.errors import UserError
 
 SCHEMAS = Path(__file__).parents[2] / "workflow" / "schemas"
+INTEGER = re.compile(r"[+-]?\d+")
+# Stricter than float(): no nan, no inf, no underscores, no blanks.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @cache
@@ -22,22 +27,29 @@ def load_schema(name: str) -> dict[str, Any]:
     return yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
 
 
+def suggest(key: str, known: list[str]) -> str:
+    """What may have been meant by a key that is not among the known ones."""
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+
+
 def explain(error: ValidationError) -> str:
     """One schema violation in a user's words; a misspelt key gets its nearest known one."""
     schema: Any = error.schema
     instance: Any = error.instance
     if error.validator == "additionalProperties":
         known = sorted(schema.get("properties", {}))
-        parts = []
-        for key in sorted(set(instance) - set(known)):
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-            parts.append(f"unknown key '{key}' ({hint})")
+        parts = [
+            f"unknown key '{key}' ({suggest(str(key), known)})"
+            for key in sorted(set(instance) - set(known))
+        ]
         return "; ".join(parts)
     if error.validator == "required":
         required: Any = error.validator_value
         missing = [key for key in required if key not in instance]
         return f"missing {', '.join(repr(key) for key in missing)}"
+    if error.validator == "pattern" and "description" in schema:
+        return f"{error.message} ({schema['description']})"
     return error.message
 
 
@@ -94,15 +106,12 @@ def _convert(cell: str, rule: dict[str, Any]) -> Any:
     """A table's text cell as the type its column's schema asks for; unchanged if it is not one."""
     kinds = rule.get("type", "string")
     for kind in [kinds] if isinstance(kinds, str) else kinds:
-        try:
-            if kind == "integer":
-                return int(cell)
-            if kind == "number":
-                return float(cell)
-            if kind == "boolean" and cell in ("true", "false"):
-                return cell == "true"
-        except ValueError:
-            continue
+        if kind == "integer" and INTEGER.fullmatch(cell):
+            return int(cell)
+        if kind == "number" and NUMBER.fullmatch(cell):
+            return float(cell)
+        if kind == "boolean" and cell in ("true", "false"):
+            return cell == "true"
     return cell
 
 
@@ -131,7 +140,8 @@ def read_table(path: str | Path, schema: str) -> pd.DataFrame:
 
     Columns take the types of the schema; an empty cell is missing, and allowed only where the
     schema does not require the column. The schema's `uniqueKey` names columns whose values
-    together stand once. Raises UserError naming file, line and column.
+    together stand once, its `rows` says how many rows the whole table has. Raises UserError
+    naming file, line and column.
     """
     text = read_text_table(path, schema)
     properties = load_schema(schema)["properties"]
@@ -151,34 +161,77 @@ def read_table(path: str | Path, schema: str) -> pd.DataFrame:
     return typed
 
 
+def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The header and the rows of a table file, each row exactly as wide as the header."""
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = list(csv.reader(file, delimiter=delimiter, strict=True))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not a table: {error}") from None
+    if not lines:
+        raise UserError(f"{path}: not a table: the file is empty")
+    header, rows = lines[0], lines[1:]
+    problems = []
+    for line, row in enumerate(rows, start=2):
+        if not row:
+            problems.append(f"{path}: line {line}: blank")
+        elif len(row) < len(header):
+            absent = ", ".join(repr(column) for column in header[len(row) :])
+            problems.append(
+                f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
+                f"nothing is left for {absent} (a cell was removed there or to the left)"
+            )
+        elif len(row) > len(header):
+            problems.append(
+                f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
+                f"{row[len(header)]!r} stands right of the last column {header[-1]!r}"
+            )
+    if problems:
+        raise UserError("\n".join(problems))
+    return header, rows
+
+
+def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
+    """Refuse unknown, absent and repeated columns."""
+    known = list(rules["properties"])
+    problems = [
+        f"{path}: line 1: unknown column '{column}' ({suggest(column, known)})"
+        for column in header
+        if column not in known
+    ]
+    problems += [
+        f"{path}: line 1: missing column '{column}'"
+        for column in rules.get("required", [])
+        if column not in header
+    ]
+    problems += [
+        f"{path}: line 1: column '{column}' stands twice"
+        for column in dict.fromkeys(header)
+        if header.count(column) > 1
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
+
+
 def read_text_table(path: str | Path, schema: str) -> pd.DataFrame:
     """As `read_table`, with every cell as the text that stands in the file (digits kept)."""
     path = Path(path)
     rules = load_schema(schema)
-    try:
-        text = pd.read_csv(
-            path,
-            sep="\t" if path.suffix == ".tsv" else ",",
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8",
-            index_col=False,
-            on_bad_lines="error",
-        )
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise UserError(f"{path}: not a table: {error}") from None
-    absent = [column for column in rules.get("required", []) if column not in text.columns]
-    if absent:
-        raise UserError(f"{path}: missing column {', '.join(repr(name) for name in absent)}")
-    text = text.fillna("")
+    header, rows = _read_cells(path)
+    _check_header(header, rules, path)
+    text = pd.DataFrame(rows, columns=header, dtype=str)
     check_rows(text.to_dict("records"), rules, path)
     unique = rules.get("uniqueKey")
     if unique:
         repeated = text.duplicated(unique)
         if repeated.any():
             row = text.index[repeated][0]
-            key = ", ".join(text.loc[row, unique])
-            raise UserError(f"{path}: line {row + 2}: '{key}' stands twice")
+            key = ", ".join(f"{column} '{text.loc[row, column]}'" for column in unique)
+            raise UserError(f"{path}: line {row + 2}: {key} stands twice")
+    expected = rules.get("rows")
+    if expected is not None and len(text) != expected:
+        raise UserError(f"{path}: {len(text)} rows where the whole table has {expected}")
     return text
