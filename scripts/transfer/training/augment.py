@@ -109,7 +109,9 @@ def crop_and_resize(images: torch.Tensor, boxes: Boxes, size: int) -> torch.Tens
         part = slice(start, start + group)
         pixels = images[part].to(dtype).reshape(-1, height, width * channels)
         rows = torch.bmm(row_weights[part].to(dtype), pixels)
-        rows = rows.view(-1, size, width, channels).transpose(1, 2).reshape(-1, width, size * channels)
+        rows = (
+            rows.view(-1, size, width, channels).transpose(1, 2).reshape(-1, width, size * channels)
+        )
         both = torch.bmm(column_weights[part].to(dtype), rows)
         resized[part] = both.view(-1, size, size, channels).transpose(1, 2)
     return resized

@@ -87,6 +87,23 @@ class ResidentPixels:
         return frames.view(len(rows), height, width, 3)
 
 
+def training_batches(
+    dataset: PreparedDataset,
+    order: list[np.ndarray],
+    device: torch.device,
+    resident: ResidentPixels | None,
+) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
+    """Row numbers of each batch with its stored images on the device, as `gather` frames them."""
+    if resident is None:
+        loaded = ahead(lambda rows: gather(dataset, rows, device), order)
+        for rows, frames in zip(order, loaded, strict=True):
+            yield rows, frames.to(device, non_blocking=True)
+        return
+    for rows in order:
+        height, width = (int(side) for side in dataset.sizes[rows].max(axis=0))
+        yield rows, resident.gather(torch.from_numpy(rows).to(device), height, width)
+
+
 def fits_on(device: torch.device, dataset: PreparedDataset, rows: np.ndarray) -> bool:
     """Whether the stored images of `rows` may stay on the device: a GPU with room to spare."""
     if device.type != "cuda":

@@ -18,7 +18,7 @@ _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 def timm_name(row: Mapping[str, Any]) -> str:
     """timm's full name, `architecture.tag`; a bare name would follow timm's moving default."""
     architecture, weights = row["architecture"], row["weights"]
-    if "." in architecture:
+    if weights == "file":
         return architecture
     return weights if weights.startswith(f"{architecture}.") else f"{architecture}.{weights}"
 
@@ -59,9 +59,7 @@ def load_state(model: nn.Module, state: Mapping[str, torch.Tensor], source: str)
     own = model.state_dict()
     state = {k: v for k, v in state.items() if k in own or not k.startswith(_AUXILIARY)}
     problems = {
-        "missing": [
-            k for k in own if k not in state and not k.endswith(".num_batches_tracked")
-        ],
+        "missing": [k for k in own if k not in state and not k.endswith(".num_batches_tracked")],
         "unknown": [k for k in state if k not in own],
         "of another shape": [
             f"{k} {tuple(v.shape)} instead of {tuple(own[k].shape)}"

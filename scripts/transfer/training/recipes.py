@@ -56,13 +56,18 @@ class Recipe:
     models: Mapping[str, Mapping[str, Any]]
     grid: tuple[GridBlock, ...]
 
-    def settings(self, dataset: str, model: str) -> Settings:
-        """The settings for one dataset and model; a model's own values win over a dataset's."""
+    def settings(self, dataset: str, model: Mapping[str, Any]) -> Settings:
+        """The settings for one dataset and one row of the model table.
+
+        What the recipe says of the model wins over what it says of the dataset.
+        """
         values = {
             **self.common,
             **self.datasets.get(dataset, {}),
-            **self.models.get(model, {}),
+            **self.models.get(model["model"], {}),
         }
+        if values["image_size"] == "model":
+            values["image_size"] = int(model["input_size"])
         return Settings(
             **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
         )

@@ -105,7 +105,11 @@ def stored_record(path: Path, model: str, row: Mapping[str, Any]) -> WeightsReco
 
 
 def store_weights(
-    path: Path, model: str, row: Mapping[str, Any], state: Mapping[str, torch.Tensor], source: str,
+    path: Path,
+    model: str,
+    row: Mapping[str, Any],
+    state: Mapping[str, torch.Tensor],
+    source: str,
     source_sha256: str,
 ) -> WeightsRecord:
     """Check a state dict against the network and write it, with its record inside."""
@@ -132,6 +136,11 @@ def fetch(row: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], str, str]:
     torchvision's files are checked against the hash in their name, those of the Hugging Face
     hub against the sha256 that the hub publishes. Raises UserError if they cannot be had.
     """
+    if row["weights"] == "file":
+        raise UserError(
+            f"{row['model']}: no library publishes these weights. Name a local file for this "
+            "model under `weights_files` in config/config.yaml."
+        )
     with tempfile.TemporaryDirectory() as folder:
         try:
             if row["library"] == "torchvision":
