@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818 -- not an error
     """The run was asked to stop; its checkpoint is written."""
 
 
