@@ -1,0 +1,156 @@
+"""Train one run: a model on a dataset under a recipe, at one point of the recipe's grid.
+
+Killed at any moment, it goes on from its checkpoint when started again. SIGTERM and Ctrl-C make
+it write a checkpoint first. A run whose loss is no longer finite ends well, as diverged.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from transfer.command_line import run
+from transfer.data.store import open_dataset
+from transfer.errors import UserError
+from transfer.fingerprint import fingerprint
+from transfer.training.model_table import read_model
+from transfer.training.recipes import read_recipes, settings_digest
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="folder of the prepared dataset")
+    add("--short-side", help="which store of the dataset to read (default: the only one)")
+    add("--model", required=True, help="id of a row of the model table")
+    add("--models", default="config/models.tsv", help="the model table")
+    add("--weights", type=Path, help="the model's weights: a record, .safetensors or .pth")
+    add("--recipe", required=True, help="name of the recipe")
+    add("--recipes", default="config/recipes.yaml", help="the file of recipes")
+    add("--hp", required=True, help="point of the grid, such as adamw-cosine_lr1e-3_wd1e-4")
+    add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
+    add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add("--threads", type=int, help="CPU threads of PyTorch")
+    add(
+        "--resident",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="keep the training images in the GPU's memory (default: if they fit well)",
+    )
+    add("--restart", action="store_true", help="delete a checkpoint and start afresh")
+    add(
+        "--restart-if-changed",
+        action="store_true",
+        help="start afresh where the checkpoint is of other settings (default: refuse)",
+    )
+    add("--checkpoint-share", type=float, help="share of the time that checkpoints may take")
+    add("--expect-settings", help="refuse to run if the configuration has another digest")
+    return parser.parse_args()
+
+
+def store_of(folder: Path, short_side: str | None) -> int | str:
+    """The short side of the store to read, in pixels or `original`."""
+    if short_side is None:
+        found = sorted(path.name.removeprefix("store_") for path in folder.glob("store_*"))
+        if len(found) != 1:
+            raise UserError(
+                f"{folder}: holds the stores {', '.join(found)}: say which with --short-side"
+                if found
+                else f"{folder}: no prepared dataset here"
+            )
+        short_side = found[0]
+    return int(short_side) if short_side.isdigit() else short_side
+
+
+def main() -> None:
+    args = parse()
+    row = read_model(args.models, args.model)
+    recipes = read_recipes(args.recipes)
+    if args.recipe not in recipes:
+        raise UserError(f"{args.recipes}: no recipe '{args.recipe}' (has {', '.join(recipes)})")
+    recipe = recipes[args.recipe]
+    hp = recipe.point(args.hp)
+    dataset = open_dataset(args.data, store_of(args.data, args.short_side))
+    settings = recipe.settings(dataset.summary["dataset"], row)
+    if args.expect_settings and args.expect_settings != settings_digest(settings, row):
+        raise UserError(
+            f"{args.recipes} or {args.models} was edited after the workflow had read it: "
+            "start the workflow again"
+        )
+    if settings.weights == "pinned" and args.weights is None:
+        raise UserError(
+            f"recipe '{args.recipe}' starts from pinned weights: give them with --weights "
+            f"(the rule fetch_weights fetches them)"
+        )
+    weights = args.weights if settings.weights == "pinned" else None
+
+    # PyTorch takes seconds to import: first everything that can be wrong without it.
+    import torch
+
+    from transfer.training import device as devices
+    from transfer.training import models, record
+    from transfer.training.batches import fits_on
+    from transfer.training.checkpoint import SHARE, CheckpointFile
+    from transfer.training.finetune import train
+    from transfer.training.interruption import Interrupted, watch_signals
+    from transfer.training.task import Task
+    from transfer.training.weights import read_weights
+
+    device = devices.choose_device(args.device)
+    devices.prepare(device, args.threads)
+    mean, std = models.channel_statistics(row, settings.normalisation)
+    resident = args.resident == "yes" or (
+        args.resident == "auto" and fits_on(device, dataset, dataset.rows("train"))
+    )
+    precision = devices.choose_precision(settings, device)
+    task = Task(dataset, settings, hp, mean, std, device, precision, resident)
+    all_settings = record.run_settings(task, row, args.recipe, weights, fingerprint(__file__))
+
+    def build() -> torch.nn.Module:
+        torch.manual_seed(settings.seed)
+        model = models.create(row)
+        if weights:
+            models.load_state(model, read_weights(weights), str(weights))
+        models.set_image_size(model, settings.image_size)
+        models.replace_head(model, len(dataset.classes))
+        return model
+
+    folder = args.output.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    share = SHARE if args.checkpoint_share is None else args.checkpoint_share
+    checkpoint = CheckpointFile(
+        folder / "checkpoint.pt", all_settings, args.restart_if_changed, share
+    )
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: another process is training this run; waiting for it", flush=True)
+        lock.acquire()
+        if record.is_of(args.output, all_settings):
+            print(f"{args.output}: the other process made it", flush=True)
+            return
+    with lock, watch_signals() as interruption:
+        if args.restart:
+            checkpoint.delete()
+        print(
+            f"{dataset.summary['dataset']} {args.model} {args.recipe} {args.hp}: "
+            f"weights {all_settings['model']['weights']}, {device}, "
+            f"{all_settings['precision']}, {settings.image_size} px",
+            flush=True,
+        )
+        try:
+            outcome = train(task, build, checkpoint, interruption)
+        except Interrupted:
+            print(f"stopped by signal {interruption.signal}; checkpoint written", flush=True)
+            sys.exit(128 + (interruption.signal or 0))
+        record.write_predictions(folder / "predictions.npz", task, outcome)
+        record.write_record(args.output, record.metrics_record(task, all_settings, outcome))
+        checkpoint.delete()
+
+
+if __name__ == "__main__":
+    run(main)

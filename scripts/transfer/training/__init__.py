@@ -1,0 +1,1 @@
+"""One run: a model fine-tuned on a dataset under one recipe and one point of its grid."""

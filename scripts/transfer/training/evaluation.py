@@ -1,0 +1,103 @@
+"""An epoch's verdict: scores on the evaluation images, metrics, and the best epoch so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from transfer.training.batches import ahead, gather_slice
+from transfer.training.metrics import best_thresholds, check_labels, evaluate
+from transfer.training.task import Task
+
+
+@dataclass
+class Best:
+    """The best epoch so far, counted from 1 (0: none), with its logits on both splits.
+
+    `metrics` are those of the report split; `thresholds` are logits, one per class.
+    """
+
+    epoch: int = 0
+    selection_value: float = float("-inf")
+    metrics: dict[str, float] | None = None
+    selection_scores: torch.Tensor | None = None
+    report_scores: torch.Tensor | None = None
+    thresholds: list[float] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Metrics of one epoch on the selection and the report split, with the logits behind them."""
+
+    selection: dict[str, float]
+    report: dict[str, float]
+    selection_scores: torch.Tensor
+    report_scores: torch.Tensor
+    thresholds: np.ndarray | None
+
+    def better(self, best: Best, epoch: int, metric: str) -> Best:
+        """This epoch if it beats the best so far; of equal epochs the first stays (as authors)."""
+        if self.selection[metric] <= best.selection_value:
+            return best
+        return Best(
+            epoch,
+            self.selection[metric],
+            self.report,
+            self.selection_scores,
+            self.report_scores,
+            None if self.thresholds is None else self.thresholds.tolist(),
+        )
+
+
+def check_splits(task: Task) -> None:
+    """Raise UserError before training where a split cannot be scored."""
+    data = task.dataset
+    for split in (task.settings.selection_split, task.settings.report_split):
+        check_labels(data.metric, data.labels[data.rows(split)], len(data.classes), split)
+
+
+def split_scores(
+    task: Task, model: nn.Module, split: str, between: Callable[[], None]
+) -> torch.Tensor:
+    """Logits, float32 `(m, classes)` on the CPU, of a split's images in index order.
+
+    `between` is called before every batch and may raise.
+    """
+    images = task.dataset.evaluation_images(task.settings.image_size, split)
+    size = task.settings.batch_size
+    parts = [slice(i, min(i + size, len(images))) for i in range(0, len(images), size)]
+    model.eval()
+    scores = []
+    with torch.no_grad():
+        for batch in ahead(lambda part: gather_slice(images, part, task.device), parts):
+            between()
+            scores.append(task.logits(model, batch.to(task.device, non_blocking=True)))
+        return torch.cat(scores).cpu()
+
+
+def judge(task: Task, model: nn.Module, between: Callable[[], None]) -> Verdict | None:
+    """Evaluate the network on the selection and the report split; None if a score is not finite.
+
+    With thresholds `searched`, those of the selection split serve the report split as well.
+    """
+    data, settings = task.dataset, task.settings
+    selection, report = settings.selection_split, settings.report_split
+    scores = {
+        split: split_scores(task, model, split, between)
+        for split in dict.fromkeys((selection, report))
+    }
+    if not all(bool(part.isfinite().all()) for part in scores.values()):
+        return None
+    labels = {split: data.labels[data.rows(split)] for split in scores}
+    thresholds = None
+    if data.labels.ndim == 2 and settings.thresholds == "searched":
+        thresholds = best_thresholds(scores[selection].double().numpy(), labels[selection])
+    metrics = {
+        split: evaluate(data.metric, scores[split].numpy(), labels[split], thresholds)
+        for split in scores
+    }
+    return Verdict(
+        metrics[selection], metrics[report], scores[selection], scores[report], thresholds
+    )

@@ -1,0 +1,110 @@
+"""Metrics of the six datasets, from a network's scores; the arithmetic is scikit-learn's.
+
+Scores are logits, float `(n, classes)`. Labels are int64 `(n,)`, or zeros and ones
+`(n, classes)` where an image has several.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, roc_auc_score
+
+from transfer.errors import UserError
+
+
+def best_thresholds(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Per class the threshold with the highest F1, float64 `(classes,)`; predict `score >= t`.
+
+    The search is exact: F1 changes only at observed scores, and each distinct score is tried as
+    the threshold. Of equally good thresholds the highest is taken, so the fewest positives are
+    predicted. A class without positives has F1 zero everywhere and gets infinity: never
+    predicted. The paper chooses its thresholds on the very split it reports (Section 4.3).
+    """
+    thresholds = np.full(scores.shape[1], np.inf)
+    for k in range(scores.shape[1]):
+        positives = labels[:, k].sum()
+        if not positives:
+            continue
+        order = np.argsort(-scores[:, k], kind="stable")
+        ranked = scores[order, k]
+        true_positives = np.cumsum(labels[order, k], dtype=np.int64)
+        f1 = 2 * true_positives / (np.arange(1, len(ranked) + 1) + positives)
+        last_of_equals = np.append(ranked[:-1] != ranked[1:], True)
+        f1[~last_of_equals] = -1
+        thresholds[k] = ranked[np.argmax(f1)]
+    return thresholds
+
+
+def _accuracy(predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> float:
+    return float(accuracy_score(labels, predicted))
+
+
+def _quadratic_weighted_kappa(
+    predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray
+) -> float:
+    if len(np.union1d(labels, predicted)) == 1:
+        return 1.0  # 0 / 0: all images of one grade, and all given that grade
+    return float(cohen_kappa_score(labels, predicted, weights="quadratic"))
+
+
+def _macro_f1(predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> float:
+    classes = None if labels.ndim == 2 else np.arange(scores.shape[1])
+    return float(f1_score(labels, predicted, average="macro", labels=classes, zero_division=0))
+
+
+def _roc_auc(predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> float:
+    if labels.ndim == 2:
+        return float(roc_auc_score(labels, scores))
+    if scores.shape[1] == 2:
+        # The difference of the logits ranks like the softmax, without its saturation.
+        return float(roc_auc_score(labels, scores[:, 1] - scores[:, 0]))
+    one_hot = labels[:, None] == np.arange(scores.shape[1])
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return float(roc_auc_score(one_hot, exponentials / exponentials.sum(axis=1, keepdims=True)))
+
+
+METRICS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
+    "accuracy": _accuracy,
+    "quadratic_weighted_kappa": _quadratic_weighted_kappa,
+    "macro_f1": _macro_f1,
+    "roc_auc": _roc_auc,
+}
+
+
+def check_labels(metric: str, labels: np.ndarray, classes: int, split: str) -> None:
+    """Raise UserError where the metric is not defined on these labels, whatever the scores."""
+    if metric not in METRICS:
+        raise UserError(f"unknown metric '{metric}' (known: {', '.join(METRICS)})")
+    if not len(labels):
+        raise UserError(
+            f"the split '{split}' holds no images: let the recipe's selection_split and "
+            "report_split name splits that this dataset has"
+        )
+    if metric == "roc_auc":
+        one_hot = labels if labels.ndim == 2 else labels[:, None] == np.arange(classes)
+        for k, share in enumerate(one_hot.mean(axis=0)):
+            if share in (0, 1):
+                raise UserError(
+                    f"the area under the ROC curve is not defined on the split '{split}': of "
+                    f"class {k} it holds {'every image' if share else 'none'}"
+                )
+    if metric == "quadratic_weighted_kappa" and labels.ndim == 2:
+        raise UserError("quadratic_weighted_kappa needs one label per image")
+
+
+def evaluate(
+    metric: str, scores: np.ndarray, labels: np.ndarray, thresholds: np.ndarray | None = None
+) -> dict[str, float]:
+    """The dataset's metric, and accuracy always, as fractions (kappa in [-1, 1]).
+
+    Where an image has several labels, those with `score >= threshold` are predicted (logit 0,
+    probability one half, without thresholds), and accuracy is the share of images whose every
+    label is right. Macro F1 counts a class without positives as zero, as scikit-learn does.
+    Constant predictions give kappa 0, or 1 where every label is that constant too.
+    """
+    scores = scores.astype(np.float64)
+    if labels.ndim == 2:
+        predicted = (scores >= (0.0 if thresholds is None else thresholds)).astype(labels.dtype)
+    else:
+        predicted = scores.argmax(axis=1)
+    return {name: METRICS[name](predicted, labels, scores) for name in {"accuracy": 0, metric: 0}}

@@ -1,0 +1,128 @@
+"""What a run leaves for everything after it: `metrics.json` and the best epoch's predictions."""
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from transfer.files import atomic_path, checksum, write_json
+from transfer.training.finetune import Outcome
+from transfer.training.task import Task
+from transfer.training.weights import weights_digest
+from transfer.validation import check
+
+PACKAGES = ("numpy", "scikit-learn", "timm", "torch", "torchvision")
+
+
+def run_settings(
+    task: Task, row: dict[str, Any], recipe: str, weights: Path | None, code: str
+) -> dict[str, Any]:
+    """Everything a run's result depends on, as JSON can hold it.
+
+    `code` is the fingerprint of the training code. The index and the summary stand for the data.
+    """
+    folder = task.dataset.folder
+    return {
+        "dataset": {
+            "name": task.dataset.summary["dataset"],
+            "index_sha256": checksum(folder / "index.csv", "sha256"),
+            "summary_sha256": checksum(folder / "summary.json", "sha256"),
+            "short_side": task.dataset.short_side,
+        },
+        "model": {
+            "name": row["model"],
+            "library": row["library"],
+            "architecture": row["architecture"],
+            "weights": row["weights"] if weights else "random",
+            "weights_sha256": weights_digest(weights) if weights else None,
+        },
+        "recipe": {"name": recipe} | asdict(task.settings),
+        "hp": {"name": task.hp.id} | asdict(task.hp),
+        "device": task.device.type,
+        "precision": str(task.precision).removeprefix("torch."),
+        "code": code,
+    }
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def metrics_record(task: Task, settings: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+    """The content of `metrics.json`; `workflow/schemas/metrics.schema.yaml` describes it."""
+    completed = outcome.status == "completed"
+    training = sum(entry["training_seconds"] for entry in outcome.history)
+    evaluation = sum(entry["evaluation_seconds"] for entry in outcome.history)
+    best = outcome.best
+    metric = task.dataset.metric
+    return {
+        "status": outcome.status,
+        "dataset": settings["dataset"]["name"],
+        "model": settings["model"]["name"],
+        "recipe": settings["recipe"]["name"],
+        "hp": settings["hp"]["name"],
+        "weights": settings["model"]["weights"],
+        "metric": metric,
+        "value": best.metrics[metric] if completed and best.metrics else None,
+        "best_epoch": best.epoch if completed else None,
+        "metrics": best.metrics if completed else None,
+        "selection_split": task.settings.selection_split,
+        "report_split": task.settings.report_split,
+        "history": outcome.history,
+        "seconds": training + evaluation,
+        "images_per_second": outcome.images_per_epoch * len(outcome.history) / training,
+        "images_per_epoch": outcome.images_per_epoch,
+        "batch_size": task.settings.batch_size,
+        "micro_batch": outcome.micro_batch,
+        "device": _device_name(task.device),
+        "seed": task.settings.seed,
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        "settings": settings,
+    }
+
+
+def write_predictions(path: Path, task: Task, outcome: Outcome) -> None:
+    """The best epoch's logits, by split: `ids`, `scores`, `labels`; `thresholds` if searched.
+
+    `ids`, `scores` and `labels` are of the report split; where the selection split is another,
+    its own stand beside them with `selection_` before the name. A diverged run leaves none.
+    """
+    if outcome.status != "completed" or outcome.best.report_scores is None:
+        path.unlink(missing_ok=True)
+        return
+    data, best, settings = task.dataset, outcome.best, task.settings
+    parts = [("", settings.report_split, best.report_scores)]
+    if settings.selection_split != settings.report_split:
+        parts.append(("selection_", settings.selection_split, best.selection_scores))
+    arrays = {}
+    for prefix, split, scores in parts:
+        rows = data.rows(split)
+        arrays[f"{prefix}ids"] = data.ids[rows].astype(str)
+        arrays[f"{prefix}scores"] = np.asarray(scores)
+        arrays[f"{prefix}labels"] = data.labels[rows]
+    if best.thresholds is not None:
+        arrays["thresholds"] = np.asarray(best.thresholds)
+    with atomic_path(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write `metrics.json`, held against its schema."""
+    check(record, "metrics", str(path))
+    write_json(path, record)
+
+
+def is_of(path: Path, settings: dict[str, Any]) -> bool:
+    """Whether a record is there and was made with just these settings."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["settings"]
+    except (FileNotFoundError, json.JSONDecodeError):
+        return False
+    return found == json.loads(json.dumps(settings))

@@ -1,0 +1,42 @@
+"""What a run is made of, and what its network computes from images."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import nn
+
+from transfer.data.store import PreparedDataset
+from transfer.training.augment import normalise
+from transfer.training.hyperparameters import Hyperparameters
+from transfer.training.recipes import Settings
+
+
+@dataclass(frozen=True)
+class Task:
+    """Data, recipe and arithmetic of a run.
+
+    `mean` and `std` are per channel, in [0, 1]; `precision` is torch.float32 or torch.bfloat16;
+    `resident` keeps the training images on the device.
+    """
+
+    dataset: PreparedDataset
+    settings: Settings
+    hp: Hyperparameters
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    device: torch.device
+    precision: torch.dtype
+    resident: bool
+
+    @cached_property
+    def statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and standard deviation on the device."""
+        return tuple(torch.tensor(v, device=self.device) for v in (self.mean, self.std))  # type: ignore[return-value]
+
+    def logits(self, model: nn.Module, grey_levels: torch.Tensor) -> torch.Tensor:
+        """The network's output, float32 `(batch, classes)`, for `(batch, size, size, 3)` in RGB."""
+        inputs = normalise(grey_levels, *self.statistics, self.settings.channel_order)
+        half = self.precision == torch.bfloat16
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            return model(inputs).float()

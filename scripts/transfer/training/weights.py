@@ -1,0 +1,221 @@
+"""Pre-trained weights: fetched once, checked, kept as safetensors, found without a network."""
+
+import hashlib
+import json
+import pickle
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from transfer.errors import UserError
+from transfer.files import atomic_path, checksum, verify_checksum
+from transfer.training import models
+
+# Names under which timm's repositories on the Hugging Face hub keep weights.
+_HUB_FILES = ("model.safetensors", "open_clip_model.safetensors")
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """What is known of a model's weights: the content of `resources/weights/<model>.json`."""
+
+    model: str
+    library: str
+    architecture: str
+    weights: str
+    source: str
+    source_sha256: str
+    file: str
+    tensors_sha256: str
+
+
+def tensors_digest(state: Mapping[str, torch.Tensor]) -> str:
+    """sha256 over names, shapes, types and bytes of a state dict, in the order of the names."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].contiguous()
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
+    """A state dict from a file: `.safetensors`, a record's `.json`, or PyTorch's own format.
+
+    PyTorch files are read with `weights_only=True`, so that no code in them runs; a `state_dict`
+    inside and `module.` before every name, as training scripts leave them, are taken off.
+    Raises UserError if the file is missing, damaged or holds anything else.
+    """
+    path = Path(path)
+    if path.suffix == ".json":
+        path = path.with_name(_read_record(path).file)
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise UserError(f"{path}: not a whole weights file: {error}") from None
+    for key in ("state_dict", "model"):
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    if not isinstance(state, dict) or not all(
+        isinstance(value, torch.Tensor) for value in state.values()
+    ):
+        raise UserError(f"{path}: holds no state dict")
+    if all(name.startswith("module.") for name in state):
+        state = {name.removeprefix("module."): value for name, value in state.items()}
+    return state
+
+
+def weights_digest(path: str | Path) -> str:
+    """What a run's settings say of its weights: the record's digest, or the file's sha256."""
+    path = Path(path)
+    return _read_record(path).tensors_sha256 if path.suffix == ".json" else checksum(path, "sha256")
+
+
+def _read_record(path: Path) -> WeightsRecord:
+    try:
+        return WeightsRecord(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
+    except (json.JSONDecodeError, TypeError) as error:
+        raise UserError(f"{path}: not a record of weights: {error}") from None
+
+
+def stored_record(path: Path, model: str, row: Mapping[str, Any]) -> WeightsRecord | None:
+    """The record kept inside a stored weights file, if the file is whole and of this model."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            record = WeightsRecord(**json.loads(file.metadata()["record"]))
+        wanted = (model, row["library"], row["architecture"], row["weights"])
+        found = (record.model, record.library, record.architecture, record.weights)
+        whole = found == wanted and tensors_digest(load_file(path)) == record.tensors_sha256
+    except (FileNotFoundError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+        return None
+    return record if whole else None
+
+
+def store_weights(
+    path: Path,
+    model: str,
+    row: Mapping[str, Any],
+    state: Mapping[str, torch.Tensor],
+    source: str,
+    source_sha256: str,
+) -> WeightsRecord:
+    """Check a state dict against the network and write it, with its record inside."""
+    models.load_state(models.create(row), state, source)
+    state = {name: tensor.contiguous().clone() for name, tensor in state.items()}
+    record = WeightsRecord(
+        model=model,
+        library=row["library"],
+        architecture=row["architecture"],
+        weights=row["weights"],
+        source=source,
+        source_sha256=source_sha256,
+        file=path.name,
+        tensors_sha256=tensors_digest(state),
+    )
+    with atomic_path(path) as temporary:
+        save_file(state, temporary, metadata={"record": json.dumps(asdict(record))})
+    return record
+
+
+def fetch(row: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], str, str]:
+    """Download a model's pinned weights; returns the state dict, its address and its sha256.
+
+    torchvision's files are checked against the hash in their name, those of the Hugging Face
+    hub against the sha256 that the hub publishes. Raises UserError if they cannot be had.
+    """
+    if row["weights"] == "file":
+        raise UserError(
+            f"{row['model']}: no library publishes these weights. Name a local file for this "
+            "model under `weights_files` in config/config.yaml."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            if row["library"] == "torchvision":
+                return _fetch_torchvision(row, Path(folder))
+            return _fetch_timm(row, Path(folder))
+        except (OSError, RuntimeError) as error:
+            raise UserError(
+                f"{row['architecture']}: the weights '{row['weights']}' could not be fetched: "
+                f"{error}. Try again with a network, or name a local file for this model under "
+                "`weights_files` in config/config.yaml."
+            ) from None
+
+
+def _download(url: str, folder: Path) -> tuple[Path, str]:
+    """A file whose name carries the first digits of its sha256, as PyTorch names weights."""
+    path = folder / url.rpartition("/")[2]
+    prefix = re.search(r"-([0-9a-f]{8,})\.", path.name)
+    torch.hub.download_url_to_file(url, str(path), prefix.group(1) if prefix else None)
+    return path, checksum(path, "sha256")
+
+
+def _fetch_torchvision(
+    row: Mapping[str, Any], folder: Path
+) -> tuple[dict[str, torch.Tensor], str, str]:
+    from torchvision.models import get_model, get_weight
+
+    try:
+        pinned = get_weight(row["weights"])
+    except (ValueError, AttributeError) as error:
+        raise UserError(f"torchvision: no weights '{row['weights']}': {error}") from None
+    path, digest = _download(pinned.url, folder)
+    # torchvision's builder knows how to read its older files; it finds this one in its cache.
+    cache = folder / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    path.rename(cache / path.name)
+    before = torch.hub.get_dir()
+    torch.hub.set_dir(folder / "hub")
+    try:
+        return get_model(row["architecture"], weights=pinned).state_dict(), pinned.url, digest
+    finally:
+        torch.hub.set_dir(before)
+
+
+def _fetch_timm(row: Mapping[str, Any], folder: Path) -> tuple[dict[str, torch.Tensor], str, str]:
+    import timm
+
+    name = models.timm_name(row)
+    config = timm.get_pretrained_cfg(name)
+    if config is None:
+        raise UserError(f"timm: no weights '{name}'")
+    if config.hf_hub_id:
+        path, url, digest = _download_from_hub(config.hf_hub_id, folder)
+    elif config.url:
+        path, digest = _download(config.url, folder)
+        url = config.url
+    else:
+        raise UserError(f"timm: '{name}' has no published weights")
+    overlay = {"file": str(path), "custom_load": False}
+    model = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
+    return model.state_dict(), url, digest
+
+
+def _download_from_hub(repository: str, folder: Path) -> tuple[Path, str, str]:
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub.errors import EntryNotFoundError
+
+    for filename in _HUB_FILES:
+        try:
+            published = get_hf_file_metadata(hf_hub_url(repository, filename))
+        except EntryNotFoundError:
+            continue
+        commit = published.commit_hash
+        path = Path(hf_hub_download(repository, filename, revision=commit, cache_dir=folder))
+        digest = checksum(path, "sha256")
+        if published.etag and re.fullmatch("[0-9a-f]{64}", published.etag):
+            verify_checksum(path, f"sha256:{published.etag}")
+        return path, hf_hub_url(repository, filename, revision=commit), digest
+    raise UserError(f"{repository}: holds none of {', '.join(_HUB_FILES)}")

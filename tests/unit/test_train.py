@@ -1,0 +1,146 @@
+"""Runs as processes: they survive, refuse and end as they should."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+from prepared_dataset import write_dataset
+from training_process import Training
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return write_dataset(
+        tmp_path_factory.mktemp("data") / "squares",
+        counts=(("train", 90), ("val", 24), ("test", 18)),
+    )
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(data, tmp_path_factory):
+    training = Training(data, tmp_path_factory.mktemp("uninterrupted"))
+    return training.result(), training.predictions()
+
+
+def kill(training: Training, number: int = signal.SIGKILL) -> int:
+    os.kill(training.process.pid, number)
+    return training.end()
+
+
+def same(training: Training, uninterrupted) -> bool:
+    return (training.result(), training.predictions()) == uninterrupted
+
+
+def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
+    record, _ = uninterrupted
+    assert record["status"] == "completed"
+    assert record["weights"] == "random"
+    assert record["images_per_epoch"] == 90
+    values = [entry["selection"]["accuracy"] for entry in record["history"]]
+    assert record["best_epoch"] == int(np.argmax(values)) + 1
+    assert record["value"] == record["history"][record["best_epoch"] - 1]["report"]["accuracy"]
+    assert record["history"][-1]["loss"] < record["history"][0]["loss"]
+
+
+@pytest.mark.parametrize("moment", ["px", "epoch 1/4", "epoch 2/4", "epoch 3/4"])
+def test_killed_and_started_again_it_ends_with_the_same_bits(
+    data, uninterrupted, tmp_path, moment
+):
+    first = Training(data, tmp_path).wait_for(moment)
+    time.sleep(0.1 if moment == "epoch 2/4" else 0)
+    assert kill(first) == -signal.SIGKILL
+    assert not (tmp_path / "metrics.json").exists()
+    again = Training(data, tmp_path)
+    assert same(again, uninterrupted)
+    assert ("going on after" in again.new_log) or moment in ("px", "epoch 1/4")
+    assert not list(tmp_path.glob("checkpoint*"))
+
+
+def test_sigterm_writes_a_checkpoint_in_mid_epoch_and_the_run_goes_on_from_there(
+    data, uninterrupted, tmp_path
+):
+    first = Training(data, tmp_path, "--checkpoint-share", "0").wait_for("epoch 1/4")
+    assert kill(first, signal.SIGTERM) == 128 + signal.SIGTERM
+    assert "checkpoint written" in first.log
+    again = Training(data, tmp_path)
+    assert same(again, uninterrupted)
+    assert "going on after" in again.new_log
+
+
+def test_a_truncated_checkpoint_gives_way_to_the_one_before_it(data, uninterrupted, tmp_path):
+    kill(Training(data, tmp_path).wait_for("epoch 3/4"), signal.SIGTERM)
+    checkpoint = tmp_path / "checkpoint.pt"
+    os.truncate(checkpoint, checkpoint.stat().st_size // 2)
+    again = Training(data, tmp_path)
+    assert same(again, uninterrupted)
+    assert "checkpoint.pt: damaged" in again.new_log
+    assert "going on after" in again.new_log
+
+
+def test_with_no_whole_checkpoint_it_starts_over_and_says_so(data, uninterrupted, tmp_path):
+    for name in ("checkpoint.pt", "checkpoint.previous.pt"):
+        (tmp_path / name).write_bytes(b"PK not a checkpoint")
+    again = Training(data, tmp_path)
+    assert same(again, uninterrupted)
+    assert again.log.count("damaged") == 2
+
+
+def test_a_checkpoint_of_other_settings_is_refused_or_by_request_replaced(data, tmp_path):
+    kill(Training(data, tmp_path).wait_for("epoch 1/4"), signal.SIGTERM)
+    refused = Training(data, tmp_path, recipe="shorter")
+    assert refused.end() == 1
+    assert "recipe.epochs: 4, now 2" in refused.new_log
+    assert (tmp_path / "checkpoint.pt").exists()
+    replaced = Training(data, tmp_path, "--restart-if-changed", recipe="shorter")
+    assert len(replaced.result()["history"]) == 2
+    assert "starting afresh" in replaced.new_log
+
+
+def test_a_diverged_run_ends_well_with_a_valid_record(data, tmp_path):
+    record = Training(data, tmp_path, hp="adamw-cosine_lr1e6_wd1e-4").result()
+    assert record["status"] == "diverged"
+    assert record["value"] is None and record["best_epoch"] is None
+    assert record["history"][-1]["report"] is None
+    assert not (tmp_path / "predictions.npz").exists()
+
+
+def test_a_second_process_waits_for_the_first_and_takes_its_result(data, uninterrupted, tmp_path):
+    first = Training(data, tmp_path).wait_for("epoch 1/4")
+    second = Training(data, tmp_path).wait_for("waiting for it")
+    assert first.end() == 0
+    written = (tmp_path / "metrics.json").stat().st_mtime_ns
+    assert same(second, uninterrupted)
+    assert (tmp_path / "metrics.json").stat().st_mtime_ns == written
+
+
+def test_several_labels_with_searched_thresholds_and_no_network(tmp_path):
+    data = write_dataset(tmp_path / "labels", metric="macro_f1", multilabel=True)
+    training = Training(data, tmp_path / "run", hp="sgd-step_lr1e-2_wd1e-4", blocked=True)
+    record = training.result()
+    assert set(record["metrics"]) == {"accuracy", "macro_f1"}
+    with np.load(training.folder / "predictions.npz", allow_pickle=False) as predictions:
+        assert predictions["scores"].shape == predictions["labels"].shape == (18, 3)
+        assert predictions["selection_scores"].shape == (24, 3)
+        assert predictions["thresholds"].shape == (3,)
+        assert predictions["ids"][0] == "image064"
+    rates = [entry["learning_rate"] for entry in record["history"]]
+    assert rates == pytest.approx([1e-2, 1e-2, 1e-3, 1e-4])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--hp", "adamw-cosine_lr1e-3_wd1e-5"], "its grid has no point"),
+        (["--model", "mobilenet_v3_smal"], "did you mean mobilenet_v3_small"),
+        (["--recipe", "pretrained"], "give them with --weights"),
+        (["--short-side", "368"], "no store of this resolution"),
+        (["--expect-settings", "0123456789ab"], "start the workflow again"),
+    ],
+)
+def test_what_a_user_can_mistake_is_told_in_one_line(data, tmp_path, options, message):
+    training = Training(data, tmp_path, *options)
+    assert training.end() == 1
+    assert message in training.log
+    assert "Traceback" not in training.log

@@ -1,0 +1,28 @@
+# Pre-trained weights: fetched once, by the models whose runs start from them.
+
+
+rule fetch_weights:
+    # The weights themselves are not declared, so that they outlive --forceall: they are kept
+    # while they are whole and of the pinned tag, and the record is written anew.
+    output:
+        "resources/weights/{model}.json",
+    log:
+        "results/logs/fetch_weights/{model}.log",
+    resources:
+        mem_mb=lambda wildcards, attempt: 3000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
+    params:
+        code=fingerprint("scripts/fetch_weights.py"),
+        weights=lambda wildcards: MODELS[wildcards.model]["weights"],
+        file=lambda wildcards: weights_file_argument(wildcards.model),
+    message:
+        "Fetching the weights of {wildcards.model}"
+    shell:
+        "python scripts/fetch_weights.py --model {wildcards.model} {params.file}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+def weights_file_argument(model: str) -> str:
+    """The command-line argument for a local weights file that the configuration names."""
+    path = config.get("weights_files", {}).get(model)
+    return f"--file {shlex.quote(path)}" if path else ""
