@@ -1,0 +1,73 @@
+"""Prepare one dataset: decode its images once into a store, draw its splits, describe it."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from transfer.command_line import run
+from transfer.errors import UserError
+
+
+def _published_sizes(path: Path, dataset: str) -> dict[str, Any] | None:
+    from transfer.validation import read_table
+
+    table = read_table(path, "published_table01").set_index("dataset")
+    if dataset not in table.index:
+        return None
+    return {key: int(table.loc[dataset, key]) for key in ("classes", "train_size", "eval_size")}
+
+
+def main() -> None:
+    """Parse the command line, prepare the dataset and print its counts."""
+    # Worker processes import this file again: what they do not need is imported only here.
+    from transfer.data.prepare import prepare_dataset
+    from transfer.validation import read_yaml
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True, help="its name in the datasets file")
+    parser.add_argument("--datasets-file", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument(
+        "--downloads", type=Path, help="the source's files (default: resources/downloads/<dataset>)"
+    )
+    parser.add_argument(
+        "--records", type=Path, nargs="*", default=[], help="what download.py knows of the files"
+    )
+    parser.add_argument("--published", type=Path, help="Table 1 of the paper, for the summary")
+    parser.add_argument("--output", type=Path, required=True, help="the prepared dataset's folder")
+    parser.add_argument("--workers", type=int, default=1, help="processes that decode images")
+    parser.add_argument(
+        "--on-bad-image",
+        choices=["stop", "skip"],
+        default="stop",
+        help="stop: name every unreadable image and fail; skip: leave them out and record them",
+    )
+    options = parser.parse_args()
+
+    datasets = read_yaml(options.datasets_file, "datasets")
+    if options.dataset not in datasets:
+        raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
+    summary = prepare_dataset(
+        options.dataset,
+        datasets[options.dataset],
+        options.downloads or Path("resources/downloads") / options.dataset,
+        options.output,
+        workers=options.workers,
+        on_bad_image=options.on_bad_image,
+        downloads=[json.loads(path.read_text(encoding="utf-8")) for path in options.records],
+        published=_published_sizes(options.published, options.dataset)
+        if options.published
+        else None,
+    )
+    print(f"{options.output}: {summary['counts']}")
+    for download in summary["downloads"]:
+        if not download["verified"]:
+            print(f"{download['name']}: not verified: {download['note']}")
+    if summary["bad_images"]:
+        print(f"{len(summary['bad_images'])} rows left out, listed in summary.json")
+    if shared := summary["leakage"]["identical_images_across_splits"]:
+        print(f"{shared} images stand in more than one split, listed in leakage.csv")
+
+
+if __name__ == "__main__":
+    run(main)

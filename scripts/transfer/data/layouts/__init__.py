@@ -1,0 +1,55 @@
+"""How labels and images lie in a source's files: one module per layout, named by `layout.kind`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transfer.data.layouts import (
+    camera_traps,
+    cifar,
+    digits,
+    folders,
+    imagenet,
+    lists,
+    matlab,
+    paths,
+    protein_atlas,
+    table,
+    voc,
+)
+from transfer.data.samples import Listing
+from transfer.errors import UserError
+
+KINDS: dict[str, Callable[..., Listing]] = {
+    "camera_traps": camera_traps.read,
+    "table": table.read,
+    "protein_atlas": protein_atlas.read,
+    "folders": folders.read,
+    "csv": paths.read,
+    "cifar": cifar.read,
+    "food101": lists.food101,
+    "aircraft": lists.aircraft,
+    "dtd": lists.dtd,
+    "pets": lists.pets,
+    "sun397": lists.sun397,
+    "birdsnap": lists.birdsnap,
+    "voc": voc.read,
+    "flowers102": matlab.flowers102,
+    "cars": matlab.cars,
+    "caltech101": folders.caltech101,
+    "imagenet": imagenet.read,
+    "digits": digits.read,
+}
+
+
+def read_layout(folder: Path, scratch: Path, options: dict[str, Any]) -> Listing:
+    """All samples found in `folder`, `options` being a dataset's `layout` block.
+
+    `scratch` receives what must be unpacked; the samples' images read from it, so it must
+    outlive them. Raises UserError if the files are not as the layout says.
+    """
+    keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
+    listing = KINDS[options["kind"]](folder, scratch, **keywords)
+    if not listing.samples:
+        raise UserError(f"{folder}: no images found for layout '{options['kind']}'")
+    return listing

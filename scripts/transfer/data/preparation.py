@@ -1,0 +1,249 @@
+"""Decode every image once, in parallel, into stores and evaluation images.
+
+Worker processes decode runs of consecutive images and write what they make of them into part
+files; the parent appends the parts in order. No pixel passes through a pipe, at most two runs
+per worker are under way, so memory does not grow with the number of images, and neither the
+store nor its order depends on the number of workers.
+"""
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from PIL import Image
+from tqdm import tqdm
+
+from transfer.data import images
+from transfer.data.samples import ImageSource, Sample
+from transfer.data.writers import EvaluationWriter, StoreWriter
+from transfer.errors import UserError
+
+# Images decoded between two words of a worker with its parent: about 35 MB of parts.
+RUN = 32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is made of each image; `channel_order` is rgb, or bgr to swap red and blue."""
+
+    short_sides: tuple[int | str, ...]
+    evaluation_sizes: tuple[int, ...]
+    channel_order: str = "rgb"
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, one part file each."""
+        stores = [f"store_{side}" for side in self.short_sides]
+        return stores + [f"evaluation_{size}" for size in self.evaluation_sizes]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a worker reports of an image: its size in each store, a digest of the first's pixels.
+
+    `problem` says why the image cannot be used; the rest is empty then.
+    """
+
+    sizes: tuple[tuple[int, int], ...] = ()
+    digest: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows stored, in order, the digest of each, and what is wrong with the others."""
+
+    rows: list[int]
+    digests: list[str]
+    problems: dict[int, str]
+
+
+# An image, and whether it needs evaluation images.
+Task = tuple[ImageSource, bool]
+
+
+def _part(part: Path, output: str) -> Path:
+    return part.with_name(f"{part.name}.{output}")
+
+
+def _decode_run(tasks: Sequence[Task], plan: Plan, part: Path) -> list[Decoded]:
+    """In a worker: decode images one after another into one part file per output."""
+    with ExitStack() as stack:
+        files = {
+            output: stack.enter_context(_part(part, output).open("wb")) for output in plan.outputs
+        }
+        return [_decode(source, evaluated, plan, files) for source, evaluated in tasks]
+
+
+def _decode(
+    source: ImageSource, evaluated: bool, plan: Plan, files: Mapping[str, IO[bytes]]
+) -> Decoded:
+    try:
+        image = source.load()
+    except images.ImageError as error:
+        return Decoded(problem=str(error))
+    if plan.channel_order == "bgr":
+        image = Image.merge("RGB", image.split()[::-1])
+    sizes: list[tuple[int, int]] = []
+    digest = hashlib.blake2b(digest_size=16)
+    for side in plan.short_sides:
+        stored = images.shrink(image, side)
+        pixels = stored.tobytes()
+        files[f"store_{side}"].write(pixels)
+        if not sizes:
+            digest.update(f"{stored.width}x{stored.height}:".encode() + pixels)
+        sizes.append((stored.height, stored.width))
+    if evaluated:
+        for size in plan.evaluation_sizes:
+            files[f"evaluation_{size}"].write(images.evaluation_image(image, size).tobytes())
+    return Decoded(tuple(sizes), digest.hexdigest())
+
+
+def _start_worker() -> None:
+    # Ctrl-C reaches the whole group; the parent alone decides what to do about it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def leave_with_parent() -> None:
+        parent.join()
+        os._exit(1)
+
+    # A killed parent closes no queue: without this its workers would wait for ever.
+    threading.Thread(target=leave_with_parent, daemon=True).start()
+
+
+def _in_this_process(
+    jobs: Iterator[tuple[range, Path, list[Task]]], plan: Plan
+) -> Iterator[tuple[range, Path, list[Decoded]]]:
+    for rows, part, tasks in jobs:
+        yield rows, part, _decode_run(tasks, plan, part)
+
+
+def _in_processes(
+    jobs: Iterator[tuple[range, Path, list[Task]]], plan: Plan, workers: int
+) -> Iterator[tuple[range, Path, list[Decoded]]]:
+    """Decoded runs in order, at most two per worker under way."""
+    pending: deque[tuple[range, Path, Future[list[Decoded]]]] = deque()
+    # Not forked: the caller may run threads, and a fork may then stand still for ever.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
+        try:
+            while True:
+                for rows, part, tasks in islice(jobs, 2 * workers - len(pending)):
+                    pending.append((rows, part, pool.submit(_decode_run, tasks, plan, part)))
+                if not pending:
+                    return
+                rows, part, future = pending.popleft()
+                yield rows, part, future.result()
+        except BrokenProcessPool:
+            raise UserError(
+                "a worker process died, most likely for want of memory. Prepare again with fewer "
+                "workers (threads of rule prepare)."
+            ) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _decoded_runs(
+    samples: Sequence[Sample], first: dict[int, int], plan: Plan, parts: Path, workers: int
+) -> Iterator[tuple[range, dict[str, Path], dict[int, Decoded]]]:
+    """Runs of rows in order: the part file of each output, and what became of each new image.
+
+    The part files are gone when the next run is asked for.
+    """
+    runs = (range(n, min(n + RUN, len(samples))) for n in range(0, len(samples), RUN))
+    fresh = {row for row, origin in first.items() if row == origin}
+    jobs = (
+        (
+            rows,
+            parts / f"{rows.start:09d}",
+            [(samples[row].image, samples[row].split != "train") for row in rows if row in fresh],
+        )
+        for rows in runs
+    )
+    done = _in_this_process(jobs, plan) if workers == 1 else _in_processes(jobs, plan, workers)
+    for rows, part, decoded in done:
+        files = {output: _part(part, output) for output in plan.outputs}
+        yield rows, files, dict(zip([row for row in rows if row in fresh], decoded, strict=True))
+        for file in files.values():
+            file.unlink()
+
+
+def first_rows(samples: Sequence[Sample]) -> dict[int, int]:
+    """For each row the first one with the same image and the same need for evaluation images."""
+    seen: dict[tuple[ImageSource, bool], int] = {}
+    return {
+        row: seen.setdefault((sample.image, sample.split != "train"), row)
+        for row, sample in enumerate(samples)
+    }
+
+
+def decode_samples(
+    samples: Sequence[Sample], folder: Path, plan: Plan, workers: int, title: str = ""
+) -> Outcome:
+    """Write `store_<short side>/` and `evaluation/<size>.npy` of all samples into `folder`.
+
+    Samples whose image cannot be read are left out of all of them and listed in the outcome. An
+    image that stands in several rows is decoded once and copied. Raises UserError if a worker
+    process dies.
+    """
+    parts = folder / "parts"
+    parts.mkdir(parents=True)
+    first = first_rows(samples)
+    position: dict[int, int] = {}
+    outcome = Outcome([], [], {})
+    with ExitStack() as stack:
+        stores = {
+            f"store_{side}": stack.enter_context(StoreWriter(folder / f"store_{side}"))
+            for side in plan.short_sides
+        }
+        evaluations = {
+            f"evaluation_{size}": stack.enter_context(
+                EvaluationWriter(folder / "evaluation" / f"{size}.npy", size)
+            )
+            for size in plan.evaluation_sizes
+        }
+        progress = stack.enter_context(
+            tqdm(total=len(samples), unit="image", desc=title, mininterval=2)
+        )
+        for rows, paths, decoded in _decoded_runs(samples, first, plan, parts, workers):
+            with ExitStack() as opened:
+                files = {k: opened.enter_context(path.open("rb")) for k, path in paths.items()}
+                for row in rows:
+                    origin = first[row]
+                    result = decoded.get(row)
+                    problem = result.problem if result else outcome.problems.get(origin)
+                    if problem:
+                        outcome.problems[row] = problem
+                        continue
+                    if result:
+                        for (name, store), size in zip(stores.items(), result.sizes, strict=True):
+                            store.append(files[name], size)
+                        evaluated = samples[row].split != "train"
+                        for name, evaluation in evaluations.items():
+                            evaluation.append(files[name] if evaluated else None)
+                        digest = result.digest
+                    else:
+                        for store in stores.values():
+                            store.repeat(position[origin])
+                        for evaluation in evaluations.values():
+                            evaluation.repeat(position[origin])
+                        digest = outcome.digests[position[origin]]
+                    position[row] = len(outcome.rows)
+                    outcome.rows.append(row)
+                    outcome.digests.append(digest)
+            progress.update(len(rows))
+    parts.rmdir()
+    return outcome

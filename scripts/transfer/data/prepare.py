@@ -1,0 +1,197 @@
+"""From a source's files to a prepared dataset: listed, split, decoded, described; all or nothing.
+
+Everything is made in a folder of its own beside the target and moved into place at the end, the
+index last, so that a target with an index is whole.
+"""
+
+import errno
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.data.layouts import read_layout
+from transfer.data.preparation import Outcome, Plan, decode_samples
+from transfer.data.samples import Sample
+from transfer.data.splits import SPLITS, split_samples
+from transfer.errors import UserError
+from transfer.files import write_json
+
+LISTED = 50
+
+
+def prepare_dataset(
+    name: str,
+    block: Mapping[str, Any],
+    source: Path,
+    target: Path,
+    *,
+    workers: int,
+    on_bad_image: str = "stop",
+    downloads: Sequence[Mapping[str, Any]] = (),
+    published: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """Prepare one dataset and return its summary.
+
+    `block` is its block of config/datasets.yaml, `source` the folder of its source's files,
+    `target` the folder to make, replaced if it exists. `on_bad_image: stop` reports every image
+    that cannot be read and leaves no dataset; `skip` leaves those images out and lists them in
+    the summary. `downloads` are the records of the source's files (name, checksum, whether it was
+    verified) and `published` the paper's numbers of classes and of train and evaluation images,
+    both for the summary. Raises UserError for whatever is wrong with the files, the options or
+    the disk.
+    """
+    target = target.absolute()
+    work = target.with_name(f".{target.name}.preparing")
+    shutil.rmtree(work, ignore_errors=True)
+    scratch = work / "scratch"
+    scratch.mkdir(parents=True)
+    try:
+        listing = read_layout(source, scratch, block["layout"])
+        roles = {"reported": "val", "selection": "val", **block.get("evaluation", {})}
+        samples = split_samples(listing.samples, block["split"], reported=roles["reported"])
+        plan = Plan(
+            short_sides=_as_tuple(block["short_side"]),
+            evaluation_sizes=tuple(block["evaluation_sizes"]),
+            channel_order=block["layout"].get("channel_order", "rgb"),
+        )
+        outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
+        if outcome.problems and on_bad_image == "stop":
+            raise UserError(_problem_report(name, samples, outcome))
+        if not outcome.rows:
+            raise UserError(f"{name}: none of its {len(samples)} images can be read")
+        stored = [samples[row] for row in outcome.rows]
+        summary = {
+            "dataset": name,
+            **{key: block[key] for key in ("name", "short_name", "group", "metric", "multilabel")},
+            "classes": list(listing.classes),
+            **_counts(stored, len(listing.classes)),
+            "published": dict(published) if published else None,
+            "published_note": roles.get("note"),
+            "evaluation": _evaluation_roles(roles, "holdout" in block["split"]),
+            "short_sides": list(plan.short_sides),
+            "evaluation_sizes": list(plan.evaluation_sizes),
+            "layout": block["layout"],
+            "split": block["split"],
+            "bad_images": [
+                {"id": samples[row].id, "file": samples[row].image.name, "problem": problem}
+                for row, problem in outcome.problems.items()
+            ],
+            "leakage": _leakage(stored, outcome.digests, work / "dataset"),
+            "downloads": [dict(record) for record in downloads],
+            "versions": {
+                "python": platform.python_version(),
+                **{package: version(package) for package in ("numpy", "pillow")},
+            },
+        }
+        write_json(work / "dataset" / "summary.json", summary)
+        _write_index(stored, work / "dataset" / "index.csv")
+        _replace(work / "dataset", target, work / "replaced")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise UserError(
+            f"{target.parent}: no space left while preparing {name}. Free some, or put results/ "
+            "on a larger disk (a symbolic link will do)."
+        ) from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return summary
+
+
+def _as_tuple(short_side: Any) -> tuple[int | str, ...]:
+    return tuple(short_side) if isinstance(short_side, list) else (short_side,)
+
+
+def _evaluation_roles(roles: Mapping[str, str], holdout: bool) -> dict[str, str]:
+    """Which split gives the reported value and which selects the epoch."""
+    if holdout:
+        return {"reported": "test", "selection": "val"}
+    return {key: roles[key] for key in ("reported", "selection")}
+
+
+def _problem_report(name: str, samples: Sequence[Sample], outcome: Outcome) -> str:
+    lines = dict.fromkeys(
+        f"  {samples[row].image.name}: {problem}" for row, problem in outcome.problems.items()
+    )
+    return (
+        f"{name}: {len(lines)} of its images cannot be read:\n"
+        + "\n".join(lines)
+        + "\nFetch the source again, or leave them out: --config on_bad_image=skip"
+    )
+
+
+def _counts(samples: Sequence[Sample], classes: int) -> dict[str, Any]:
+    """Rows, images and rows of each class, by split; a split without rows is left out."""
+    parts = {s: [x for x in samples if x.split == s] for s in SPLITS}
+    parts = {split: rows for split, rows in parts.items() if rows}
+    frequency = {
+        split: Counter(label for sample in rows for label in sample.labels)
+        for split, rows in parts.items()
+    }
+    return {
+        "counts": {split: len(rows) for split, rows in parts.items()},
+        "distinct_images": {s: len({row.image for row in rows}) for s, rows in parts.items()},
+        "class_counts": {
+            split: [counter[label] for label in range(classes)]
+            for split, counter in frequency.items()
+        },
+    }
+
+
+def _leakage(samples: Sequence[Sample], digests: Sequence[str], folder: Path) -> dict[str, Any]:
+    """Images with equal pixels in different splits; the full list in `leakage.csv` if there are.
+
+    Images are compared as stored, that is after shrinking.
+    """
+    splits_of: dict[str, set[str]] = {}
+    for sample, digest in zip(samples, digests, strict=True):
+        splits_of.setdefault(digest, set()).add(str(sample.split))
+    rows = [
+        {"content": digest, "id": sample.id, "split": sample.split}
+        for sample, digest in zip(samples, digests, strict=True)
+        if len(splits_of[digest]) > 1
+    ]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        pair = {"id": row["id"], "split": row["split"]}
+        groups.setdefault(str(row["content"]), []).append(pair)
+    if rows:
+        table = pd.DataFrame(rows).sort_values("content", kind="stable")
+        table.to_csv(folder / "leakage.csv", index=False, lineterminator="\n")
+    return {
+        "identical_images_across_splits": len(groups),
+        "rows_concerned": len(rows),
+        "listed": list(groups.values())[:LISTED],
+    }
+
+
+def _write_index(samples: Sequence[Sample], path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "id": [sample.id for sample in samples],
+            "label": [" ".join(map(str, sample.labels)) for sample in samples],
+            "split": [sample.split for sample in samples],
+        }
+    )
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _replace(made: Path, target: Path, old: Path) -> None:
+    """Move what was made into the target, the index last: where there is one, all is there.
+
+    Other steps may keep files of theirs in the target; only a former preparation is removed.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    old.mkdir()
+    (target / "index.csv").unlink(missing_ok=True)
+    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv"):
+        for path in target.glob(pattern):
+            path.rename(old / path.name)
+    for path in sorted(made.iterdir(), key=lambda path: path.name == "index.csv"):
+        path.rename(target / path.name)

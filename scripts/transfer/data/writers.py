@@ -1,0 +1,132 @@
+"""Writing a prepared dataset's files, image by image, in index order."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import numpy as np
+
+_COPY = 2**20
+
+
+class StoreWriter:
+    """Appends images of any size to a store; offsets and sizes are written at the end.
+
+    A context manager: the store is complete, and on disk, only if its block ends without error.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._folder = folder
+        self._file = (folder / "images.bin").open("w+b")
+        self._offsets = [0]
+        self._sizes: list[tuple[int, int]] = []
+
+    def append(self, pixels: IO[bytes], size: tuple[int, int]) -> None:
+        """Copy the next image from an open file; `size` is its height and width."""
+        _copy(pixels, self._file, size[0] * size[1] * 3)
+        self._offsets.append(self._offsets[-1] + size[0] * size[1] * 3)
+        self._sizes.append(size)
+
+    def repeat(self, position: int) -> None:
+        """Append the image that was stored as number `position` once more."""
+        start, end = self._offsets[position : position + 2]
+        self._file.flush()
+        self._file.write(os.pread(self._file.fileno(), end - start, start))
+        self._offsets.append(self._offsets[-1] + end - start)
+        self._sizes.append(self._sizes[position])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                _flush_to_disk(self._file)
+        if kind is None:
+            np.save(self._folder / "offsets.npy", np.array(self._offsets, dtype=np.int64))
+            sizes = np.array(self._sizes, dtype=np.int32).reshape(-1, 2)
+            np.save(self._folder / "sizes.npy", sizes)
+
+
+class EvaluationWriter:
+    """Appends square images to a `.npy` file whose number of images is known only at the end.
+
+    Images are counted in step with the stores': one that needs no evaluation image is appended
+    as None, so that `repeat` takes the same numbers.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._size = size
+        self._file = path.open("w+b")
+        self._written: list[int] = []
+        self._count = 0
+        self._write_header()
+        self._start = self._file.tell()
+
+    def _write_header(self) -> None:
+        # numpy pads the header so that the first axis may grow to 21 digits in place.
+        np.lib.format.write_array_header_1_0(
+            self._file,
+            {
+                "descr": "|u1",
+                "fortran_order": False,
+                "shape": (self._count, self._size, self._size, 3),
+            },
+        )
+
+    def _absent(self, position: int) -> bool:
+        following = [*self._written[position + 1 : position + 2], self._count][0]
+        return following == self._written[position]
+
+    @property
+    def _bytes(self) -> int:
+        return self._size * self._size * 3
+
+    def append(self, pixels: IO[bytes] | None) -> None:
+        """Copy the next image from an open file, or note that there is none."""
+        self._written.append(self._count)
+        if pixels is not None:
+            _copy(pixels, self._file, self._bytes)
+            self._count += 1
+
+    def repeat(self, position: int) -> None:
+        """Append the image that was appended as number `position`, or its absence, once more."""
+        if self._absent(position):
+            self.append(None)
+            return
+        self._file.flush()
+        start = self._start + self._written[position] * self._bytes
+        self._file.write(os.pread(self._file.fileno(), self._bytes, start))
+        self._written.append(self._count)
+        self._count += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                self._file.seek(0)
+                self._write_header()
+                _flush_to_disk(self._file)
+
+
+def _copy(source: IO[bytes], target: IO[bytes], size: int) -> None:
+    while size:
+        block = source.read(min(size, _COPY))
+        if not block:
+            raise EOFError("a part file is shorter than its images")
+        target.write(block)
+        size -= len(block)
+
+
+def _flush_to_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

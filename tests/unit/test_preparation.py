@@ -1,0 +1,243 @@
+"""Stores, evaluation images and summary; what happens when images are bad or the process dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import stand_ins
+from PIL import Image
+
+from transfer.data.prepare import prepare_dataset
+from transfer.data.store import open_dataset
+from transfer.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+
+
+def block(path, **changes):
+    return {
+        "name": "Own", "short_name": "Own", "group": "own", "metric": "accuracy",
+        "multilabel": False, "layout": {"kind": "csv", "path": str(path), "split": "split"},
+        "split": {"method": "listed"}, "evaluation": {"reported": "test", "selection": "val"},
+        "short_side": 32, "evaluation_sizes": [24, 16], **changes,
+    }  # fmt: skip
+
+
+def own_images(folder, images, splits=None):
+    """A folder of image files (name -> bytes) with its table; labels alternate."""
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = splits or ["train", "val", "test"]
+    rows = []
+    for n, (name, data) in enumerate(images.items()):
+        (folder / name).write_bytes(data)
+        rows.append([name, "ab"[n % 2], splits[n % len(splits)]])
+    (folder / "own.csv").write_text(stand_ins.table(["path", "label", "split"], rows))
+    return folder / "own.csv"
+
+
+def photographs(n, width=60, height=45):
+    return {f"i{k:03d}.png": stand_ins.png(k, width + k % 5, height) for k in range(n)}
+
+
+def files_of(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_stores_and_evaluation_images_follow_the_index(tmp_path):
+    images = photographs(70)
+    path = own_images(tmp_path / "in", images)
+    chosen = block(path, short_side=[32, "original"])
+    prepare_dataset("own", chosen, tmp_path, tmp_path / "out", workers=2)
+    small, full = (open_dataset(tmp_path / "out", side) for side in (32, "original"))
+    assert sorted(small.ids) == sorted(name[:-4] for name in images)
+    for row, name in enumerate(small.ids):
+        original = Image.open(tmp_path / "in" / f"{name}.png")
+        np.testing.assert_array_equal(full.image(row), np.asarray(original))
+        size = (round(original.width * 32 / 45), 32)
+        shrunk = original.resize(size, Image.Resampling.LANCZOS)
+        np.testing.assert_array_equal(small.image(row), np.asarray(shrunk))
+    for split in ("val", "test"):
+        assert small.evaluation_images(24, split).shape == (len(small.rows(split)), 24, 24, 3)
+    assert small.evaluation_images(16, "train").shape[0] == 0
+
+
+def test_the_number_of_workers_changes_nothing(tmp_path):
+    path = own_images(tmp_path / "in", photographs(80))
+    for workers in (1, 3):
+        prepare_dataset("own", block(path), tmp_path, tmp_path / str(workers), workers=workers)
+    assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
+
+
+def test_channels_can_be_swapped(tmp_path):
+    path = own_images(tmp_path / "in", photographs(3))
+    for order in ("rgb", "bgr"):
+        layout = {**block(path)["layout"], "channel_order": order}
+        changed = block(path, layout=layout)
+        prepare_dataset("own", changed, tmp_path, tmp_path / order, workers=1)
+    rgb, bgr = (open_dataset(tmp_path / order, 32) for order in ("rgb", "bgr"))
+    np.testing.assert_array_equal(rgb.image(0)[..., ::-1], bgr.image(0))
+    np.testing.assert_array_equal(
+        rgb.evaluation_images(24, "val")[..., ::-1], bgr.evaluation_images(24, "val")
+    )
+
+
+def test_all_bad_images_are_named_at_once_and_nothing_is_left(tmp_path):
+    images = photographs(40)
+    images["i003.png"] = images["i003.png"][:-100]
+    images["i017.png"] = b"not an image"
+    path = own_images(tmp_path / "in", images)
+    (tmp_path / "in" / "i025.png").unlink()
+    with pytest.raises(UserError) as caught:
+        prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2)
+    message = str(caught.value)
+    assert message.startswith("own: 3 of its images")
+    assert all(f"i{n}.png" in message for n in ("003", "017", "025"))
+    assert "i004" not in message
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in"]
+
+
+def test_bad_images_can_be_skipped_and_are_recorded(tmp_path):
+    images = photographs(40)
+    good = {name: data for name, data in images.items() if name != "i004.png"}
+    images["i004.png"] = b"not an image"
+    path = own_images(tmp_path / "in", images)
+    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2, on_bad_image="skip")
+    data = open_dataset(tmp_path / "out", 32)
+    assert set(data.ids) == {name[:-4] for name in good}
+    (record,) = data.summary["bad_images"]
+    assert record["id"] == "i004" and record["file"] == "i004.png" and record["problem"]
+    for split in ("val", "test"):
+        for number, row in enumerate(data.rows(split)):
+            original = Image.open(tmp_path / "in" / f"{data.ids[row]}.png")
+            scaled = original.resize((int(24 * original.width / 45), 24), Image.Resampling.BILINEAR)
+            left = round((scaled.width - 24) / 2)
+            expected = np.asarray(scaled)[:, left : left + 24]
+            np.testing.assert_array_equal(data.evaluation_images(24, split)[number], expected)
+
+
+def test_an_image_in_several_rows_is_decoded_once_and_stands_in_each(tmp_path):
+    folder = tmp_path / "in"
+    own_images(folder, photographs(40))
+    # Twice beside each other, again after the end of its run, and in another split.
+    rows = [[f"i{n:03d}.png", "a", "train"] for n in (0, 0, *range(1, 40), 0)]
+    rows += [["i001.png", "b", "val"], ["i000.png", "b", "test"], ["i000.png", "b", "test"]]
+    (folder / "own.csv").write_text(stand_ins.table(["path", "label", "split"], rows))
+    summary = prepare_dataset(
+        "own", block(folder / "own.csv"), tmp_path, tmp_path / "out", workers=2
+    )
+    data = open_dataset(tmp_path / "out", 32)
+    assert data.ids.tolist() == [row[0][:-4] for row in rows]
+    for row in np.flatnonzero(data.ids == "i000"):
+        np.testing.assert_array_equal(data.image(row), data.image(0))
+    made = data.evaluation_images(24, "test")
+    np.testing.assert_array_equal(made[0], made[1])
+    assert summary["counts"] == {"train": 42, "val": 1, "test": 2}
+    assert summary["distinct_images"] == {"train": 40, "val": 1, "test": 1}
+    assert summary["leakage"]["identical_images_across_splits"] == 2
+    assert summary["leakage"]["rows_concerned"] == 3 + 2 + 1 + 1
+
+
+def test_identical_pixels_across_splits_are_found_whatever_the_file(tmp_path):
+    images = photographs(9)
+    image = stand_ins.photograph(0, 60, 45)
+    images["copy.bmp"] = stand_ins.encoded(image, "BMP")
+    path = own_images(tmp_path / "in", images, ["train"] * 9 + ["test"])
+    summary = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    assert summary["leakage"]["listed"] == [
+        [{"id": "i000", "split": "train"}, {"id": "copy", "split": "test"}]
+    ]
+    assert "i000" in (tmp_path / "out" / "leakage.csv").read_text()
+
+
+def test_preparing_again_replaces_all_and_leaves_other_files(tmp_path):
+    path = own_images(tmp_path / "in", photographs(12))
+    out = tmp_path / "out"
+    prepare_dataset("own", block(path, short_side=[32, 16]), tmp_path, out, workers=1)
+    (out / "downloads").mkdir()
+    (out / "downloads" / "record.json").write_text("{}")
+    prepare_dataset("own", block(path, evaluation_sizes=[24]), tmp_path, out, workers=1)
+    assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()) == [
+        "downloads/record.json", "evaluation/24.npy", "index.csv", "store_32/images.bin",
+        "store_32/offsets.npy", "store_32/sizes.npy", "summary.json",
+    ]  # fmt: skip
+
+
+def test_a_failure_keeps_the_former_preparation(tmp_path):
+    images = photographs(6)
+    path = own_images(tmp_path / "in", images)
+    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    before = files_of(tmp_path / "out")
+    (tmp_path / "in" / "i002.png").write_bytes(b"damaged")
+    with pytest.raises(UserError):
+        prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    assert files_of(tmp_path / "out") == before
+
+
+KILLED = """
+import sys
+sys.path.insert(0, {scripts!r})
+if __name__ == "__main__":
+    from pathlib import Path
+    from transfer.data.prepare import prepare_dataset
+    block = {block!r}
+    out = Path({out!r})
+    prepare_dataset("own", block, out.parent, out, workers=2)
+"""
+
+
+def test_killed_in_the_middle_it_starts_over_cleanly(tmp_path):
+    some = [stand_ins.jpeg(k, 700, 500) for k in range(3)]
+    images = {f"i{k:04d}.jpg": some[k % 3] for k in range(600)}
+    path = own_images(tmp_path / "in", images)
+    chosen = block(path, short_side="original", evaluation_sizes=[256])
+    out = tmp_path / "out"
+    script = tmp_path / "prepare.py"
+    script.write_text(KILLED.format(scripts=str(ROOT / "scripts"), block=chosen, out=str(out)))
+    process = subprocess.Popen([sys.executable, script], start_new_session=True)
+    store = tmp_path / ".out.preparing" / "dataset" / "store_original" / "images.bin"
+    try:
+        deadline = time.monotonic() + 120
+        while not (store.exists() and store.stat().st_size):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert process.poll() is None, "finished before it could be killed"
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not (out / "index.csv").exists()
+        # Workers leave with their parent.
+        while any(_alive(child) for child in children):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        if process.poll() is None:
+            process.kill()
+    (tmp_path / ".out.preparing" / "stale").write_text("left behind")
+    few = own_images(tmp_path / "few", dict(list(images.items())[:20]))
+    prepare_dataset("own", block(few), tmp_path, out, workers=2)
+    assert len(open_dataset(out, 32).ids) == 20
+    assert not (tmp_path / ".out.preparing").exists()
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_holdout_moves_the_reported_split_to_test(tmp_path):
+    path = own_images(tmp_path / "in", photographs(60), ["train", "train", "val"])
+    chosen = block(
+        path,
+        split={"method": "listed", "holdout": {"fraction": 0.25}},
+        evaluation={"reported": "val", "selection": "val"},
+    )
+    summary = prepare_dataset("own", chosen, tmp_path, tmp_path / "out", workers=1)
+    assert summary["counts"] == {"train": 30, "val": 10, "test": 20}
+    assert summary["evaluation"] == {"reported": "test", "selection": "val"}
