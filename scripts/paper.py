@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from transfer.analysis.results import load_results, part_notes
+from transfer.analysis.verdict import Finding
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
 from transfer.paper.page import embed_figure, render_page, table_html, verdict_groups
@@ -16,7 +17,7 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
     """The paper's statements by section, each with what was printed and recomputed."""
     held = verdict.set_index("row")
     sections: dict[str, list[dict[str, Any]]] = {}
-    for claim in claims.to_dict("records"):
+    for claim in claims[claims["id"].isin(held.index)].to_dict("records"):
         finding = held.loc[claim["id"]]
         entry = claim | {"recomputed": finding["recomputed"], "agrees": bool(finding["agrees"])}
         sections.setdefault(claim["section"], []).append(entry)
@@ -26,12 +27,14 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
 def main() -> None:
     parser = study_parser(__doc__, "paper.html")
     parser.add_argument("--folder", type=Path, required=True, help="results/<study>")
+    parser.add_argument("--verdict", type=Path, help="the study's verdict.csv, if it has one")
+    parser.add_argument("--template", required=True, help="name of the page's template")
     parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     study = results.study
 
-    verdict = pd.read_csv(args.folder / "verdict.csv")
+    verdict = pd.read_csv(args.verdict) if args.verdict else pd.DataFrame(columns=Finding._fields)
     claims = read_printed(args.published, "claims")
     names = {key: block["name"] for key, block in results.datasets.items()}
     names |= results.models["name"].to_dict()
@@ -47,13 +50,14 @@ def main() -> None:
             name: embed_figure(args.folder / "figures" / f"{name}.svg") for name in study.figures
         },
         "claims": claims_by_section(claims, verdict),
+        "cells": results.cells,
         "verdict": verdict_groups(verdict, names),
         "agreeing": int(verdict["agrees"].sum()),
         "printed": len(verdict),
         "lines": lines.to_dict("index"),
         "names": names,
     }
-    write_text(args.output, render_page(f"{study.name}.html.jinja", content))
+    write_text(args.output, render_page(args.template, content))
 
 
 if __name__ == "__main__":

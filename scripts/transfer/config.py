@@ -1,5 +1,6 @@
 """The tables of the project, read and validated together: models, datasets, studies."""
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,22 @@ from typing import Any
 import pandas as pd
 
 from transfer.errors import UserError
-from transfer.validation import read_table, read_yaml
+from transfer.training.recipes import Recipe
+from transfer.validation import check, read_table, read_yaml
+
+
+def read_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of config.yaml and `--config`, checked; raises UserError if invalid.
+
+    On the command line `--config key=false` arrives as text; it counts as the boolean.
+    """
+    spelt = {"true": True, "false": False}
+    settings = {
+        key: spelt.get(value.lower(), value) if isinstance(value, str) else value
+        for key, value in config.items()
+    }
+    check(settings, "config", "config/config.yaml or --config")
+    return settings
 
 
 @dataclass(frozen=True)
@@ -60,30 +76,53 @@ def read_study(path: str | Path) -> Study:
     return Study(name=Path(path).stem, parts=parts, **content)
 
 
-def check_study(study: Study, path: str, models: pd.DataFrame, datasets: dict[str, Any]) -> None:
-    """Every dataset and model that a study names must be in its table; raises UserError."""
+def check_study(
+    study: Study,
+    path: str,
+    models: Container[str],
+    datasets: Container[str],
+    recipes: Mapping[str, Recipe],
+) -> None:
+    """Hold a study against the tables it names entries of; raises UserError listing all problems.
+
+    A study of published values names recipes for its parts alone, which need not exist.
+    """
     problems = []
     for name, part in study.parts.items():
         for kind, wanted, known, table in (
             ("datasets", part.datasets, datasets, "config/datasets.yaml"),
-            ("models", part.models, models.index, "config/models.tsv"),
+            ("models", part.models, models, "config/models.tsv"),
         ):
             problems += [
                 f"{path}: parts.{name}.{kind}: '{entry}' is not in {table}"
                 for entry in wanted
                 if entry not in known
             ]
+        if study.source == "published":
+            continue
+        if part.recipe not in recipes:
+            problems.append(f"{path}: parts.{name}.recipe: '{part.recipe}' is not in recipes.yaml")
+            continue
+        starts = {"pinned": "pretrained"}.get(recipes[part.recipe].common["weights"], "random")
+        if starts != study.weights:
+            problems.append(
+                f"{path}: weights: the study says {study.weights}, but recipe '{part.recipe}' of "
+                f"parts.{name} starts from {starts} weights; change one of them"
+            )
     if problems:
         raise UserError("\n".join(problems))
 
 
 def read_studies(
-    folder: str | Path, models: pd.DataFrame, datasets: dict[str, Any]
+    folder: str | Path,
+    models: Container[str],
+    datasets: Container[str],
+    recipes: Mapping[str, Recipe],
 ) -> dict[str, Study]:
-    """All studies of a folder by name, each held against the tables of models and datasets."""
+    """All studies of a folder by name, each held against the tables it names entries of."""
     studies = {}
     for path in sorted(Path(folder).glob("*.yaml")):
         study = read_study(path)
-        check_study(study, str(path), models, datasets)
+        check_study(study, str(path), models, datasets, recipes)
         studies[study.name] = study
     return studies

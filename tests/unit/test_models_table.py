@@ -47,7 +47,8 @@ def test_models_and_top1_are_those_of_the_paper():
         table = read_text_table(PUBLISHED / f"{name}.csv", f"published_{name}")
         printed |= table.set_index("model").imagenet_top1.to_dict()
     text = read_text_table(PATH, "models").set_index("model")
-    assert text.imagenet_top1_published.to_dict() == printed
+    published = text.imagenet_top1_published
+    assert published[published != ""].to_dict() == printed
 
 
 @pytest.mark.parametrize("model", ["squeezenet1_1", "shufflenet_v2_x0_5", "deit_tiny", "clip_rn50"])

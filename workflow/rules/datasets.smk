@@ -30,9 +30,7 @@ rule download:
     localrule: True
     params:
         checksums=accepted_checksums,
-        verify=(
-            "--no-verify" if str(config["verify_downloads"]).lower() == "false" else ""
-        ),
+        verify="" if config["verify_downloads"] else "--no-verify",
     message:
         "Obtaining {wildcards.file} of {wildcards.dataset}"
     shell:

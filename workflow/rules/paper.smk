@@ -7,8 +7,20 @@ PAGE_TEMPLATES = [
         "parts.html.jinja",
         "page.css",
         "published.html.jinja",
+        "runs.html.jinja",
     )
 ]
+
+
+def study_verdict(wildcards):
+    """The verdict, for a study that is held against a paper."""
+    study = STUDIES[wildcards.study]
+    return [f"results/{wildcards.study}/verdict.csv"] if study.paper else []
+
+
+def page_template(wildcards):
+    """The template by where a study's results come from."""
+    return f"{STUDIES[wildcards.study].source}.html.jinja"
 
 
 rule paper:
@@ -24,7 +36,7 @@ rule paper:
             study=wildcards.study,
             figure=STUDIES[wildcards.study].figures,
         ),
-        verdict="results/{study}/verdict.csv",
+        verdict=study_verdict,
         claims="resources/published/fang2023/claims.csv",
         templates=PAGE_TEMPLATES,
     output:
@@ -35,9 +47,14 @@ rule paper:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/paper.py"),
+        verdict=lambda wildcards, input: (
+            f"--verdict {input.verdict}" if input.verdict else ""
+        ),
+        template=page_template,
     message:
         "Setting the page of study {wildcards.study}"
     shell:
         f"python scripts/paper.py {STUDY_FLAGS} "
-        "--folder results/{wildcards.study} --published resources/published/fang2023 "
+        "--folder results/{wildcards.study} {params.verdict} "
+        "--template {params.template} --published resources/published/fang2023 "
         "--output {output:q} > {log:q} 2>&1"

@@ -37,7 +37,7 @@ rule prepare:
     params:
         code=fingerprint("scripts/prepare.py"),
         settings=preparation_settings,
-        on_bad_image=config.get("on_bad_image", "stop"),
+        on_bad_image=config["on_bad_image"],
     message:
         "Preparing {wildcards.dataset}"
     shell:

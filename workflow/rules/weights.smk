@@ -24,5 +24,5 @@ rule fetch_weights:
 
 def weights_file_argument(model: str) -> str:
     """The command-line argument for a local weights file that the configuration names."""
-    path = config.get("weights_files", {}).get(model)
+    path = config["weights_files"].get(model)
     return f"--file {shlex.quote(path)}" if path else ""

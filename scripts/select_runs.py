@@ -1,0 +1,62 @@
+"""Select the best run of each (dataset, model, recipe) of a study, and keep its predictions."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from transfer.analysis.selection import Cell, run_folder, select
+from transfer.command_line import run
+from transfer.config import Study, read_datasets, read_study
+from transfer.files import atomic_path, write_text
+from transfer.training.recipes import Recipe, read_recipes
+
+
+def study_cells(study: Study, recipes: dict[str, Recipe]) -> list[Cell]:
+    """Every cell of a study, part by part, each once."""
+    cells = {
+        (dataset, model, part.recipe): Cell(
+            dataset, model, part.recipe, tuple(recipes[part.recipe].hyperparameters)
+        )
+        for part in study.parts.values()
+        for dataset in part.datasets
+        for model in part.models
+    }
+    return list(cells.values())
+
+
+def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
+    """Copy each selected run's predictions to `<folder>/<dataset>/<model>/<recipe>.npz`."""
+    for row in results[results["hp"] != ""].to_dict("records"):
+        cell = Cell(row["dataset"], row["model"], row["recipe"], ())
+        source = runs / run_folder(cell, row["hp"]) / "predictions.npz"
+        target = folder / cell.dataset / cell.model / f"{cell.recipe}.npz"
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--recipes", type=Path, default=Path("config/recipes.yaml"))
+    parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
+    parser.add_argument("--allow-partial", action="store_true", help="select among those there are")
+    parser.add_argument("--output", type=Path, required=True, help="results.csv")
+    parser.add_argument("--predictions", type=Path, required=True, help="folder of predictions")
+    args = parser.parse_args()
+    study, datasets = read_study(args.study), read_datasets(args.datasets)
+    results = select(
+        study_cells(study, read_recipes(args.recipes)),
+        args.runs,
+        study.selection,
+        args.allow_partial,
+        {key: block["metric"] for key, block in datasets.items()},
+    )
+    keep_predictions(results, args.runs, args.predictions)
+    write_text(args.output, results.to_csv(index=False))
+
+
+if __name__ == "__main__":
+    run(main)

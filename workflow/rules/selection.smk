@@ -1,0 +1,46 @@
+# From the runs of a study to its table of results.
+
+
+def study_runs(wildcards):
+    """Every run of a study; with allow_partial only those whose record is there."""
+    study = STUDIES[wildcards.study]
+    runs = [
+        f"results/runs/{dataset}/{model}/{part.recipe}/{hp}/metrics.json"
+        for part in study.parts.values()
+        for dataset in part.datasets
+        for model in part.models
+        for hp in RECIPES[part.recipe].hyperparameters
+    ]
+    return (
+        [run for run in runs if Path(run).is_file()]
+        if config["allow_partial"]
+        else runs
+    )
+
+
+rule select_runs:
+    input:
+        runs=study_runs,
+        study="config/studies/{study}.yaml",
+        datasets="config/datasets.yaml",
+        recipes="config/recipes.yaml",
+    output:
+        results="results/{study}/results.csv",
+        predictions=directory("results/{study}/predictions"),
+    log:
+        "results/{study}/logs/select_runs.log",
+    wildcard_constraints:
+        study="|".join(
+            name for name, study in STUDIES.items() if study.source == "runs"
+        ),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/select_runs.py"),
+        partial="--allow-partial" if config["allow_partial"] else "",
+    message:
+        "Selecting the best run of each cell of study {wildcards.study}"
+    shell:
+        "python scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
+        "--recipes {input.recipes:q} --runs results/runs {params.partial} "
+        "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1"
