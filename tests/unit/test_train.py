@@ -45,9 +45,7 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
 
 
 @pytest.mark.parametrize("moment", ["px", "epoch 1/4", "epoch 2/4", "epoch 3/4"])
-def test_killed_and_started_again_it_ends_with_the_same_bits(
-    data, uninterrupted, tmp_path, moment
-):
+def test_killed_and_started_again_it_ends_with_the_same_bits(data, uninterrupted, tmp_path, moment):
     first = Training(data, tmp_path).wait_for(moment)
     time.sleep(0.1 if moment == "epoch 2/4" else 0)
     assert kill(first) == -signal.SIGKILL
