@@ -146,14 +146,12 @@ def agreement(dataset: PreparedDataset, device: torch.device, folder: Path) -> b
     Both draw the same boxes and the same order. The first epochs must agree within 2 %: the
     arithmetic differs in the last digits, which training then amplifies.
     """
-    outcomes = {}
+    outcomes = []
     for where in (torch.device("cpu"), device):
         chosen = task(dataset, settings(64, 32, 2, "float32"), where)
-        checkpoint = CheckpointFile(folder / f"agree_{where.type}.pt", {}, True, share=0)
-        outcomes[where.type] = train(
-            chosen, lambda: build(AGREEMENT_MODEL), checkpoint, Interruption()
-        )
-    cpu, other = outcomes["cpu"], outcomes[device.type]
+        checkpoint = CheckpointFile(folder / f"agree_{len(outcomes)}.pt", {}, True, share=0)
+        outcomes.append(train(chosen, lambda: build(AGREEMENT_MODEL), checkpoint, Interruption()))
+    cpu, other = outcomes
     print(f"  loss by epoch: CPU {losses(cpu)}, {device.type} {losses(other)}")
     print(f"  accuracy: CPU {cpu.best.metrics}, {device.type} {other.best.metrics}")
     return bool(np.allclose(losses(cpu), losses(other), rtol=0.02))

@@ -14,7 +14,7 @@ from training_process import Training
 def data(tmp_path_factory):
     return write_dataset(
         tmp_path_factory.mktemp("data") / "squares",
-        counts=(("train", 90), ("val", 24), ("test", 18)),
+        counts=(("train", 42), ("val", 12), ("test", 9)),
     )
 
 
@@ -37,7 +37,7 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
     record, _ = uninterrupted
     assert record["status"] == "completed"
     assert record["weights"] == "random"
-    assert record["images_per_epoch"] == 90
+    assert record["images_per_epoch"] == 42
     values = [entry["selection"]["accuracy"] for entry in record["history"]]
     assert record["best_epoch"] == int(np.argmax(values)) + 1
     assert record["value"] == record["history"][record["best_epoch"] - 1]["report"]["accuracy"]

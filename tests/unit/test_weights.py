@@ -99,7 +99,7 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path):
 
 
 def test_weights_of_another_network_are_not_stored(tmp_path, state):
-    with pytest.raises(UserError, match="1 missing: features.0.bias"):
+    with pytest.raises(UserError, match=r"1 missing: features\.0\.bias"):
         partial = {k: v for k, v in state.items() if k != "features.0.bias"}
         store_weights(tmp_path / "s.safetensors", "squeezenet1_1", SQUEEZENET, partial, "x", "0")
     assert not list(tmp_path.iterdir())
@@ -162,7 +162,7 @@ def test_a_file_that_is_not_what_the_hub_publishes_is_refused(hub):
 def test_without_a_network_the_message_says_what_to_do(hub):
     hub.shutdown()
     hub.server_close()
-    with pytest.raises(UserError, match="could not be fetched.*weights_files"):
+    with pytest.raises(UserError, match=r"could not be fetched.*weights_files"):
         fetch(TIMM)
     with pytest.raises(UserError, match="Name a local file"):
         fetch(TIMM | {"weights": "file"})

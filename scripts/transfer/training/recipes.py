@@ -33,16 +33,17 @@ class Recipe:
 
         What the recipe says of the model wins over what it says of the dataset.
         """
-        values = {
+        values: dict[str, Any] = {
             **self.common,
             **self.datasets.get(dataset, {}),
             **self.models.get(model["model"], {}),
         }
         if values["image_size"] == "model":
             values["image_size"] = int(model["input_size"])
-        return Settings(
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        )
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return Settings(**plain)
 
     @cached_property
     def hyperparameters(self) -> dict[str, Hyperparameters]:

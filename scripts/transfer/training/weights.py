@@ -42,7 +42,7 @@ def tensors_digest(state: Mapping[str, torch.Tensor]) -> str:
     for name in sorted(state):
         tensor = state[name].contiguous()
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
@@ -194,8 +194,8 @@ def _fetch_timm(row: Mapping[str, Any], folder: Path) -> tuple[dict[str, torch.T
     if config.hf_hub_id:
         path, url, digest = _download_from_hub(config.hf_hub_id, folder)
     elif config.url:
-        path, digest = _download(config.url, folder)
-        url = config.url
+        url = str(config.url)
+        path, digest = _download(url, folder)
     else:
         raise UserError(f"timm: '{name}' has no published weights")
     overlay = {"file": str(path), "custom_load": False}
