@@ -133,7 +133,7 @@ def hub(monkeypatch):
         "huggingface_hub.constants.ENDPOINT", f"http://127.0.0.1:{server.server_port}"
     )
     monkeypatch.setattr(
-        "huggingface_hub.file_download.HUGGINGFACE_CO_URL_TEMPLATE",
+        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE",
         f"http://127.0.0.1:{server.server_port}/{{repo_id}}/resolve/{{revision}}/{{filename}}",
     )
     torch.manual_seed(1)

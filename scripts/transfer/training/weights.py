@@ -146,7 +146,9 @@ def fetch(row: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], str, str]:
             if row["library"] == "torchvision":
                 return _fetch_torchvision(row, Path(folder))
             return _fetch_timm(row, Path(folder))
-        except (OSError, RuntimeError) as error:
+        except UserError:
+            raise
+        except Exception as error:  # each client library raises its own
             raise UserError(
                 f"{row['architecture']}: the weights '{row['weights']}' could not be fetched: "
                 f"{error}. Try again with a network, or name a local file for this model under "
