@@ -106,7 +106,9 @@ def test_a_diverged_run_ends_well_with_a_valid_record(data, tmp_path):
 
 def test_a_second_process_waits_for_the_first_and_takes_its_result(data, uninterrupted, tmp_path):
     first = Training(data, tmp_path).wait_for("epoch 1/4")
+    os.kill(first.process.pid, signal.SIGSTOP)
     second = Training(data, tmp_path).wait_for("waiting for it")
+    os.kill(first.process.pid, signal.SIGCONT)
     assert first.end() == 0
     written = (tmp_path / "metrics.json").stat().st_mtime_ns
     assert same(second, uninterrupted)

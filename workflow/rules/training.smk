@@ -34,9 +34,9 @@ rule train:
         "results/logs/train/{dataset}/{model}/{recipe}/{hp}.log",
     benchmark:
         "results/benchmarks/train/{dataset}/{model}/{recipe}/{hp}.tsv"
-    threads: config.get("training_threads", 1)
     # The first run of each cell goes before the others: a broken cell shows in minutes.
     priority: lambda wildcards: int(cell_plan(wildcards)[2] == wildcards.hp)
+    threads: config.get("training_threads", 1)
     resources:
         gpu=1,
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
