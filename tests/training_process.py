@@ -14,7 +14,7 @@ RECIPES = """
 quick:
   weights: random
   epochs: 4
-  batch_size: 16
+  batch_size: 12
   drop_last: false
   image_size: 32
   crop_scale: [0.65, 1]

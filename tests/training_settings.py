@@ -1,6 +1,6 @@
 """Settings of a recipe for tests, each changeable by name."""
 
-from transfer.training.recipes import Settings
+from transfer.training.settings import Settings
 
 
 def settings_with(**changes) -> Settings:

@@ -36,7 +36,9 @@ def test_pixels_agree_with_torchvision_for_the_same_box(size):
     flips = [(False, False), (True, False), (False, True), (True, True)]
     columns = torch.tensor(boxes, dtype=torch.float32).T
     ours = crop_and_resize(frames, Boxes(*columns, *torch.tensor(flips).T), size)
-    for image, box, (horizontal, vertical), result in zip(pictures, boxes, flips, ours, strict=True):
+    for image, box, (horizontal, vertical), result in zip(
+        pictures, boxes, flips, ours, strict=True
+    ):
         expected = F.resized_crop(
             torch.from_numpy(image).permute(2, 0, 1), *box, [size, size], antialias=True
         )

@@ -14,7 +14,7 @@ from training_process import Training
 def data(tmp_path_factory):
     return write_dataset(
         tmp_path_factory.mktemp("data") / "squares",
-        counts=(("train", 90), ("val", 24), ("test", 18)),
+        counts=(("train", 42), ("val", 12), ("test", 9)),
     )
 
 
@@ -37,7 +37,7 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
     record, _ = uninterrupted
     assert record["status"] == "completed"
     assert record["weights"] == "random"
-    assert record["images_per_epoch"] == 90
+    assert record["images_per_epoch"] == 42
     values = [entry["selection"]["accuracy"] for entry in record["history"]]
     assert record["best_epoch"] == int(np.argmax(values)) + 1
     assert record["value"] == record["history"][record["best_epoch"] - 1]["report"]["accuracy"]
@@ -45,9 +45,7 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
 
 
 @pytest.mark.parametrize("moment", ["px", "epoch 1/4", "epoch 2/4", "epoch 3/4"])
-def test_killed_and_started_again_it_ends_with_the_same_bits(
-    data, uninterrupted, tmp_path, moment
-):
+def test_killed_and_started_again_it_ends_with_the_same_bits(data, uninterrupted, tmp_path, moment):
     first = Training(data, tmp_path).wait_for(moment)
     time.sleep(0.1 if moment == "epoch 2/4" else 0)
     assert kill(first) == -signal.SIGKILL
@@ -108,7 +106,9 @@ def test_a_diverged_run_ends_well_with_a_valid_record(data, tmp_path):
 
 def test_a_second_process_waits_for_the_first_and_takes_its_result(data, uninterrupted, tmp_path):
     first = Training(data, tmp_path).wait_for("epoch 1/4")
+    os.kill(first.process.pid, signal.SIGSTOP)
     second = Training(data, tmp_path).wait_for("waiting for it")
+    os.kill(first.process.pid, signal.SIGCONT)
     assert first.end() == 0
     written = (tmp_path / "metrics.json").stat().st_mtime_ns
     assert same(second, uninterrupted)

@@ -28,6 +28,8 @@ rule download:
     wildcard_constraints:
         file=r"[A-Za-z0-9_][A-Za-z0-9._-]*",
     localrule: True
+    conda:
+        "../../envs/training.yaml"
     params:
         checksums=accepted_checksums,
         verify="" if config["verify_downloads"] else "--no-verify",

@@ -31,6 +31,8 @@ rule prepare:
         "results/data/{dataset}/logs/prepare.log",
     benchmark:
         "results/data/{dataset}/logs/prepare.tsv"
+    conda:
+        "../../envs/training.yaml"
     threads: 16
     resources:
         mem_mb=lambda wildcards, threads: 2000 + 500 * threads,

@@ -2,24 +2,24 @@
 
 
 @functools.cache
-def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str, str]:
-    """What all runs of a cell share: digest of its settings, weights' record, arguments, canary.
+def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
+    """What all runs of a cell share: their arguments, the weights' record, the canary's hp.
 
-    The digest is of this cell's own settings alone, so that a further model, dataset or point
-    of the grid re-runs nothing else.
+    The arguments carry a digest of this cell's own settings alone, so that a further model,
+    dataset or point of the grid re-runs nothing else. They are one string, because each param
+    that is a function costs a dry run of 8,000 jobs a second.
     """
     settings = RECIPES[recipe].settings(dataset, MODELS[model])
     record = f"resources/weights/{model}.json" if settings.weights == "pinned" else ""
-    canary = next(iter(RECIPES[recipe].hyperparameters))
-    return (
-        settings_digest(settings, MODELS[model]),
-        record,
-        f"--weights {record}" if record else "",
-        canary,
+    arguments = (
+        f"--short-side {DATASETS[dataset]['short_side']}"
+        f" --expect-settings {settings_digest(settings, MODELS[model])}"
+        + (f" --weights {record}" if record else "")
     )
+    return arguments, record, next(iter(RECIPES[recipe].hyperparameters))
 
 
-def cell_plan(wildcards) -> tuple[str, str, str, str]:
+def cell_plan(wildcards) -> tuple[str, str, str]:
     """`run_plan` of the cell that a job belongs to."""
     return run_plan(wildcards.dataset, wildcards.model, wildcards.recipe)
 
@@ -35,7 +35,9 @@ rule train:
     benchmark:
         "results/benchmarks/train/{dataset}/{model}/{recipe}/{hp}.tsv"
     # The first run of each cell goes before the others: a broken cell shows in minutes.
-    priority: lambda wildcards: int(cell_plan(wildcards)[3] == wildcards.hp)
+    priority: lambda wildcards: int(cell_plan(wildcards)[2] == wildcards.hp)
+    conda:
+        "../../envs/training.yaml"
     threads: config["training_threads"]
     resources:
         gpu=1,
@@ -43,14 +45,11 @@ rule train:
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
         code=fingerprint("scripts/train.py"),
-        settings=lambda wildcards: cell_plan(wildcards)[0],
-        weights=lambda wildcards: cell_plan(wildcards)[2],
-        short_side=lambda wildcards: DATASETS[wildcards.dataset]["short_side"],
-    message:
-        "Training {wildcards.model} on {wildcards.dataset}: {wildcards.recipe}, {wildcards.hp}"
+        cell=lambda wildcards: cell_plan(wildcards)[0],
+    # No message: it costs such a dry run two seconds, and the job's own lines say the same.
     shell:
         "python scripts/train.py --data results/data/{wildcards.dataset}"
-        " --short-side {params.short_side} --model {wildcards.model} {params.weights}"
+        " --model {wildcards.model}"
         " --recipe {wildcards.recipe} --hp {wildcards.hp} --threads {threads}"
-        " --expect-settings {params.settings} --restart-if-changed"
+        " {params.cell} --restart-if-changed"
         " --output {output:q} > {log:q} 2>&1"

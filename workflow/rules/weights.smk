@@ -8,6 +8,8 @@ rule fetch_weights:
         "resources/weights/{model}.json",
     log:
         "results/logs/fetch_weights/{model}.log",
+    conda:
+        "../../envs/training.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,

@@ -3,7 +3,7 @@
 import torch
 
 from transfer.errors import UserError
-from transfer.training.recipes import Settings
+from transfer.training.settings import Settings
 
 
 def choose_device(name: str) -> torch.device:

@@ -18,7 +18,7 @@ from transfer.training.interruption import Interrupted, Interruption
 from transfer.training.losses import choose_loss
 from transfer.training.optim import make_optimizer, make_schedule
 from transfer.training.progress import Progress
-from transfer.training.recipes import Settings
+from transfer.training.settings import Settings
 from transfer.training.task import Task
 
 

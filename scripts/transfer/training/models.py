@@ -84,8 +84,9 @@ def replace_head(model: nn.Module, classes: int) -> None:
     layer is replaced by its like, which in SqueezeNet is a 1 x 1 convolution (as the authors'
     code does it).
     """
-    if hasattr(model, "reset_classifier"):
-        model.reset_classifier(classes)
+    reset: Any = getattr(model, "reset_classifier", None)
+    if reset is not None:
+        reset(classes)
         return
     name, last = next(
         (name, module)
@@ -114,12 +115,13 @@ def set_image_size(model: nn.Module, size: int) -> None:
         own = config["input_size"][-1] if config.get("fixed_input_size") else size
     if own == size:
         return
-    if not hasattr(model, "set_input_size"):
+    set_input_size: Any = getattr(model, "set_input_size", None)
+    if set_input_size is None:
         raise UserError(
             f"{type(model).__name__} takes images of {own} px, not {size}: give this model its "
             "`image_size` under `models` of the recipe"
         )
-    model.set_input_size(img_size=(size, size))
+    set_input_size(img_size=(size, size))
 
 
 def channel_statistics(

@@ -6,7 +6,7 @@ from torch import nn, optim
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, MultiStepLR
 
 from transfer.training.hyperparameters import Hyperparameters
-from transfer.training.recipes import Settings
+from transfer.training.settings import Settings
 
 MOMENTUM = 0.9
 

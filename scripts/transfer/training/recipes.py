@@ -14,36 +14,8 @@ from typing import Any
 
 from transfer.errors import UserError
 from transfer.training.hyperparameters import GridBlock, Hyperparameters, expand_grid
+from transfer.training.settings import Settings
 from transfer.validation import read_yaml
-
-
-@dataclass(frozen=True)
-class Settings:
-    """A recipe as it stands for one dataset and one model.
-
-    Each field is described in `workflow/schemas/recipes.schema.yaml`.
-    """
-
-    weights: str
-    epochs: int
-    batch_size: int
-    drop_last: bool
-    image_size: int
-    crop_scale: tuple[float, float]
-    crop_ratio: tuple[float, float]
-    horizontal_flip: bool
-    vertical_flip: bool
-    channel_order: str
-    normalisation: str
-    multilabel_loss: str
-    thresholds: str
-    adamw_weight_decay: str
-    step_milestones: tuple[int, ...]
-    step_factor: float
-    selection_split: str
-    report_split: str
-    precision: str
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -61,16 +33,17 @@ class Recipe:
 
         What the recipe says of the model wins over what it says of the dataset.
         """
-        values = {
+        values: dict[str, Any] = {
             **self.common,
             **self.datasets.get(dataset, {}),
             **self.models.get(model["model"], {}),
         }
         if values["image_size"] == "model":
             values["image_size"] = int(model["input_size"])
-        return Settings(
-            **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-        )
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return Settings(**plain)
 
     @cached_property
     def hyperparameters(self) -> dict[str, Hyperparameters]:

@@ -9,7 +9,7 @@ from torch import nn
 from transfer.data.store import PreparedDataset
 from transfer.training.augment import normalise
 from transfer.training.hyperparameters import Hyperparameters
-from transfer.training.recipes import Settings
+from transfer.training.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def tensors_digest(state: Mapping[str, torch.Tensor]) -> str:
     for name in sorted(state):
         tensor = state[name].contiguous()
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
@@ -146,7 +146,9 @@ def fetch(row: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], str, str]:
             if row["library"] == "torchvision":
                 return _fetch_torchvision(row, Path(folder))
             return _fetch_timm(row, Path(folder))
-        except (OSError, RuntimeError) as error:
+        except UserError:
+            raise
+        except Exception as error:  # each client library raises its own
             raise UserError(
                 f"{row['architecture']}: the weights '{row['weights']}' could not be fetched: "
                 f"{error}. Try again with a network, or name a local file for this model under "
@@ -194,8 +196,8 @@ def _fetch_timm(row: Mapping[str, Any], folder: Path) -> tuple[dict[str, torch.T
     if config.hf_hub_id:
         path, url, digest = _download_from_hub(config.hf_hub_id, folder)
     elif config.url:
-        path, digest = _download(config.url, folder)
-        url = config.url
+        url = str(config.url)
+        path, digest = _download(url, folder)
     else:
         raise UserError(f"timm: '{name}' has no published weights")
     overlay = {"file": str(path), "custom_load": False}
