@@ -150,9 +150,7 @@ def test_families_differ_by_more_than_colour(monkeypatch, files):
         for handle in shown.legends[0].legend_handles
         if handle.get_marker() != "None"
     ]
-    # Without colour, 19 models share at least 15 looks, and no three share one.
-    assert len(looks) == 19 and len(set(looks)) >= 15
-    assert max(looks.count(look) for look in looks) <= 2
+    assert len(looks) == 19 and len(set(looks)) == 19
 
 
 def test_two_processes_write_the_same_bytes(files, tmp_path):

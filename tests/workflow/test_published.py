@@ -119,7 +119,17 @@ def test_made_again_there_is_nothing_to_do(made):
             "published",
             # Those that fit a line or rank, those that draw with them, and what holds them all.
             dict.fromkeys(
-                "table02 table13 figure1 figure4 figure5 figure8 figure9 verdict paper".split(),
+                [
+                    "table02",
+                    "table13",
+                    "figure1",
+                    "figure4",
+                    "figure5",
+                    "figure8",
+                    "figure9",
+                    "verdict",
+                    "paper",
+                ],
                 1,
             ),
         ),
