@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,7 +27,7 @@ BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = (
 )
 BLACK, GREY = "#000000", "#6E6E6E"
 # matplotlib's name of a marker, or (points, 1, angle) of a star.
-Marker = str | tuple[int, int, int]
+Marker = str | tuple[int, Literal[1], int]
 # No two families share a marker.
 FAMILIES: dict[str, tuple[str, Marker]] = {
     "alexnet": (BLACK, "X"),
