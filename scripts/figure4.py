@@ -55,8 +55,9 @@ def main() -> None:
         draw_intervals(panel, intervals)
         draw_lines(panel, results.study.intervals)
         draw_models(panel, styles)
-    methods = [f"Bars: {method}." for method in sorted(set(intervals["method"]) - {""})]
-    finish(figure, results, line_handles(results, panels[0]), notes=methods)
+    methods = sorted(set(intervals["method"]) - {""})
+    notes = [f"Bars: {'; '.join(methods)}."] if methods else []
+    finish(figure, results, line_handles(results, panels[0]), notes=notes)
     save_figure(figure, args.output)
 
 

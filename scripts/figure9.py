@@ -24,7 +24,7 @@ def draw_sizes(panel: Panel, millions: np.ndarray, styles: dict[str, ModelStyle]
     for model, across, up in zip(panel.x.index, millions, y, strict=True):
         draw_model(panel.ax, across, up, styles[model])
     rho = stats.spearmanr(millions, panel.y)
-    annotate(panel, f"ρ = {rho.statistic:.2f}, p = {rho.pvalue:.2g}")
+    annotate(panel, f"ρ {rho.statistic:.2f}, p {rho.pvalue:.2g}")
 
 
 def main() -> None:

@@ -23,9 +23,8 @@ def main() -> None:
     rows = []
     for dataset in values.columns:
         fit = linear_fit(top1, values[dataset])
-        name = results.datasets[dataset]["name"]
-        rows.append((dataset, name, fit.correlation, fit.slope, fit.p, fit.n))
-    table = pd.DataFrame(rows, columns=["dataset", "name", "correlation", "slope", "p", "models"])
+        rows.append((dataset, fit.correlation, fit.slope, fit.n))
+    table = pd.DataFrame(rows, columns=["dataset", "correlation", "slope", "models"])
     columns = [
         Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
         Column("correlation", "Correlation", decimals(2)),

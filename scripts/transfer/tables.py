@@ -1,5 +1,6 @@
 """A table as CSV with all its digits, and as Markdown and LaTeX as a paper prints it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,12 @@ import pandas as pd
 from transfer.analysis.results import StudyResults
 from transfer.files import write_text
 
-LATEX = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"} | {"–": "--", "²": "$^2$", "×": r"$\times$"})
+ESCAPES = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
+# What pdflatex has no character for.
+SYMBOLS = str.maketrans({"–": "--", "²": "$^2$", "×": r"$\times$", "ρ": r"$\rho$", "✓": r"$\surd$"})
+PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
+# Numbers, years and dashes stand right; words stand left.
+FIGURES = re.compile(r"[\d.,/eE+–-]*")
 
 
 @dataclass(frozen=True)
@@ -68,23 +74,24 @@ def write_table(
     """
     path = Path(path)
     text = printed(frame, columns)
+    right = [all(FIGURES.fullmatch(cell) for cell in text[c.heading]) for c in columns]
     sentence = " ".join([caption, *notes])
     latex = (
         text.style.format(escape="latex")
         .format_index(escape="latex", axis="columns")
         .hide(axis="index")
         .to_latex(
-            caption=sentence.translate(LATEX),
+            caption=sentence.translate(ESCAPES),
             hrules=True,
-            column_format="l" + "r" * (len(columns) - 1),
+            column_format="".join("r" if flag else "l" for flag in right),
             position="t",
         )
     )
     markdown = text.to_markdown(
         index=False,
         disable_numparse=True,
-        colalign=["left"] + ["right"] * (len(columns) - 1),
+        colalign=["right" if flag else "left" for flag in right],
     )
     write_text(path.with_suffix(".md"), f"{sentence}\n\n{markdown}\n")
-    write_text(path.with_suffix(".tex"), latex)
+    write_text(path.with_suffix(".tex"), PREAMBLE + latex.translate(SYMBOLS))
     write_text(path, frame[[c.name for c in columns]].to_csv(index=False, float_format="%.10g"))

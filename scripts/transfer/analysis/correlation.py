@@ -43,7 +43,8 @@ def rank_correlations(values: pd.DataFrame, imagenet: pd.Series, bound: float = 
     `values`: models x datasets, fractions; `imagenet`: ImageNet top-1 of the same models.
     The predictors are the mean over the other datasets (unnormalized), the mean of their
     logit-transformed and standardized values (normalized; `bound` as in `logit`), and ImageNet.
-    Returns one row per dataset: rho and two-sided p of each.
+    Averages that are equal share a rank: on HPA two models have the same printed average over
+    the other five. Returns one row per dataset: rho and two-sided p of each.
     """
     predictors = {
         "unnormalized": average_of_others(values),
@@ -54,7 +55,8 @@ def rank_correlations(values: pd.DataFrame, imagenet: pd.Series, bound: float = 
     for dataset in values.columns:
         row = {}
         for name, predictor in predictors.items():
-            result = stats.spearmanr(predictor[dataset], values[dataset])
+            # Sums of the same decimals differ in the last bit by their order, which is no order.
+            result = stats.spearmanr(predictor[dataset].round(12), values[dataset])
             row[f"rho_{name}"] = float(result.statistic)
             row[f"p_{name}"] = float(result.pvalue)
         rows[dataset] = row

@@ -1,11 +1,11 @@
 """Linear and logit axes for fractions, labelled as the paper labels them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter, MaxNLocator
 from scipy import special
 
 METRIC_LABELS = {
@@ -29,6 +29,20 @@ def to_axis(fractions: Any, kind: str) -> np.ndarray:
     return special.logit(np.clip(values, 1e-3, 1 - 1e-3)) if kind == "logit" else values
 
 
+class _SameDigits(Formatter):
+    """Fractions times `scale`, all with as many decimals as the longest needs: 0.90, 0.95."""
+
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{round(x * self.scale, 6):g}"
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        longest = max((len(self(value).partition(".")[2]) for value in values), default=0)
+        return [f"{value * self.scale:.{longest}f}" for value in values]
+
+
 def _label(percent: bool) -> Callable[[float, int | None], str]:
     return lambda value, _: f"{value * 100:g}" if percent else f"{value:g}"
 
@@ -42,10 +56,14 @@ def label_axis(ax: Axes, which: str, kind: str, percent: bool) -> None:
         ticks = LOGIT_TICKS[
             (special.logit(LOGIT_TICKS) > low) & (special.logit(LOGIT_TICKS) < high)
         ]
+        if len(ticks) < 3:
+            # A narrow range is all but linear.
+            ticks = MaxNLocator(4).tick_values(special.expit(low), special.expit(high))
+            ticks = ticks[(special.expit(low) < ticks) & (ticks < special.expit(high))]
         step = max(1, round(len(ticks) / 5))
         axis.set_major_locator(FixedLocator(special.logit(ticks[::step]).tolist()))
         axis.set_major_formatter(
             FuncFormatter(lambda position, _: show(round(special.expit(position), 6), None))
         )
     else:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: show(round(value, 6), None)))
+        axis.set_major_formatter(_SameDigits(100 if percent else 1))

@@ -132,7 +132,7 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
     _, color, _, chosen = list(subsets(panel))[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])
-    annotate(panel, f"r = {fit.correlation:.2f}, slope = {fit.slope:.2f}", color)
+    annotate(panel, f"r {fit.correlation:.2f}, slope {fit.slope:.2f}", color)
 
 
 def annotate(panel: Panel, text: str, color: str = GREY) -> None:

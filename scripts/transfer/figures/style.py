@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -25,25 +26,35 @@ BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = (
     "#AA4A8F",
 )
 BLACK, GREY = "#000000", "#6E6E6E"
-FAMILIES = {
+# matplotlib's name of a marker, or (points, 1, angle) of a star.
+Marker = str | tuple[int, Literal[1], int]
+# No two families share a marker.
+FAMILIES: dict[str, tuple[str, Marker]] = {
     "alexnet": (BLACK, "X"),
     "squeezenet": (GREY, "P"),
-    "shufflenet": (ORANGE, "s"),
+    "shufflenet": (ORANGE, "<"),
     "mobilenet": (VERMILION, "v"),
     "vgg": (SKY, "s"),
     "deit": (GREEN, "^"),
-    "densenet": (PURPLE, "h"),
+    "densenet": (PURPLE, (6, 1, 0)),
     "resnet": (BLUE, "o"),
     "resnext": (BLUE, "d"),
     "efficientnet": (VERMILION, "p"),
     "vit": (GREEN, "D"),
     "inception": (GREY, "8"),
-    "convnext": (PURPLE, "D"),
+    "convnext": (PURPLE, (4, 1, 0)),
     "pnasnet": (BLACK, ">"),
     "clip": (PURPLE, "*"),
 }
 # For families that the table does not name, in the order in which they come.
-FURTHER = [(ORANGE, "o"), (SKY, "^"), (GREEN, "s"), (PURPLE, "v"), (BLUE, "P"), (VERMILION, "X")]
+FURTHER: list[tuple[str, Marker]] = [
+    (ORANGE, "o"),
+    (SKY, "^"),
+    (GREEN, "s"),
+    (PURPLE, "v"),
+    (BLUE, "P"),
+    (VERMILION, "X"),
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class ModelStyle:
     """How one model is marked; a family's smaller models are hollow, its largest is filled."""
 
     color: str
-    marker: str
+    marker: Marker
     filled: bool
     size: float
 
@@ -88,7 +99,8 @@ def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
     styles = {}
     for row, most in zip(models.itertuples(), largest, strict=True):
         color, marker = looks[row.family]
-        size = 90 if marker == "*" else 34
+        # Stars fill less of their square.
+        size = 90 if marker == "*" else 60 if isinstance(marker, tuple) else 34
         styles[row.model] = ModelStyle(color, marker, bool(row.parameters == most), size)
     return styles
 

@@ -1,0 +1,67 @@
+"""Printed against recomputed: the tolerance is what rounding allows, and no more."""
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfer.analysis.verdict import hold, hold_claims, hold_table, rounding_tolerance
+from transfer.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("printed", "tolerance"),
+    [("0.17", 0.005), ("0.9230", 0.00005), ("133", 0.5), ("4e-05", 5e-6), ("6.1E-05", 5e-7)],
+)
+def test_tolerance_is_half_a_unit_of_the_last_printed_digit(printed, tolerance):
+    assert rounding_tolerance(printed) == pytest.approx(tolerance)
+
+
+@given(st.floats(-1000, 1000), st.integers(0, 6))
+def test_a_number_agrees_with_its_own_rounding_and_not_with_the_next(value, digits):
+    printed = f"{value:.{digits}f}"
+    unit = Decimal(1).scaleb(-digits)
+    assert hold("t", "r", "c", printed, value).agrees
+    for other in (Decimal(printed) + unit, Decimal(printed) - unit):
+        far = abs(Decimal(value) - other) > unit * Decimal("0.50001")
+        assert hold("t", "r", "c", str(other), value).agrees is not far
+
+
+def test_edge_of_rounding_agrees_and_beyond_does_not():
+    assert hold("t", "r", "c", "0.12", 0.125).agrees
+    assert hold("t", "r", "c", "0.12", 0.115).agrees
+    assert not hold("t", "r", "c", "0.12", 0.1251).agrees
+    finding = hold("table02", "melanoma", "slope", "0.05", 0.0565)
+    assert finding.difference == pytest.approx(0.0065) and not finding.agrees
+
+
+def test_tables_are_held_by_key_and_by_the_columns_that_both_have():
+    printed = pd.DataFrame({"dataset": ["b", "a"], "slope": ["0.10", "0.2"], "year": ["1", "2"]})
+    recomputed = pd.DataFrame({"dataset": ["a", "b"], "slope": [0.31, 0.104], "p": [0.0, 0.0]})
+    found = hold_table("table02", "dataset", printed, recomputed)
+    assert [(f.row, f.column, f.agrees) for f in found] == [
+        ("b", "slope", True),
+        ("a", "slope", False),
+    ]
+
+
+CLAIMS = pd.DataFrame(
+    [
+        {"id": "slope", "section": "1", "claim": "", "printed": "0.11"},
+        {"id": "fact", "section": "6", "claim": "", "printed": ""},
+    ]
+)
+
+
+def test_claims_are_numbers_or_facts():
+    slope, fact = hold_claims(CLAIMS, {"slope": 0.1099, "fact": False})
+    assert slope.agrees and slope.table == "section 1"
+    assert not fact.agrees and (fact.published, fact.recomputed) == (1, 0)
+
+
+@pytest.mark.parametrize("recomputed", [{"slope": 0.1}, {"slope": 0.1, "fact": True, "new": True}])
+def test_a_claim_that_only_one_side_knows_is_refused(recomputed):
+    with pytest.raises(UserError, match=r"fact|new"):
+        hold_claims(CLAIMS, recomputed)

@@ -1,0 +1,203 @@
+"""The study of the published numbers, run by a real snakemake in a copy of the checkout."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import copy_checkout, run_snakemake
+
+FIGURE = "results/published/figures/figure1.svg"
+NUMBERED = {
+    "table": [f"table{number:02d}" for number in range(1, 15)],
+    "figure": [f"figure{number}" for number in (1, 3, 4, 5, 8, 9)],
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A copy of the checkout in which `published` was made from nothing."""
+    folder = copy_checkout(tmp_path_factory.mktemp("published") / "a chéckout")
+    done = run_snakemake(folder, "published", PYTHONHASHSEED="1")
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+@pytest.fixture(scope="module")
+def untouched(made, tmp_path_factory) -> Path:
+    """The files of that copy again, without what was made."""
+    folder = tmp_path_factory.mktemp("refused") / "a chéckout"
+    hidden = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
+    shutil.copytree(made, folder, symlinks=True, ignore=hidden)
+    return folder
+
+
+def asked(folder: Path, *targets: str) -> dict[str, int]:
+    """How many jobs of each rule a dry run asks for."""
+    done = run_snakemake(folder, "--dry-run", *targets)
+    assert done.returncode == 0, done.stdout
+    if "Nothing to be done" in done.stdout:
+        return {}
+    jobs = {
+        rule: int(count)
+        for rule, count in re.findall(r"^(\w+)\s+(\d+)$", done.stdout, re.MULTILINE)
+        if rule not in ("total", "published")
+    }
+    assert jobs, done.stdout
+    return jobs
+
+
+@contextmanager
+def edited(folder: Path, name: str, old: str, new: str) -> Iterator[None]:
+    """Replace text in a file of the copy, and put file and time back at the end."""
+    path = folder / name
+    before = path.stat()
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_everything_is_there(made):
+    results = made / "results" / "published"
+    for table in NUMBERED["table"]:
+        for suffix in ("csv", "md", "tex"):
+            assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
+    for figure in NUMBERED["figure"]:
+        assert (results / "figures" / f"{figure}.svg").read_text().startswith("<?xml")
+        assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
+    header = (results / "verdict.csv").read_text().splitlines()[0]
+    assert header == "table,row,column,published,recomputed,difference,tolerance,agrees"
+    assert not list(results.rglob(".*"))
+
+
+def test_the_page_needs_no_other_file(made):
+    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    wanted = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
+    assert wanted and all(link.startswith(("data:image/svg+xml;base64,", "#")) for link in wanted)
+    assert "url(" not in page and "<script" not in page
+    anchors = {link[1:] for link in wanted if link.startswith("#")}
+    assert anchors <= set(re.findall(r'id="([^"]+)"', page))
+    assert page.count("<img") == len(NUMBERED["figure"])
+    assert len(re.findall(r'<img[^>]* alt="Figure \d', page)) == len(NUMBERED["figure"])
+
+
+def test_made_again_there_is_nothing_to_do(made):
+    assert asked(made, "published") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "target", "jobs"),
+    [
+        (
+            "scripts/figure1.py",
+            'parser.add_argument("--axes", choices',
+            'print("drawing")\n    parser.add_argument("--axes", choices',
+            FIGURE,
+            {"figure1": 1},
+        ),
+        (
+            "scripts/figure1.py",
+            '"""Figure 1: each',
+            '# Drawn again.\n"""Figure 1 again: each',
+            "published",
+            {},
+        ),
+        (
+            "scripts/transfer/analysis/correlation.py",
+            '"a line needs two points with different x"',
+            '"a line needs two points that differ in x"',
+            "published",
+            # Those that fit a line or rank, those that draw with them, and what holds them all.
+            dict.fromkeys(
+                [
+                    "table02",
+                    "table13",
+                    "figure1",
+                    "figure4",
+                    "figure5",
+                    "figure8",
+                    "figure9",
+                    "verdict",
+                    "paper",
+                ],
+                1,
+            ),
+        ),
+        (
+            "scripts/transfer/paper/page.css",
+            "margin: 0;",
+            "margin: 1px;",
+            "published",
+            {"paper": 1},
+        ),
+    ],
+    ids=["code", "comment", "library", "page"],
+)
+def test_an_edit_asks_for_the_jobs_that_use_it_and_no_other(made, name, old, new, target, jobs):
+    with edited(made, name, old, new):
+        assert asked(made, target) == jobs
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("config/config.yaml", "verify_downloads", "verify_download", "'verify_download'"),
+        ("config/studies/published.yaml", "threshold:", "treshold:", "'treshold'"),
+        (
+            "config/studies/published.yaml",
+            "[cct20, aptos, hpa,",
+            "[cct20, aptos, hpo,",
+            "parts.main.datasets: 'hpo' is not in config/datasets.yaml",
+        ),
+        (
+            "config/models.tsv",
+            "ResNet50_Weights.IMAGENET1K_V1",
+            "",
+            "missing 'weights'",
+        ),
+        (
+            "resources/published/fang2023/table03.csv",
+            "73.49,",
+            "",
+            "line 20: 7 cells for 8 columns",
+        ),
+        ("resources/published/fang2023/table03.csv", "73.49", "734", "line 20: cct20: 734"),
+    ],
+    ids=["config", "study", "dataset", "weights", "cell", "range"],
+)
+def test_a_mistake_is_refused_before_any_job_starts(untouched, name, old, new, says):
+    with edited(untouched, name, old, new):
+        done = run_snakemake(untouched, "published")
+    assert done.returncode != 0
+    assert name in done.stdout and says in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (untouched / "results").exists()
+
+
+def test_made_twice_the_bytes_are_the_same(made, untouched):
+    """The second time in another folder and with other hashes of strings."""
+    shutil.rmtree(untouched / "results", ignore_errors=True)
+    done = run_snakemake(untouched, "published", PYTHONHASHSEED="2")
+    assert done.returncode == 0, done.stdout
+
+    def contents(folder: Path) -> dict[str, str]:
+        results = folder / "results"
+        return {
+            str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(results.rglob("*"))
+            if path.is_file() and "logs" not in path.parts
+        }
+
+    first, second = contents(made), contents(untouched)
+    assert len(first) > 60
+    assert first == second
