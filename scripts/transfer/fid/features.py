@@ -40,7 +40,7 @@ def extract_features(
     """
     loader = DataLoader(
         ResizedImages(source, resize),
-        batch_sampler=[batch.tolist() for batch in batches],  # type: ignore[arg-type]
+        batch_sampler=[batch.tolist() for batch in batches],
         num_workers=workers,
         pin_memory=device != "cpu",
     )
