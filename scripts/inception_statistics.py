@@ -1,7 +1,7 @@
 """Mean and covariance of a dataset's Inception features, in pytorch-fid's format.
 
     python scripts/inception_statistics.py --dataset-folder results/data/eurosat \\
-        --weights-file resources/downloads/inception/pt_inception-2015-12-05-6726825d.pth \\
+        --weights-folder resources/downloads/inception \\
         --output results/fid/statistics/eurosat.npz --folds-output results/fid/folds/eurosat.npz \\
         --summary results/fid/statistics/eurosat.json
 """
@@ -22,6 +22,7 @@ from transfer.fid.accumulate import accumulate
 from transfer.fid.images import RESIZES, Source, images_of_dataset, images_of_folder
 from transfer.fid.inception import (
     WEIGHTS_CHECKSUM,
+    WEIGHTS_FILE,
     FeatureExtractor,
     load_weights,
     random_weights,
@@ -41,11 +42,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--maximum-images", type=int, help="draw at most so many, at random")
     parser.add_argument("--resize", choices=sorted(RESIZES), default="pytorch_fid")
     parser.add_argument("--weights", choices=["inception", "random"], default="inception")
-    parser.add_argument("--weights-file", type=Path, help="the published weights")
+    parser.add_argument("--weights-folder", type=Path, help="where the published weights lie")
     parser.add_argument("--seed", type=int, default=0, help="of the draw, folds, random weights")
     parser.add_argument("--folds", type=int, default=8)
     parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--workers", type=int, default=0, help="processes that read images")
+    parser.add_argument("--threads", type=int, help="of the network on a CPU (default: all)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--save-every", type=float, default=120.0, help="seconds")
     parser.add_argument("--output", type=Path, required=True, help="mu and sigma (.npz)")
@@ -68,14 +70,17 @@ def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor]
     """The network's weights, and their name in every output."""
     if arguments.weights == "random":
         return random_weights(arguments.seed), f"random, seed {arguments.seed}"
-    if arguments.weights_file is None:
-        raise UserError("--weights inception needs --weights-file")
-    return load_weights(arguments.weights_file), f"inception, {WEIGHTS_CHECKSUM}"
+    if arguments.weights_folder is None:
+        raise UserError("--weights inception needs --weights-folder")
+    weights = load_weights(arguments.weights_folder / WEIGHTS_FILE)
+    return weights, f"inception, {WEIGHTS_CHECKSUM}"
 
 
 def main() -> None:
     arguments = parse_arguments()
     started = time.monotonic()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
     source, named = open_source(arguments)
     weights, weights_name = open_weights(arguments)
     folds = deal_into_folds(len(source), arguments.folds, arguments.seed, arguments.maximum_images)

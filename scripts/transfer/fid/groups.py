@@ -5,6 +5,7 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import spearmanr
 
 MOST_SPLITS = 5_000_000
@@ -26,28 +27,28 @@ class GroupGap:
     splits: int
 
 
-def group_gap(first: np.ndarray, second: np.ndarray) -> GroupGap:
+def group_gap(first: ArrayLike, second: ArrayLike) -> GroupGap:
     """Compare two groups of values over every way to split them into groups of these sizes.
 
     For 6 and 12 datasets there are 18,564 splits. Raises ValueError if a group is empty or
     there are more than 5,000,000 splits.
     """
-    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    values = np.concatenate([first, second])
-    splits = comb(len(values), len(first))
-    if not len(first) or not len(second) or splits > MOST_SPLITS:
-        raise ValueError(f"{len(first)} and {len(second)} values: {splits} splits")
+    one, other = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    values = np.concatenate([one, other])
+    splits = comb(len(values), len(one))
+    if not len(one) or not len(other) or splits > MOST_SPLITS:
+        raise ValueError(f"{len(one)} and {len(other)} values: {splits} splits")
     chosen = np.fromiter(
-        (i for split in combinations(range(len(values)), len(first)) for i in split), dtype=np.intp
-    ).reshape(splits, len(first))
+        (i for split in combinations(range(len(values)), len(one)) for i in split), dtype=np.intp
+    ).reshape(splits, len(one))
     sums = values[chosen].sum(axis=1)
-    gaps = sums / len(first) - (values.sum() - sums) / len(second)
-    gap = float(first.mean() - second.mean())
+    gaps = sums / len(one) - (values.sum() - sums) / len(other)
+    gap = float(one.mean() - other.mean())
     # Splits that tie in exact arithmetic must tie here.
     slack = 1e-9 * float(np.abs(values).max())
     return GroupGap(
-        first_mean=float(first.mean()),
-        second_mean=float(second.mean()),
+        first_mean=float(one.mean()),
+        second_mean=float(other.mean()),
         gap=gap,
         p_one_sided=float(np.mean(gaps >= gap - slack)),
         p_two_sided=float(np.mean(np.abs(gaps) >= abs(gap) - slack)),
@@ -55,7 +56,7 @@ def group_gap(first: np.ndarray, second: np.ndarray) -> GroupGap:
     )
 
 
-def rank_agreement(computed: np.ndarray, published: np.ndarray) -> tuple[float, float]:
+def rank_agreement(computed: ArrayLike, published: ArrayLike) -> tuple[float, float]:
     """Spearman's rho of two lists of values, and its two-sided p (t approximation)."""
     result = spearmanr(computed, published)
     return float(result.statistic), float(result.pvalue)

@@ -21,12 +21,25 @@ INPUT_SIZE = 299
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_CHECKSUM = "sha256:6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-# The second is the same file, byte for byte, under the name that torch-fidelity gives it.
-WEIGHTS_URLS = (
-    "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/" + WEIGHTS_FILE,
-    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
-    "weights-inception-2015-12-05-6726825d.pth",
-)
+# As a source of config/datasets.yaml. The second address has the same file, byte for byte, under
+# the name that torch-fidelity gives it.
+WEIGHTS_SOURCE = {
+    "homepage": "https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights",
+    "kind": "http",
+    "files": [
+        {
+            "name": WEIGHTS_FILE,
+            "checksum": WEIGHTS_CHECKSUM,
+            "size": 95628359,
+            "urls": [
+                "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+                + WEIGHTS_FILE,
+                "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+                "weights-inception-2015-12-05-6726825d.pth",
+            ],
+        }
+    ],
+}
 
 
 def inception_network() -> Inception3:
@@ -54,7 +67,7 @@ def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"{path}: no such file. Fetch it, or place it there: {WEIGHTS_URLS[0]}")
+        raise UserError(f"{path}: no such file. Get it from {WEIGHTS_SOURCE['homepage']}")
     verify_checksum(path, WEIGHTS_CHECKSUM)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
