@@ -165,3 +165,46 @@ rule fid:
     shell:
         "python scripts/fid.py --statistics {input.statistics:q} --summary {input.summary:q} "
         "--folds {input.folds:q} {params.reference} --output {output:q} > {log:q} 2>&1"
+
+
+# A study of printed values has its distances from the paper.
+COMPUTED_STUDIES = [
+    name for name, study in STUDIES.items() if study.source != "published"
+]
+
+
+def study_distances(wildcards):
+    """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
+    paper = STUDIES[wildcards.study].paper
+    groups = ("real_world", "web_scraped") if paper else ("digits",)
+    return [
+        f"results/fid/{name}.json"
+        for name, block in DATASETS.items()
+        if block["group"] in groups
+    ]
+
+
+def study_published_flag(wildcards):
+    paper = STUDIES[wildcards.study].paper
+    return f"--published resources/published/{paper}/table11.csv" if paper else ""
+
+
+rule study_fid:
+    input:
+        fid=study_distances,
+        datasets="config/datasets.yaml",
+    output:
+        table="results/{study}/fid.csv",
+        groups="results/{study}/fid_groups.json",
+    log:
+        "results/{study}/logs/study_fid.log",
+    wildcard_constraints:
+        study="|".join(COMPUTED_STUDIES) or "(?!)",
+    params:
+        code=fingerprint("scripts/study_fid.py"),
+        published=study_published_flag,
+    message:
+        "Collecting the Frechet inception distances of study {wildcards.study}"
+    shell:
+        "python scripts/study_fid.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        "{params.published} --output {output.table:q} --groups {output.groups:q} > {log:q} 2>&1"
