@@ -1,0 +1,96 @@
+"""The Fréchet Inception distance of a dataset to the reference, and how certain it is.
+
+    python scripts/fid.py --statistics results/fid/statistics/eurosat.npz \\
+        --summary results/fid/statistics/eurosat.json --folds results/fid/folds/eurosat.npz \\
+        --reference-statistics results/fid/statistics/imagenet.npz \\
+        --reference-summary results/fid/statistics/imagenet.json \\
+        --output results/fid/eurosat.json
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer.command_line import run
+from transfer.errors import UserError
+from transfer.fid.frechet import frechet_distance, prepare_reference
+from transfer.fid.statistics import read_moments, read_statistics
+from transfer.fid.subsample import jackknife, subsample_curve
+from transfer.files import write_json
+
+# A distance between features made in two ways measures the ways.
+COMMON = ("resize", "weights")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--statistics", type=Path, required=True)
+    parser.add_argument("--summary", type=Path, required=True)
+    parser.add_argument("--folds", type=Path, required=True, help="moments by fold")
+    parser.add_argument("--reference-statistics", type=Path, required=True)
+    parser.add_argument(
+        "--reference-summary",
+        type=Path,
+        help="leave out for a file of pytorch-fid, which does not say how it was made",
+    )
+    parser.add_argument("--output", type=Path, required=True)
+    return parser.parse_args()
+
+
+def read_reference_summary(arguments: argparse.Namespace, summary: dict[str, Any]) -> Any:
+    """The reference's summary; raises UserError if its features were made in another way."""
+    if arguments.reference_summary is None:
+        return {
+            "dataset": arguments.reference_statistics.name,
+            "n_images": None,
+            **dict.fromkeys([*COMMON, "images", "store"], "not stated"),
+        }
+    reference = json.loads(arguments.reference_summary.read_text(encoding="utf-8"))
+    for key in COMMON:
+        if reference[key] != summary[key]:
+            raise UserError(
+                f"{arguments.summary}: {key} is '{summary[key]}', but '{reference[key]}' in "
+                f"{arguments.reference_summary}. Make both with the same option."
+            )
+    return reference
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    summary = json.loads(arguments.summary.read_text(encoding="utf-8"))
+    reference_summary = read_reference_summary(arguments, summary)
+    reference = prepare_reference(
+        *read_statistics(arguments.reference_statistics), reference_summary["n_images"]
+    )
+    distance = frechet_distance(
+        reference, *read_statistics(arguments.statistics), summary["n_images"]
+    )
+    folds, _ = read_moments(arguments.folds)
+    spread = jackknife(folds, reference)
+    result = {
+        "dataset": summary["dataset"],
+        "fid": distance.value,
+        "n_images": summary["n_images"],
+        "reference": reference_summary["dataset"],
+        "reference_n_images": reference_summary["n_images"],
+        "weights": summary["weights"],
+        "resize": summary["resize"],
+        "images": summary["images"],
+        "store": summary["store"],
+        "reference_made_with": {
+            key: reference_summary[key] for key in (*COMMON, "images", "store")
+        },
+        "error_estimate": distance.error,
+        "rank": distance.rank,
+        "reference_rank": distance.reference_rank,
+        "jackknife": None if spread is None else {**asdict(spread), "folds": len(folds)},
+        "subsample_curve": [asdict(point) for point in subsample_curve(folds, reference)],
+    }
+    write_json(arguments.output, result)
+    print(f"{result['dataset']}: {distance.value:.4f} from {result['reference']}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,132 @@
+"""Mean and covariance of a dataset's Inception features, in pytorch-fid's format.
+
+    python scripts/inception_statistics.py --dataset-folder results/data/eurosat \\
+        --weights-folder resources/downloads/inception \\
+        --output results/fid/statistics/eurosat.npz --folds-output results/fid/folds/eurosat.npz \\
+        --summary results/fid/statistics/eurosat.json
+"""
+
+import argparse
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from transfer.command_line import run
+from transfer.data.store import open_dataset
+from transfer.errors import UserError
+from transfer.fid.accumulate import accumulate
+from transfer.fid.images import RESIZES, Source, images_of_dataset, images_of_folder
+from transfer.fid.inception import (
+    WEIGHTS_CHECKSUM,
+    WEIGHTS_FILE,
+    FeatureExtractor,
+    load_weights,
+    random_weights,
+)
+from transfer.fid.statistics import merged, write_moments, write_statistics
+from transfer.fid.subsample import deal_into_folds
+from transfer.files import write_json
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--dataset-folder", type=Path, help="a prepared dataset")
+    source.add_argument("--image-folder", type=Path, help="a folder of images, at any depth")
+    parser.add_argument("--short-side", default="368", help="which store: pixels, or 'original'")
+    parser.add_argument("--images", choices=["train", "val", "test", "all"], default="train")
+    parser.add_argument("--maximum-images", type=int, help="draw at most so many, at random")
+    parser.add_argument("--resize", choices=sorted(RESIZES), default="pytorch_fid")
+    parser.add_argument("--weights", choices=["inception", "random"], default="inception")
+    parser.add_argument("--weights-folder", type=Path, help="where the published weights lie")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw, folds, random weights")
+    parser.add_argument("--folds", type=int, default=8)
+    parser.add_argument("--batch-size", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=0, help="processes that read images")
+    parser.add_argument("--threads", type=int, help="of the network on a CPU (default: all)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--save-every", type=float, default=120.0, help="seconds")
+    parser.add_argument("--output", type=Path, required=True, help="mu and sigma (.npz)")
+    parser.add_argument("--folds-output", type=Path, required=True, help="moments by fold (.npz)")
+    parser.add_argument("--summary", type=Path, required=True, help="what was done (.json)")
+    return parser.parse_args()
+
+
+def open_source(arguments: argparse.Namespace) -> tuple[Source, dict[str, object]]:
+    """The images asked for, and how to name them in the summary."""
+    if arguments.image_folder:
+        return images_of_folder(arguments.image_folder), {"images": "folder", "store": None}
+    side = arguments.short_side
+    dataset = open_dataset(arguments.dataset_folder, int(side) if side.isdigit() else side)
+    named: dict[str, object] = {"images": arguments.images, "store": side}
+    return images_of_dataset(dataset, arguments.images), named
+
+
+def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor], str]:
+    """The network's weights, and their name in every output."""
+    if arguments.weights == "random":
+        return random_weights(arguments.seed), f"random, seed {arguments.seed}"
+    if arguments.weights_folder is None:
+        raise UserError("--weights inception needs --weights-folder")
+    weights = load_weights(arguments.weights_folder / WEIGHTS_FILE)
+    return weights, f"inception, {WEIGHTS_CHECKSUM}"
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    started = time.monotonic()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    source, named = open_source(arguments)
+    weights, weights_name = open_weights(arguments)
+    folds = deal_into_folds(len(source), arguments.folds, arguments.seed, arguments.maximum_images)
+    device = arguments.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+
+    settings = {
+        **named,
+        "maximum_images": arguments.maximum_images,
+        "resize": arguments.resize,
+        "weights": weights_name,
+        "seed": arguments.seed,
+        "folds": arguments.folds,
+        "batch_size": arguments.batch_size,
+    }
+    key = hashlib.sha256(json.dumps([settings, source.identity()]).encode()).hexdigest()
+    checkpoint = arguments.output.with_name(f"{arguments.output.stem}.partial.npz")
+    moments = accumulate(
+        FeatureExtractor(weights),
+        source,
+        folds,
+        arguments.resize,
+        batch_size=arguments.batch_size,
+        device=device,
+        workers=arguments.workers,
+        checkpoint=checkpoint,
+        key=key,
+        save_every=arguments.save_every,
+    )
+    whole = merged(moments)
+    write_statistics(arguments.output, whole.mean, whole.covariance())
+    write_moments(arguments.folds_output, moments)
+    summary = {
+        "dataset": arguments.output.stem,
+        "n_images": whole.n,
+        "available_images": len(source),
+        **settings,
+        "precision": "float32 features, float64 moments",
+        "device": device,
+        "versions": {"torch": torch.__version__, "numpy": np.__version__},
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    write_json(arguments.summary, summary)
+    checkpoint.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,79 @@
+"""A study's distances in one table, the gap between its groups, and the published order.
+
+The first group is the real-world datasets, the second the web-scraped ones, as
+config/datasets.yaml has them; a study with only one of them has no gap.
+
+    python scripts/study_fid.py --fid results/fid/eurosat.json results/fid/pets.json \\
+        --published resources/published/fang2023/table11.csv \\
+        --output results/fang2023/fid.csv --groups results/fang2023/fid_groups.json
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.command_line import run
+from transfer.config import read_datasets
+from transfer.fid.groups import group_gap, rank_agreement
+from transfer.files import atomic_path, write_json
+from transfer.validation import read_table
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fid", type=Path, nargs="+", required=True, help="results of fid.py")
+    parser.add_argument("--published", type=Path, help="the paper's Table 11, if it has one")
+    parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--output", type=Path, required=True, help="dataset, fid, note (.csv)")
+    parser.add_argument("--groups", type=Path, required=True, help="gap and order (.json)")
+    return parser.parse_args()
+
+
+def note(result: dict[str, Any]) -> str:
+    """How a value was made, in the words that stand below a table."""
+    images = {"train": "training images", "all": "all images", "folder": "original files"}
+    chosen = images.get(result["images"], f"{result['images']} images")
+    text = (
+        f"Distance to {result['reference']} from {chosen}; weights: {result['weights']}; "
+        f"resize: {result['resize']}."
+    )
+    if result["weights"].startswith("random"):
+        text += " Random weights: the value says nothing about the datasets."
+    return text
+
+
+def gap_between_groups(values: dict[str, float], groups: dict[str, str]) -> Any:
+    """The gap and its exact permutation test, or None if a group has no value."""
+    first = [value for name, value in values.items() if groups[name] == "real_world"]
+    second = [value for name, value in values.items() if groups[name] == "web_scraped"]
+    return asdict(group_gap(first, second)) if first and second else None
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid]
+    groups = {name: block["group"] for name, block in read_datasets(arguments.datasets).items()}
+    values = {result["dataset"]: result["fid"] for result in results}
+    rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
+    with atomic_path(arguments.output) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False, lineterminator="\n")
+
+    summary: dict[str, Any] = {"computed": gap_between_groups(values, groups)}
+    if arguments.published:
+        table = read_table(arguments.published, "published_table11")
+        published = dict(zip(table["dataset"], table["fid"], strict=True))
+        summary["published"] = gap_between_groups(published, groups)
+        both = [name for name in values if name in published]
+        # Two ranks always agree or disagree wholly.
+        if len(both) >= 3:
+            rho, p = rank_agreement([values[n] for n in both], [published[n] for n in both])
+            summary["rank_agreement"] = {"spearman_rho": rho, "p": p, "datasets": len(both)}
+    write_json(arguments.groups, summary)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,158 @@
+"""The Fréchet distance between Gaussians, through symmetric eigenvalues.
+
+d² = |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^½ (Dowson and Landau 1982). With any roots
+S1 = A Aᵀ and S2 = B Bᵀ the last trace is the sum of the singular values of Bᵀ A, and so of the
+square roots of the eigenvalues of a symmetric matrix; no square root of the product, which is
+not symmetric, is needed. The root is a pivoted Cholesky factor, which stops at the numerical
+rank: a singular covariance leaves a smaller problem in place of eigenvalues that are rounding
+errors, whose square roots would add up.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import eigvalsh
+from scipy.linalg.blas import dtrmm
+from scipy.linalg.lapack import dpstrf
+
+from transfer.errors import UserError
+
+EPSILON = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Root:
+    """A covariance's pivoted Cholesky factor: `S[pivots][:, pivots] = lower lowerᵀ`.
+
+    `lower` is `(d, d)`; only its first `rank` columns of the lower triangle count, the others
+    are zero. `discarded` bounds the trace of what lies beyond the rank, and `missing` counts the
+    directions among them that the number of images would have allowed.
+    """
+
+    lower: np.ndarray
+    pivots: np.ndarray
+    rank: int
+    discarded: float
+    missing: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One side of many comparisons, its root made once."""
+
+    mean: np.ndarray
+    trace: float
+    norm: float
+    root_rows: np.ndarray
+    rank: int
+    discarded: float
+    missing: int
+
+
+@dataclass(frozen=True)
+class Distance:
+    """A Fréchet distance (squared, as FID is reported) and how far rounding may have moved it.
+
+    `error` bounds the rounding of this calculation, in units of the distance; it does not
+    speak of the images that happened to be sampled. `rank` and `reference_rank` are the
+    numerical ranks of the two covariances.
+    """
+
+    value: float
+    error: float
+    rank: int
+    reference_rank: int
+
+
+def covariance_root(covariance: np.ndarray, n_images: int | None = None) -> Root:
+    """Factor a covariance `(d, d)`; `n_images`, if known, limits its true rank to n - 1.
+
+    A pivot below d eps max(diagonal) counts as zero, LAPACK's own default. Raises UserError if
+    the diagonal has a negative entry.
+    """
+    size = len(covariance)
+    if (np.diagonal(covariance) < 0).any():
+        raise UserError("not a covariance: a negative value on its diagonal")
+    lower, pivots, rank, _ = dpstrf(covariance.T, lower=1)
+    lower[:, rank:] = 0
+    tolerance = size * EPSILON * float(np.diagonal(covariance).max(initial=0.0))
+    true_rank = size if n_images is None else min(size, n_images - 1)
+    return Root(
+        lower=lower,
+        pivots=pivots - 1,
+        rank=int(rank),
+        discarded=(size - rank) * tolerance,
+        missing=max(true_rank - int(rank), 0),
+    )
+
+
+def prepare_reference(
+    mean: np.ndarray, covariance: np.ndarray, n_images: int | None = None
+) -> Reference:
+    """Make one side ready for any number of distances: `mean` `(d,)`, `covariance` `(d, d)`."""
+    root = covariance_root(covariance, n_images)
+    # Row k is column k of the root, unpivoted: C order here is the Fortran order LAPACK wants.
+    rows = np.zeros((root.rank, len(mean)))
+    rows[:, root.pivots] = np.tril(root.lower)[:, : root.rank].T
+    return Reference(
+        mean=mean,
+        trace=float(np.trace(covariance)),
+        norm=float(np.linalg.norm(covariance)),
+        root_rows=rows,
+        rank=root.rank,
+        discarded=root.discarded,
+        missing=root.missing,
+    )
+
+
+def _trace_of_root(product: np.ndarray) -> tuple[float, float]:
+    """Sum of the singular values of a matrix, and a bound of its rounding error."""
+    rows, columns = product.shape
+    gram = product @ product.T if rows <= columns else product.T @ product
+    eigenvalues = np.maximum(eigvalsh(gram, overwrite_a=True, check_finite=False), 0)
+    roots = np.sqrt(eigenvalues)
+    # Sums of d terms lose about sqrt(d) eps. An eigenvalue moved by eta moves its root by at
+    # most eta / root, and by at most sqrt(eta) where the root itself is that small.
+    relative = np.sqrt(max(product.shape)) * EPSILON
+    eta = relative * eigenvalues[-1]
+    moved = eta / np.maximum(roots, np.sqrt(eta)) if eta > 0 else np.zeros(1)
+    factor_error = relative * len(roots) * roots[-1]
+    return float(roots.sum()), float(moved.sum() + factor_error)
+
+
+def frechet_distance(
+    reference: Reference,
+    mean: np.ndarray,
+    covariance: np.ndarray,
+    n_images: int | None = None,
+) -> Distance:
+    """Distance of a Gaussian, `mean` `(d,)` and `covariance` `(d, d)`, from the reference.
+
+    Raises UserError if the dimensions differ.
+    """
+    if mean.shape != reference.mean.shape:
+        raise UserError(
+            f"features of {len(mean)} dimensions, the reference has {len(reference.mean)}"
+        )
+    root = covariance_root(covariance, n_images)
+    trace_root, trace_error = 0.0, 0.0
+    if root.rank and reference.rank:
+        columns = reference.root_rows[:, root.pivots].T
+        product = dtrmm(1.0, root.lower, columns, lower=1, trans_a=1, overwrite_b=1)
+        trace_root, trace_error = _trace_of_root(product[: root.rank])
+
+    shift = mean - reference.mean
+    trace = float(np.trace(covariance))
+    positive = float(shift @ shift) + reference.trace + trace
+    # What a discarded part E of one covariance could add: tr (S E)^½ <= (k |S| tr E)^½ over
+    # the k directions that were not known to be empty.
+    norm = float(np.linalg.norm(covariance))
+    discarded = np.sqrt(root.missing * reference.norm * root.discarded)
+    discarded += np.sqrt(reference.missing * norm * reference.discarded)
+    rounding = np.sqrt(len(mean)) * EPSILON * positive
+    return Distance(
+        value=positive - 2 * trace_root,
+        error=float(rounding + 2 * trace_error + 2 * discarded),
+        rank=root.rank,
+        reference_rank=reference.rank,
+    )
