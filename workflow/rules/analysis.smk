@@ -195,23 +195,6 @@ rule figure4:
         "--output {output.svg:q} > {log:q} 2>&1"
 
 
-def verdict_tables(wildcards):
-    """The tables of a study that hold what the paper prints too, and we recompute."""
-    study = STUDIES[wildcards.study]
-    held = TABLES_HELD if study.source == "runs" else TABLES_HELD[1:]
-    return expand(
-        "results/{study}/tables/{table}.csv",
-        study=wildcards.study,
-        table=[table for table in held if table in study.tables],
-    )
-
-
-def verdict_distances(wildcards):
-    """The distances to ImageNet that statements of the paper are about, where a study has them."""
-    tables = STUDIES[wildcards.study].tables
-    return [f"results/{wildcards.study}/fid.csv"] if "table11" in tables else []
-
-
 rule verdict:
     input:
         **STUDY_FILES,

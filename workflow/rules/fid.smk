@@ -6,80 +6,6 @@ PHOTOGRAPHS = "photographs"
 FID_DATASETS = [*DATASETS, PHOTOGRAPHS]
 
 
-def is_demonstration(dataset):
-    return dataset == PHOTOGRAPHS or DATASETS[dataset]["group"] == "digits"
-
-
-def fid_option(dataset, key):
-    """An option of config `fid`; the demonstration's datasets have some of their own."""
-    demo = config["fid"]["demo"] if is_demonstration(dataset) else {}
-    return demo.get(key, config["fid"][key])
-
-
-def fid_image_folder(dataset):
-    """The folder of original images to read in place of a prepared dataset, or None."""
-    if dataset == PHOTOGRAPHS:
-        return "results/fid/photographs"
-    return config["fid"]["folders"].get(dataset)
-
-
-def fid_images(wildcards):
-    dataset = wildcards.fid_dataset
-    if dataset == PHOTOGRAPHS:
-        return {"photographs": fid_image_folder(dataset)}
-    # A folder of a million originals is no input: its time says nothing about its files.
-    if fid_image_folder(dataset):
-        return {}
-    return {"index": f"results/data/{dataset}/index.csv"}
-
-
-def fid_source_flags(wildcards):
-    dataset = wildcards.fid_dataset
-    folder = fid_image_folder(dataset)
-    if folder:
-        return f"--image-folder '{folder}'"
-    return (
-        f"--dataset-folder results/data/{dataset} "
-        f"--short-side {DATASETS[dataset]['short_side']} "
-        f"--images {fid_option(dataset, 'images')}"
-    )
-
-
-def fid_weights(wildcards):
-    if fid_option(wildcards.fid_dataset, "weights") == "random":
-        return {}
-    return {"weights": "results/fid/inception.json"}
-
-
-def fid_weights_flags(wildcards):
-    if fid_option(wildcards.fid_dataset, "weights") == "random":
-        return "--weights random"
-    return f"--weights inception --weights-folder {INCEPTION_FOLDER}"
-
-
-def fid_maximum_flag(wildcards):
-    maximum = fid_option(wildcards.fid_dataset, "maximum_images")
-    return f"--maximum-images {maximum}" if maximum else ""
-
-
-def fid_reference(wildcards):
-    """The reference's files: made here, or ready statistics in pytorch-fid's format."""
-    reference = fid_option(wildcards.fid_dataset, "reference")
-    if reference.endswith(".npz"):
-        return {"reference_statistics": reference}
-    return {
-        "reference_statistics": f"results/fid/statistics/{reference}.npz",
-        "reference_summary": f"results/fid/statistics/{reference}.json",
-    }
-
-
-def fid_reference_flags(wildcards, input):
-    flags = f"--reference-statistics '{input.reference_statistics}'"
-    if "reference_summary" in input.keys():
-        flags += f" --reference-summary '{input.reference_summary}'"
-    return flags
-
-
 wildcard_constraints:
     fid_dataset="|".join(FID_DATASETS),
 
@@ -92,6 +18,8 @@ rule fetch_inception:
     log:
         "results/fid/logs/fetch_inception.log",
     localrule: True
+    conda:
+        "../../envs/training.yaml"
     params:
         code=fingerprint("scripts/fetch_inception.py"),
         folder=INCEPTION_FOLDER,
@@ -108,6 +36,8 @@ rule demo_photographs:
     log:
         "results/fid/logs/demo_photographs.log",
     localrule: True
+    conda:
+        "../../envs/training.yaml"
     params:
         code=fingerprint("scripts/demo_photographs.py"),
     message:
@@ -128,6 +58,8 @@ rule inception_statistics:
         "results/fid/logs/inception_statistics_{fid_dataset}.log",
     benchmark:
         "results/fid/benchmarks/inception_statistics_{fid_dataset}.tsv"
+    conda:
+        "../../envs/training.yaml"
     threads: 2
     params:
         code=fingerprint("scripts/inception_statistics.py"),
@@ -156,6 +88,8 @@ rule fid:
         "results/fid/{fid_dataset}.json",
     log:
         "results/fid/logs/fid_{fid_dataset}.log",
+    conda:
+        "../../envs/training.yaml"
     threads: 2
     params:
         code=fingerprint("scripts/fid.py"),
@@ -173,22 +107,6 @@ COMPUTED_STUDIES = [
 ]
 
 
-def study_distances(wildcards):
-    """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
-    paper = STUDIES[wildcards.study].paper
-    groups = ("real_world", "web_scraped") if paper else ("digits",)
-    return [
-        f"results/fid/{name}.json"
-        for name, block in DATASETS.items()
-        if block["group"] in groups
-    ]
-
-
-def study_published_flag(wildcards):
-    paper = STUDIES[wildcards.study].paper
-    return f"--published resources/published/{paper}/table11.csv" if paper else ""
-
-
 rule study_fid:
     input:
         fid=study_distances,
@@ -200,6 +118,8 @@ rule study_fid:
         "results/{study}/logs/study_fid.log",
     wildcard_constraints:
         study="|".join(COMPUTED_STUDIES) or "(?!)",
+    conda:
+        "../../envs/training.yaml"
     params:
         code=fingerprint("scripts/study_fid.py"),
         published=study_published_flag,

@@ -1,23 +1,6 @@
 # From the runs of a study to its table of results.
 
 
-def study_runs(wildcards):
-    """Every run of a study; with allow_partial only those whose record is there."""
-    study = STUDIES[wildcards.study]
-    runs = [
-        f"results/runs/{dataset}/{model}/{part.recipe}/{hp}/metrics.json"
-        for part in study.parts.values()
-        for dataset in part.datasets
-        for model in part.models
-        for hp in RECIPES[part.recipe].hyperparameters
-    ]
-    return (
-        [run for run in runs if Path(run).is_file()]
-        if config["allow_partial"]
-        else runs
-    )
-
-
 rule select_runs:
     input:
         runs=study_runs,

@@ -1,29 +1,6 @@
 # Runs: one job per dataset, model, recipe and point of the recipe's grid.
 
 
-@functools.cache
-def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
-    """What all runs of a cell share: their arguments, the weights' record, the canary's hp.
-
-    The arguments carry a digest of this cell's own settings alone, so that a further model,
-    dataset or point of the grid re-runs nothing else. They are one string, because each param
-    that is a function costs a dry run of 8,000 jobs a second.
-    """
-    settings = RECIPES[recipe].settings(dataset, MODELS[model])
-    record = f"resources/weights/{model}.json" if settings.weights == "pinned" else ""
-    arguments = (
-        f"--short-side {DATASETS[dataset]['short_side']}"
-        f" --expect-settings {settings_digest(settings, MODELS[model])}"
-        + (f" --weights {record}" if record else "")
-    )
-    return arguments, record, next(iter(RECIPES[recipe].hyperparameters))
-
-
-def cell_plan(wildcards) -> tuple[str, str, str]:
-    """`run_plan` of the cell that a job belongs to."""
-    return run_plan(wildcards.dataset, wildcards.model, wildcards.recipe)
-
-
 rule train:
     input:
         "results/data/{dataset}/index.csv",

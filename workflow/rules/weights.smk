@@ -22,9 +22,3 @@ rule fetch_weights:
     shell:
         "python scripts/fetch_weights.py --model {wildcards.model} {params.file}"
         " --output {output:q} > {log:q} 2>&1"
-
-
-def weights_file_argument(model: str) -> str:
-    """The command-line argument for a local weights file that the configuration names."""
-    path = config["weights_files"].get(model)
-    return f"--file {shlex.quote(path)}" if path else ""

@@ -28,5 +28,5 @@ def prepare(device: torch.device, threads: int | None) -> None:
     if threads:
         torch.set_num_threads(threads)
     if device.type == "cpu":
-        torch.use_deterministic_algorithms(True)
+        torch.set_deterministic_debug_mode("error")
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

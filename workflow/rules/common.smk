@@ -1,0 +1,221 @@
+# What the rules ask of the tables: functions that turn wildcards into inputs and params,
+# phase by phase in the order in which data flows.
+
+from transfer.data.sources import source_files
+import json
+
+# Datasets: a source's files
+
+
+def accepted_checksums(wildcards):
+    """By what a file of a dataset's source is known to be right; its addresses do not matter."""
+    files = source_files(DATASETS[wildcards.dataset]["source"])
+    return [file.checksums for file in files if file.name == wildcards.file]
+
+
+def downloads(wildcards):
+    """What is known of each file of a dataset's source, once the files are there."""
+    return [
+        f"results/data/{wildcards.dataset}/downloads/{file['name']}.json"
+        for file in DATASETS[wildcards.dataset]["source"]["files"]
+    ]
+
+
+# Datasets: the store
+
+
+# What preparation depends on, in any order of keys: not a dataset's names or addresses.
+def preparation_settings(wildcards):
+    keys = (
+        "metric",
+        "multilabel",
+        "layout",
+        "split",
+        "evaluation",
+        "short_side",
+        "evaluation_sizes",
+    )
+    block = DATASETS[wildcards.dataset]
+    return json.dumps({key: block.get(key) for key in keys}, sort_keys=True)
+
+
+# Weights
+
+
+def weights_file_argument(model: str) -> str:
+    """The command-line argument for a local weights file that the configuration names."""
+    path = config["weights_files"].get(model)
+    return f"--file {shlex.quote(path)}" if path else ""
+
+
+# Training
+
+
+@functools.cache
+def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
+    """What all runs of a cell share: their arguments, the weights' record, the canary's hp.
+
+    The arguments carry a digest of this cell's own settings alone, so that a further model,
+    dataset or point of the grid re-runs nothing else. They are one string, because each param
+    that is a function costs a dry run of 8,000 jobs a second.
+    """
+    settings = RECIPES[recipe].settings(dataset, MODELS[model])
+    record = f"resources/weights/{model}.json" if settings.weights == "pinned" else ""
+    arguments = (
+        f"--short-side {DATASETS[dataset]['short_side']}"
+        f" --expect-settings {settings_digest(settings, MODELS[model])}"
+        + (f" --weights {record}" if record else "")
+    )
+    return arguments, record, next(iter(RECIPES[recipe].hyperparameters))
+
+
+def cell_plan(wildcards) -> tuple[str, str, str]:
+    """`run_plan` of the cell that a job belongs to."""
+    return run_plan(wildcards.dataset, wildcards.model, wildcards.recipe)
+
+
+# Fréchet inception distance
+
+
+def is_demonstration(dataset):
+    return dataset == PHOTOGRAPHS or DATASETS[dataset]["group"] == "digits"
+
+
+def fid_option(dataset, key):
+    """An option of config `fid`; the demonstration's datasets have some of their own."""
+    demo = config["fid"]["demo"] if is_demonstration(dataset) else {}
+    return demo.get(key, config["fid"][key])
+
+
+def fid_image_folder(dataset):
+    """The folder of original images to read in place of a prepared dataset, or None."""
+    if dataset == PHOTOGRAPHS:
+        return "results/fid/photographs"
+    return config["fid"]["folders"].get(dataset)
+
+
+def fid_images(wildcards):
+    dataset = wildcards.fid_dataset
+    if dataset == PHOTOGRAPHS:
+        return {"photographs": fid_image_folder(dataset)}
+    # A folder of a million originals is no input: its time says nothing about its files.
+    if fid_image_folder(dataset):
+        return {}
+    return {"index": f"results/data/{dataset}/index.csv"}
+
+
+def fid_source_flags(wildcards):
+    dataset = wildcards.fid_dataset
+    folder = fid_image_folder(dataset)
+    if folder:
+        return f"--image-folder '{folder}'"
+    return (
+        f"--dataset-folder results/data/{dataset} "
+        f"--short-side {DATASETS[dataset]['short_side']} "
+        f"--images {fid_option(dataset, 'images')}"
+    )
+
+
+def fid_weights(wildcards):
+    if fid_option(wildcards.fid_dataset, "weights") == "random":
+        return {}
+    return {"weights": "results/fid/inception.json"}
+
+
+def fid_weights_flags(wildcards):
+    if fid_option(wildcards.fid_dataset, "weights") == "random":
+        return "--weights random"
+    return f"--weights inception --weights-folder {INCEPTION_FOLDER}"
+
+
+def fid_maximum_flag(wildcards):
+    maximum = fid_option(wildcards.fid_dataset, "maximum_images")
+    return f"--maximum-images {maximum}" if maximum else ""
+
+
+def fid_reference(wildcards):
+    """The reference's files: made here, or ready statistics in pytorch-fid's format."""
+    reference = fid_option(wildcards.fid_dataset, "reference")
+    if reference.endswith(".npz"):
+        return {"reference_statistics": reference}
+    return {
+        "reference_statistics": f"results/fid/statistics/{reference}.npz",
+        "reference_summary": f"results/fid/statistics/{reference}.json",
+    }
+
+
+def fid_reference_flags(wildcards, input):
+    flags = f"--reference-statistics '{input.reference_statistics}'"
+    if "reference_summary" in input.keys():
+        flags += f" --reference-summary '{input.reference_summary}'"
+    return flags
+
+
+def study_distances(wildcards):
+    """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
+    paper = STUDIES[wildcards.study].paper
+    groups = ("real_world", "web_scraped") if paper else ("digits",)
+    return [
+        f"results/fid/{name}.json"
+        for name, block in DATASETS.items()
+        if block["group"] in groups
+    ]
+
+
+def study_published_flag(wildcards):
+    paper = STUDIES[wildcards.study].paper
+    return f"--published resources/published/{paper}/table11.csv" if paper else ""
+
+
+# Selection
+
+
+def study_runs(wildcards):
+    """Every run of a study; with allow_partial only those whose record is there."""
+    study = STUDIES[wildcards.study]
+    runs = [
+        f"results/runs/{dataset}/{model}/{part.recipe}/{hp}/metrics.json"
+        for part in study.parts.values()
+        for dataset in part.datasets
+        for model in part.models
+        for hp in RECIPES[part.recipe].hyperparameters
+    ]
+    return (
+        [run for run in runs if Path(run).is_file()]
+        if config["allow_partial"]
+        else runs
+    )
+
+
+# Analysis
+
+
+def verdict_tables(wildcards):
+    """The tables of a study that hold what the paper prints too, and we recompute."""
+    study = STUDIES[wildcards.study]
+    held = TABLES_HELD if study.source == "runs" else TABLES_HELD[1:]
+    return expand(
+        "results/{study}/tables/{table}.csv",
+        study=wildcards.study,
+        table=[table for table in held if table in study.tables],
+    )
+
+
+def verdict_distances(wildcards):
+    """The distances to ImageNet that statements of the paper are about, where a study has them."""
+    tables = STUDIES[wildcards.study].tables
+    return [f"results/{wildcards.study}/fid.csv"] if "table11" in tables else []
+
+
+# Paper
+
+
+def study_verdict(wildcards):
+    """The verdict, for a study that is held against a paper."""
+    study = STUDIES[wildcards.study]
+    return [f"results/{wildcards.study}/verdict.csv"] if study.paper else []
+
+
+def page_template(wildcards):
+    """The template by where a study's results come from."""
+    return f"{STUDIES[wildcards.study].source}.html.jinja"
