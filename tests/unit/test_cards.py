@@ -74,7 +74,7 @@ def most_at_once(intervals):
 
 
 @pytest.mark.parametrize(("runs", "runs_per_card"), [(8, 1), (12, 2)])
-def test_no_card_is_shared_beyond_its_places_and_all_are_used(environment, runs, runs_per_card, tmp_path):
+def test_no_card_is_shared_and_all_are_used(environment, runs, runs_per_card, tmp_path):
     release = tmp_path / "release"
     holders = [start(release, runs_per_card) for _ in range(runs)]
     wait_for_holders(release, 4 * runs_per_card)
