@@ -1,0 +1,190 @@
+"""What stands in the way of a week of work: looked for before it starts, each with its remedy.
+
+Every check is a function of its own that changes nothing and returns findings.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transfer.errors import UserError
+from transfer.progress.disk import Need
+from transfer.progress.words import size
+from transfer.training.cards import Card
+
+# The largest model of the main study needs about this much at batch size 128; smaller cards
+# train it in pieces of a batch, which changes its batch normalisation.
+COMFORTABLE_MEMORY = 24 * 2**30
+SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level`: `ok`, `warning` (the work may go on) or `error` (it would fail)."""
+
+    level: str
+    what: str
+    remedy: str = ""
+
+
+def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
+    """Read every table; a reader's UserError is the finding, one line each."""
+    findings = []
+    for name, read in readers.items():
+        try:
+            read()
+        except UserError as error:
+            remedy = f"correct {name}; its keys are described in workflow/schemas"
+            findings += [Finding("error", line, remedy) for line in str(error).splitlines()]
+        else:
+            findings.append(Finding("ok", f"{name} is valid"))
+    return findings
+
+
+def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:
+    """Whether what is still to come fits; folders on one disk are added up.
+
+    `needs` names each need with the folder it goes to, which need not be there yet.
+    """
+    by_disk: dict[int, list[tuple[str, Path, Need]]] = {}
+    for name, (folder, need) in needs.items():
+        existing = nearest(folder)
+        by_disk.setdefault(existing.stat().st_dev, []).append((name, existing, need))
+    findings = []
+    for entries in by_disk.values():
+        folder = entries[0][1]
+        total = sum(need.bytes for _, _, need in entries)
+        free = shutil.disk_usage(folder).free
+        words = " + ".join(f"{name} {need}" for name, _, need in entries)
+        what = f"disk of {folder.resolve()}: {size(free)} free, {size(total)} needed ({words})"
+        unknown = any(need.unknown for _, _, need in entries)
+        if free < total:
+            remedy = "free space, or make the folder a link to a larger disk"
+            findings.append(Finding("error", what, remedy))
+        elif unknown:
+            remedy = "leave room for the files of unknown size as well"
+            findings.append(Finding("warning", what, remedy))
+        else:
+            findings.append(Finding("ok", what))
+    return findings
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    folder = folder.resolve()
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def check_writable(folders: Iterable[Path]) -> list[Finding]:
+    """Whether files can be made in these folders, or where they would be made."""
+    findings = []
+    for folder in folders:
+        there = nearest(folder)
+        # root may write everywhere but on a file system mounted read-only.
+        read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+        if read_only or not os.access(there, os.W_OK | os.X_OK):
+            remedy = f"chown or chmod {there}, or make {folder} a link to a folder of yours"
+            findings.append(Finding("error", f"{there} cannot be written to", remedy))
+    return findings
+
+
+def check_downloads(
+    datasets: Mapping[str, Mapping[str, Any]], folder: Path, credentials: bool
+) -> list[Finding]:
+    """Files that a person must place, and Kaggle files without an account."""
+    findings = []
+    for name, block in datasets.items():
+        source = block["source"]
+        for file in source["files"]:
+            path = folder / name / file["name"]
+            kind = file.get("kind", source["kind"])
+            if path.exists():
+                continue
+            if kind == "by_hand":
+                where = file.get("instructions", f"open {source['homepage']}")
+                what = f"{name}: {file['name']} must be placed by a person"
+                findings.append(Finding("error", what, f"{where}; place it as {path}"))
+            elif kind.startswith("kaggle") and not credentials:
+                what = f"{name}: {file['name']} comes from Kaggle, and no credentials were found"
+                remedy = (
+                    "create a token at https://www.kaggle.com/settings and put it into "
+                    "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json; or download "
+                    f"{source['homepage']} by hand and place it as {path}"
+                )
+                findings.append(Finding("error", what, remedy))
+    return findings
+
+
+def check_hosts(hosts: Iterable[str], seconds: float = 5.0) -> list[Finding]:
+    """Whether the servers that are still needed can be reached at all."""
+    findings = []
+    for host in sorted(set(hosts)):
+        try:
+            socket.create_connection((host, 443), timeout=seconds).close()
+        except OSError as error:
+            what = f"{host} cannot be reached ({error.strerror or error})"
+            remedy = "connect this machine, set HTTPS_PROXY, or place the files by hand"
+            findings.append(Finding("warning", what, remedy))
+    return findings
+
+
+def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
+    """Weights of the models that start from pinned ones: there, to be fetched, or by hand.
+
+    `models` are rows of the model table; its `file` is a local file that the configuration
+    names, if it does.
+    """
+    findings, missing = [], []
+    for name, row in models.items():
+        if (folder / f"{name}.json").exists():
+            continue
+        given = row.get("file")
+        if given and not Path(given).is_file():
+            remedy = "correct weights_files in config/config.yaml"
+            findings.append(Finding("error", f"{name}: no weights file {given}", remedy))
+        elif row["weights"] == "file" and not given:
+            remedy = f"name a local file under weights_files: {name} in config/config.yaml"
+            findings.append(Finding("error", f"{name}: no library publishes its weights", remedy))
+        elif not given:
+            missing.append(name)
+    if missing:
+        what = f"weights of {len(missing)} models are still to be fetched: {', '.join(missing)}"
+        findings.append(Finding("ok", what))
+    else:
+        findings.append(Finding("ok", "no weights are to be fetched"))
+    return findings
+
+
+def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) -> list[Finding]:
+    """Cards of this machine, their memory, and whether there are as many as asked for."""
+    if not cards:
+        what = "no NVIDIA card on this machine: runs would train on the CPU, taking months"
+        remedy = "go to a machine with cards, or use workflow/profiles/slurm"
+        return [Finding("error" if asked else "warning", what, remedy)]
+    findings = []
+    for card in cards:
+        memory = card.memory_bytes
+        what = f"card {card.index}: {card.name}, {size(memory)}"
+        if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_card:
+            remedy = "large models train in pieces of a batch there; see micro_batch in the records"
+            findings.append(Finding("warning", what, remedy))
+        else:
+            findings.append(Finding("ok", what))
+    places = len(cards) * runs_per_card
+    if asked and asked > places:
+        what = f"gpu={asked} starts more runs than the {places} places on cards; the rest wait"
+        findings.append(Finding("warning", what, f"--resources gpu={places}"))
+    return findings
+
+
+def check_slurm() -> list[Finding]:
+    """Slurm's commands, and that its controller answers."""
+    missing = [command for command in SLURM_COMMANDS if shutil.which(command) is None]
+    if missing:
+        remedy = "log in to a submit host of the cluster, or load its module"
+        return [Finding("error", f"commands not found: {', '.join(missing)}", remedy)]
+    return [Finding("ok", "Slurm's commands are there")]
