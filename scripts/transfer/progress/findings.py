@@ -5,12 +5,24 @@ Every check is a function of its own that changes nothing and returns findings.
 
 import os
 import shutil
-import socket
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
+
+from transfer.data import kaggle
+from transfer.data.sources import SourceFile, source_files
+from transfer.data.transfers import (
+    TIMEOUT,
+    Open,
+    RetryableError,
+    TransferError,
+    http_opener,
+    reason,
+)
 from transfer.errors import UserError
 from transfer.progress.disk import Need
 from transfer.progress.words import size
@@ -19,6 +31,11 @@ from transfer.training.cards import Card
 # The largest model of the main study needs about this much at batch size 128; smaller cards
 # train it in pieces of a batch, which changes its batch normalisation.
 COMFORTABLE_MEMORY = 24 * 2**30
+ASKED_AT_ONCE = 8
+WEIGHT_SERVERS = {
+    "torchvision": "https://download.pytorch.org",
+    "timm": "https://huggingface.co",
+}
 SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
 
 
@@ -92,44 +109,54 @@ def check_writable(folders: Iterable[Path]) -> list[Finding]:
     return findings
 
 
-def check_downloads(
-    datasets: Mapping[str, Mapping[str, Any]], folder: Path, credentials: bool
-) -> list[Finding]:
-    """Files that a person must place, and Kaggle files without an account."""
-    findings = []
-    for name, block in datasets.items():
-        source = block["source"]
-        for file in source["files"]:
-            path = folder / name / file["name"]
-            kind = file.get("kind", source["kind"])
-            if path.exists():
-                continue
-            if kind == "by_hand":
-                where = file.get("instructions", f"open {source['homepage']}")
-                what = f"{name}: {file['name']} must be placed by a person"
-                findings.append(Finding("error", what, f"{where}; place it as {path}"))
-            elif kind.startswith("kaggle") and not credentials:
-                what = f"{name}: {file['name']} comes from Kaggle, and no credentials were found"
-                remedy = (
-                    "create a token at https://www.kaggle.com/settings and put it into "
-                    "KAGGLE_API_TOKEN or ~/.kaggle/kaggle.json; or download "
-                    f"{source['homepage']} by hand and place it as {path}"
-                )
-                findings.append(Finding("error", what, remedy))
-    return findings
+def missing_files(
+    datasets: Mapping[str, Mapping[str, Any]], folder: Path
+) -> list[tuple[str, SourceFile, Path]]:
+    """Files of the datasets' sources that are not in `folder`: dataset, file, its place."""
+    return [
+        (name, file, folder / name / file.name)
+        for name, block in datasets.items()
+        for file in source_files(block["source"])
+        if not (folder / name / file.name).exists()
+    ]
 
 
-def check_hosts(hosts: Iterable[str], seconds: float = 5.0) -> list[Finding]:
-    """Whether the servers that are still needed can be reached at all."""
-    findings = []
-    for host in sorted(set(hosts)):
-        try:
-            socket.create_connection((host, 443), timeout=seconds).close()
-        except OSError as error:
-            what = f"{host} cannot be reached ({error.strerror or error})"
-            remedy = "connect this machine, set HTTPS_PROXY, or place the files by hand"
-            findings.append(Finding("warning", what, remedy))
-    return findings
+def check_downloads(missing: Iterable[tuple[str, SourceFile, Path]]) -> list[Finding]:
+    """Ask the server of each missing file for it, and read nothing of the answer.
+
+    So credentials, a competition's accepted rules and dead addresses show before the work.
+    """
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(lambda entry: _check_download(*entry), missing))
+
+
+def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
+    what = f"{dataset}: {file.name}"
+    by_hand = f"get it from {file.homepage} and place it as {path}"
+    if file.kind == "by_hand":
+        remedy = file.instructions or by_hand
+        return Finding("error", f"{what} must be placed by a person", f"{remedy} ({path})")
+    if file.kind.startswith("kaggle"):
+        return _ask(what, kaggle.opener(file, path), by_hand)
+    answers = [_ask(what, http_opener(one.url), by_hand) for one in file.addresses]
+    return next((found for found in answers if found.level == "ok"), answers[0])
+
+
+def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
+    try:
+        response = open_at(0, None)
+    except UserError as error:
+        # Says itself what is to be done.
+        return Finding("error", what, str(error))
+    except requests.RequestException as error:
+        again = f"connect this machine, set HTTPS_PROXY, or {by_hand}"
+        return Finding("error", f"{what}: {reason(error)}", again)
+    except (TransferError, RetryableError) as error:
+        return Finding("warning", f"{what}: {error}", f"try again later, or {by_hand}")
+    response.close()
+    if response.status_code >= 400:
+        return Finding("error", f"{what}: HTTP {response.status_code}", by_hand)
+    return Finding("ok", f"{what} can be downloaded")
 
 
 def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
@@ -154,8 +181,22 @@ def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list
     if missing:
         what = f"weights of {len(missing)} models are still to be fetched: {', '.join(missing)}"
         findings.append(Finding("ok", what))
+        findings += _check_weight_servers({models[name]["library"] for name in missing})
     else:
         findings.append(Finding("ok", "no weights are to be fetched"))
+    return findings
+
+
+def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
+    findings = []
+    for library in sorted(libraries):
+        url = WEIGHT_SERVERS[library]
+        try:
+            requests.head(url, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            what = f"weights of {library} come from {url}: {reason(error)}"
+            remedy = "connect this machine, or name local files under weights_files in config"
+            findings.append(Finding("error", what, remedy))
     return findings
 
 
