@@ -1,4 +1,4 @@
-"""An edit to what no result depends on trains nothing again; one to what it does depends on, does."""
+"""An edit to what no result depends on trains nothing again; an edit to the science does."""
 
 import shutil
 import subprocess
