@@ -76,12 +76,19 @@ class Slurm:
         self.call("slurmctld")
         wait_until(self.answers, "slurmctld answers")
 
+    def answers(self) -> bool:
+        """Whether the controller answers at all."""
+        return self._sinfo() != ""
+
+    def is_ready(self) -> bool:
+        """Whether the node waits for jobs."""
+        return self._sinfo() == "idle"
+
     def stop_controller(self) -> None:
         """Stop slurmctld; the node and its jobs go on."""
         stop(self.folder / "slurmctld.pid")
 
-    def answers(self) -> bool:
-        """Whether the controller knows an idle or busy node."""
+    def _sinfo(self) -> str:
         done = subprocess.run(
             ["sinfo", "--noheader", "--format=%T"],
             env=self.environment,
@@ -90,7 +97,7 @@ class Slurm:
             timeout=LIMIT,
             check=False,
         )
-        return done.stdout.strip() in ("idle", "mixed", "allocated")
+        return done.stdout.strip()
 
 
 def wait_until(condition, what: str, seconds: float = LIMIT) -> None:
@@ -173,7 +180,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
         running.call("munged", "--force", *(f"--{name}={folder}/{file}" for name, file in pairs))
         running.call("slurmctld", "-c")
         running.call("slurmd", "-N", host, "-c")
-        wait_until(running.answers, "the node is ready")
+        wait_until(running.is_ready, "the node is ready")
         yield running
     finally:
         for name in ("slurmd", "slurmctld", "munged"):

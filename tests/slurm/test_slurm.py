@@ -30,14 +30,13 @@ def profile_of_a_site(folder: Path) -> Path:
 class Workflow:
     """Snakemake at work on the stand-in grid, in a folder of its own."""
 
-    def __init__(self, slurm: Slurm, folder: Path, *options: str, **config: object) -> None:
+    def __init__(self, slurm: Slurm, folder: Path, **config: object) -> None:
         self.folder = folder
         command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(HERE / "Snakefile")),
             *("--profile", str(profile_of_a_site(folder / "profile")), "--directory", str(folder)),
             # The shipped profile asks less often, to spare a large cluster's controller.
             *("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"),
-            *options,
             *("--config", f"job={HERE / 'job.py'}"),
             *(f"{key}={value}" for key, value in config.items()),
         ]
@@ -76,17 +75,14 @@ def most_at_once(lines: list[list[str]]) -> int:
     return most
 
 
-@pytest.mark.parametrize("arrays", ["train", "none"])
-def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path, arrays):
-    lines = Workflow(slurm, tmp_path, "--slurm-array-jobs", arrays, runs=8).finish()
+def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path):
+    lines = Workflow(slurm, tmp_path, runs=8).finish()
     assert [int(line[0]) for line in lines] == list(range(8))
     assert most_at_once(lines) <= 4
     assert {line[1] for line in lines} == {"0", "1", "2", "3"}
     # The card is Slurm's choice, and no lock was taken for it.
     assert all(line[2] == "Slurm" for line in lines)
     assert not (tmp_path / "locks").exists()
-    log = (tmp_path / "snakemake.log").read_text()
-    assert ("Submitted array job" in log) is (arrays == "train")
 
 
 def test_a_cancelled_job_is_started_again(slurm, tmp_path):
