@@ -1,4 +1,4 @@
-"""One Snakemake at a time in a folder, and none in the way of the next after it was killed.
+"""One Snakemake at a time in a folder; none in the way of the next; a full disk is named.
 
 Snakemake's own lock is a file that a killed process leaves behind, and every later call then
 refuses until a person says --unlock. This one is held by the kernel and ends with the process.
@@ -6,12 +6,16 @@ refuses until a person says --unlock. This one is held by the kernel and ends wi
 
 import fcntl
 import os
+import shutil
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 from transfer.errors import UserError
 
+# Less than a log file or a record needs.
+FULL = 1_000_000
 # Held until the process ends.
 _held: list[TextIO] = []
 
@@ -35,3 +39,18 @@ def claim(folder: str | Path) -> None:
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
     file.flush()
     _held.append(file)
+
+
+def full_disks(folders: Iterable[str | Path]) -> list[str]:
+    """A sentence for each folder whose disk is full.
+
+    The logs of the steps that failed for it are on the same disk, and hold no word of it.
+    """
+    sentences = []
+    for folder in map(Path, folders):
+        if folder.exists() and (free := shutil.disk_usage(folder).free) < FULL:
+            sentences.append(
+                f"No space left on device: {folder} has {free:,} bytes free. Free space, or make "
+                "the folder a link to a larger disk, and start the same command again."
+            )
+    return sentences
