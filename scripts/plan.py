@@ -15,6 +15,7 @@ from rich.table import Table
 
 from transfer.command_line import run
 from transfer.config import read_datasets, read_models, read_studies
+from transfer.errors import UserError
 from transfer.files import write_text
 from transfer.progress.cost import Measured
 from transfer.progress.disk import downloads_needed, runs_needed, stores_needed
@@ -83,6 +84,8 @@ def main() -> None:
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
     studies = chosen_studies(read_studies("config/studies", models, datasets), args.study)
+    if not studies:
+        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
     # Snakemake thinks on one core while the costs are reckoned on another.
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
     recipes = read_recipes("config/recipes.yaml")

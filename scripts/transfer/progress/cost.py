@@ -79,14 +79,15 @@ class Measured:
     def estimate(self, run: Run, work: Work, published: Mapping[str, Speed]) -> Estimate:
         """A run's time: of its finished siblings, else by its model's speed elsewhere, else by
         the published one."""
-        if known := self._seconds.get((run.dataset, run.model, run.recipe)):
-            return Estimate(fmean(known), f"{len(known)} finished runs")
+        if own := self._seconds.get((run.dataset, run.model, run.recipe)):
+            return Estimate(fmean(own), f"{len(own)} finished runs")
         if speeds := self._speeds.get(run.model):
-            at_size = [speed.at(work.image_size).images_per_second for speed in speeds]
-            return Estimate(work.seconds(median(at_size)), speeds[0].source)
+            at_size = [speed.at(work.image_size) for speed in speeds]
+            speed = median(one.images_per_second for one in at_size)
+            return Estimate(work.seconds(speed), at_size[0].source)
         if run.model in published:
-            speed = published[run.model].at(work.image_size)
-            return Estimate(work.seconds(speed.images_per_second), speed.source)
+            known = published[run.model].at(work.image_size)
+            return Estimate(work.seconds(known.images_per_second), known.source)
         return Estimate(None, None)
 
 
