@@ -83,12 +83,13 @@ def main() -> None:
         options = options[1:]
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
-    studies = chosen_studies(read_studies("config/studies", models, datasets), args.study)
+    recipes = read_recipes("config/recipes.yaml")
+    known = read_studies("config/studies", models.index, datasets, recipes)
+    studies = chosen_studies(known, args.study)
     if not studies:
         raise UserError("config/studies holds no study that consists of runs: nothing to plan")
     # Snakemake thinks on one core while the costs are reckoned on another.
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
-    recipes = read_recipes("config/recipes.yaml")
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
     sizes = dataset_sizes(args.results / "data", Path("resources/published/fang2023"), datasets)

@@ -44,7 +44,9 @@ def tables() -> list[Finding]:
 
     def studies() -> Any:
         models = read_models(CONFIG / "models.tsv")
-        return read_studies(CONFIG / "studies", models, read_datasets(CONFIG / "datasets.yaml"))
+        datasets = read_datasets(CONFIG / "datasets.yaml")
+        recipes = read_recipes(CONFIG / "recipes.yaml")
+        return read_studies(CONFIG / "studies", models.index, datasets, recipes)
 
     return check_tables(
         {
@@ -65,7 +67,8 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes.yaml")
-    studies = chosen_studies(read_studies(CONFIG / "studies", models, datasets), names)
+    known = read_studies(CONFIG / "studies", models.index, datasets, recipes)
+    studies = chosen_studies(known, names)
     runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
     results, downloads = Path("results"), Path("resources/downloads")
     states = states_of(runs, results / "runs")

@@ -45,7 +45,7 @@ def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
     sums = [sum(row.counts.get(state, 0) for row in rows) for state in STATES]
     left, unknown = total_left(rows)
     table.add_column("dataset", footer="all")
-    table.add_column("model", footer=f"{sum(row.expected for row in rows)} runs")
+    table.add_column("model", no_wrap=True, footer=f"{sum(row.expected for row in rows)} runs")
     for state, total in zip(STATES, sums, strict=True):
         table.add_column(state, footer=str(total), justify="right")
     table.add_column("best", justify="right")
@@ -120,8 +120,9 @@ def main() -> None:
     args = parser.parse_args()
     models = read_models(args.config / "models.tsv")
     datasets = read_datasets(args.config / "datasets.yaml")
-    studies = chosen_studies(read_studies(args.config / "studies", models, datasets), args.study)
     recipes = read_recipes(args.config / "recipes.yaml")
+    studies = read_studies(args.config / "studies", models.index, datasets, recipes)
+    studies = chosen_studies(studies, args.study)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     console = Console()
     if not console.is_terminal:
