@@ -9,6 +9,7 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+import yaml
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +29,7 @@ from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.training.recipes import read_recipes
 
 WIDTH_OF_A_FILE = 160
+STUDIES = Path("config/studies")
 
 
 def table_of(rows: list[Row]) -> Table:
@@ -72,6 +74,12 @@ def jobs_table(found: list[Output]) -> Table:
     return table
 
 
+def studies_of_runs() -> list[str]:
+    """Names of the studies that train, read before anything is validated."""
+    contents = {path.stem: yaml.safe_load(path.read_text()) for path in STUDIES.glob("*.yaml")}
+    return sorted(name for name, content in contents.items() if content.get("source") == "runs")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
@@ -81,15 +89,16 @@ def main() -> None:
     args, options = parser.parse_known_args()
     if options[:1] == ["--"]:
         options = options[1:]
+    # Snakemake thinks on one core while the tables are read and the costs reckoned on another.
+    names = args.study or studies_of_runs()
+    if not names:
+        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
+    asked = start_dry_run([f"results/{name}/paper.html" for name in names], options)
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
     recipes = read_recipes("config/recipes.yaml")
     known = read_studies("config/studies", models.index, datasets, recipes)
-    studies = chosen_studies(known, args.study)
-    if not studies:
-        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
-    # Snakemake thinks on one core while the costs are reckoned on another.
-    asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
+    studies = chosen_studies(known, names)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
     sizes = dataset_sizes(args.results / "data", Path("resources/published/fang2023"), datasets)
