@@ -6,16 +6,21 @@ it write a checkpoint first. A run whose loss is no longer finite ends well, as 
 
 import argparse
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from transfer.command_line import run
-from transfer.data.store import open_dataset
+from transfer.data.store import PreparedDataset, open_dataset
 from transfer.errors import UserError
 from transfer.fingerprint import fingerprint
+from transfer.progress.report import Report, reported
+from transfer.training.cards import Lease, leased_card
+from transfer.training.hyperparameters import Hyperparameters
 from transfer.training.model_table import read_model
-from transfer.training.recipes import read_recipes, settings_digest
+from transfer.training.recipes import Settings, read_recipes, settings_digest
 
 
 def parse() -> argparse.Namespace:
@@ -33,6 +38,7 @@ def parse() -> argparse.Namespace:
     add("--hp", required=True, help="point of the grid, such as adamw-cosine_lr1e-3_wd1e-4")
     add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
+    add("--runs-per-card", type=int, default=1, help="runs that share a card (default: 1)")
     add("--threads", type=int, help="CPU threads of PyTorch")
     add(
         "--resident",
@@ -65,8 +71,20 @@ def store_of(folder: Path, short_side: str | None) -> int | str:
     return int(short_side) if short_side.isdigit() else short_side
 
 
-def main() -> None:
-    args = parse()
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, read and held against its tables."""
+
+    args: argparse.Namespace
+    model: dict[str, Any]
+    dataset: PreparedDataset
+    settings: Settings
+    hp: Hyperparameters
+    weights: Path | None
+
+
+def read_order(args: argparse.Namespace) -> Order:
+    """Everything that can be wrong without PyTorch, which takes seconds to import."""
     row = read_model(args.models, args.model)
     recipes = read_recipes(args.recipes)
     if args.recipe not in recipes:
@@ -86,8 +104,11 @@ def main() -> None:
             f"(the rule fetch_weights fetches them)"
         )
     weights = args.weights if settings.weights == "pinned" else None
+    return Order(args, row, dataset, settings, hp, weights)
 
-    # PyTorch takes seconds to import: first everything that can be wrong without it.
+
+def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
+    """Train and write the record; if another process was waited for, only what it left undone."""
     import torch
 
     from transfer.training import device as devices
@@ -99,7 +120,10 @@ def main() -> None:
     from transfer.training.task import Task
     from transfer.training.weights import read_weights
 
-    device = devices.choose_device(args.device)
+    args, dataset, row = order.args, order.dataset, order.model
+    settings, hp, weights = order.settings, order.hp, order.weights
+    # A leased card is the only one that CUDA sees: cuda:3 is now cuda.
+    device = devices.choose_device(args.device.partition(":")[0] if lease.card else args.device)
     devices.prepare(device, args.threads)
     mean, std = models.channel_statistics(row, settings.normalisation)
     resident = args.resident == "yes" or (
@@ -119,37 +143,49 @@ def main() -> None:
         return model
 
     folder = args.output.parent
-    folder.mkdir(parents=True, exist_ok=True)
     share = SHARE if args.checkpoint_share is None else args.checkpoint_share
     checkpoint = CheckpointFile(
         folder / "checkpoint.pt", all_settings, args.restart_if_changed, share
     )
-    lock = FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{folder}: another process is training this run; waiting for it", flush=True)
-        lock.acquire()
-        if record.is_of(args.output, all_settings):
-            print(f"{args.output}: the other process made it", flush=True)
-            return
-    with lock, watch_signals() as interruption:
-        if args.restart:
-            checkpoint.delete()
-        print(
-            f"{dataset.summary['dataset']} {args.model} {args.recipe} {args.hp}: "
-            f"weights {all_settings['model']['weights']}, {device}, "
-            f"{all_settings['precision']}, {settings.image_size} px",
-            flush=True,
-        )
+    if waited and record.is_of(args.output, all_settings):
+        print(f"{args.output}: the other process made it", flush=True)
+        return
+    if args.restart:
+        checkpoint.delete()
+    print(
+        f"{dataset.summary['dataset']} {args.model} {args.recipe} {args.hp}: "
+        f"weights {all_settings['model']['weights']}, {device}, "
+        f"{all_settings['precision']}, {settings.image_size} px",
+        flush=True,
+    )
+    with watch_signals() as interruption:
         try:
-            outcome = train(task, build, checkpoint, interruption)
+            outcome = train(task, build, checkpoint, interruption, report)
         except Interrupted:
             print(f"stopped by signal {interruption.signal}; checkpoint written", flush=True)
             sys.exit(128 + (interruption.signal or 0))
         record.write_predictions(folder / "predictions.npz", task, outcome)
-        record.write_record(args.output, record.metrics_record(task, all_settings, outcome))
+        record.write_record(args.output, record.metrics_record(task, all_settings, outcome, lease))
         checkpoint.delete()
+
+
+def main() -> None:
+    args = parse()
+    order = read_order(args)
+    folder = args.output.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    waited = False
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{folder}: another process is training this run; waiting for it", flush=True)
+        waited = True
+        lock.acquire()
+    # The card is taken before PyTorch is imported, which would look at all of them.
+    with lock, reported(folder) as report, leased_card(args.device, args.runs_per_card) as lease:
+        report(card=asdict(lease.card) if lease.card else None)
+        train_run(order, lease, report, waited)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A fingerprint of code as parsed: what decides whether an edit re-runs a step.
 
 Comments, docstrings and layout leave it unchanged; a change in any module of this library that
-the script imports, directly or through another, changes it.
+the script imports, directly or through another, changes it, but for the few of
+`WITHOUT_EFFECT`.
 """
 
 import ast
@@ -11,6 +12,9 @@ from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parent
+# What a person sees of a run and which card it takes: no result depends on these, and an edit
+# here must not train anything again.
+WITHOUT_EFFECT = ("training/cards.py", "training/progress.py", "progress/")
 
 
 def _without_docstrings(tree: ast.AST) -> ast.AST:
@@ -64,6 +68,10 @@ def _module_file(name: str) -> Path | None:
     return None
 
 
+def _without_effect(path: Path) -> bool:
+    return path.relative_to(LIBRARY).as_posix().startswith(WITHOUT_EFFECT)
+
+
 @cache
 def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
@@ -84,7 +92,7 @@ def fingerprint(script: str | Path) -> str:
     pending = [script]
     while pending:
         _, imported = _parse(pending.pop())
-        new = set(imported) - found
+        new = {path for path in imported if not _without_effect(path)} - found
         found |= new
         pending.extend(new)
     digest = hashlib.sha256(_parse(script)[0].encode())

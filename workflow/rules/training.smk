@@ -17,6 +17,7 @@ rule train:
         "../../envs/training.yaml"
     threads: config["training_threads"]
     resources:
+        # A place on a card: --resources gpu=N with N = cards x runs_per_card.
         gpu=1,
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
@@ -28,5 +29,6 @@ rule train:
         "python scripts/train.py --data results/data/{wildcards.dataset}"
         " --model {wildcards.model}"
         " --recipe {wildcards.recipe} --hp {wildcards.hp} --threads {threads}"
+        " --runs-per-card {config[runs_per_card]}"
         " {params.cell} --restart-if-changed"
         " --output {output:q} > {log:q} 2>&1"

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from transfer.errors import UserError
+from transfer.progress.report import Report, epoch_fields, unreported
 from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.batches import ResidentPixels, training_batches
 from transfer.training.checkpoint import CheckpointFile
@@ -53,8 +54,10 @@ class Run:
         checkpoint: CheckpointFile,
         interruption: Interruption,
         micro_batch: int,
+        report: Report,
     ) -> None:
         """Goes on from the checkpoint if there is one of these settings."""
+        self.report = report
         self.task, self.checkpoint, self.interruption = task, checkpoint, interruption
         self.micro_batch = micro_batch
         settings, device = task.settings, task.device
@@ -186,6 +189,8 @@ class Run:
             self.epoch, self.step, self.epoch_seconds = self.epoch + 1, 0, 0.0
             self.loss_sum.zero_()
             progress.end_epoch(self.history, self.best.epoch)
+            best = self.best.metrics[task.dataset.metric] if self.best.metrics else None
+            self.report(**epoch_fields(self.history, epochs, best))
             if self.epoch < epochs:
                 self._stop_if_asked()
                 if self.checkpoint.due():
@@ -199,19 +204,20 @@ def train(
     build: Callable[[], nn.Module],
     checkpoint: CheckpointFile,
     interruption: Interruption,
+    report: Report = unreported,
 ) -> Outcome:
     """Train a run to its end, in smaller pieces of a batch if the GPU's memory asks for it.
 
     `build` makes the network anew, seeded. Out of memory, the run goes on from its checkpoint
     (or starts afresh) with half the micro-batch: gradients of the pieces add up to the same
     batch, but batch normalisation sees the pieces, so the micro-batch is part of the outcome.
-    Raises UserError if two images are too many.
+    `report` is told of every epoch. Raises UserError if two images are too many.
     """
     check_splits(task)
     micro_batch = task.settings.batch_size
     while True:
         try:
-            return Run(task, build(), checkpoint, interruption, micro_batch).train()
+            return Run(task, build(), checkpoint, interruption, micro_batch, report).train()
         except torch.OutOfMemoryError:
             micro_batch = -(-micro_batch // 2)
         if micro_batch < 2:

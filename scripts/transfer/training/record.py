@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from transfer.files import atomic_path, checksum, write_json
+from transfer.training.cards import Lease
 from transfer.training.finetune import Outcome
 from transfer.training.task import Task
 from transfer.training.weights import weights_digest
@@ -55,7 +56,9 @@ def _device_name(device: torch.device) -> str:
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
 
 
-def metrics_record(task: Task, settings: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
+def metrics_record(
+    task: Task, settings: dict[str, Any], outcome: Outcome, lease: Lease | None = None
+) -> dict[str, Any]:
     """The content of `metrics.json`; `workflow/schemas/metrics.schema.yaml` describes it."""
     completed = outcome.status == "completed"
     training = sum(entry["training_seconds"] for entry in outcome.history)
@@ -82,6 +85,7 @@ def metrics_record(task: Task, settings: dict[str, Any], outcome: Outcome) -> di
         "batch_size": task.settings.batch_size,
         "micro_batch": outcome.micro_batch,
         "device": _device_name(task.device),
+        "card": asdict(lease.card) if lease and lease.card else None,
         "seed": task.settings.seed,
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "settings": settings,

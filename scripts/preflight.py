@@ -1,0 +1,131 @@
+"""Look, in seconds, for everything that would stop a week of work: tables, account, disk, cards.
+
+Prints all findings at once, each with its remedy. Exit status 1 if the work would fail.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from transfer.command_line import run
+from transfer.config import read_datasets, read_models, read_studies
+from transfer.errors import UserError
+from transfer.progress.disk import downloads_needed, runs_needed, stores_needed
+from transfer.progress.expected import chosen_studies, expected_runs
+from transfer.progress.findings import (
+    Finding,
+    check_cards,
+    check_downloads,
+    check_slurm,
+    check_space,
+    check_tables,
+    check_weights,
+    check_writable,
+    missing_files,
+)
+from transfer.progress.states import states_of
+from transfer.progress.work import dataset_sizes, read_speeds, works
+from transfer.published import check_published
+from transfer.training.cards import machine_cards, visible_cards
+from transfer.training.recipes import read_recipes
+from transfer.validation import read_yaml
+
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+CONFIG = Path("config")
+PUBLISHED = Path("resources/published/fang2023")
+
+
+def tables() -> list[Finding]:
+    """Every table and file of configuration, each on its own."""
+
+    def studies() -> Any:
+        models = read_models(CONFIG / "models.tsv")
+        datasets = read_datasets(CONFIG / "datasets.yaml")
+        recipes = read_recipes(CONFIG / "recipes.yaml")
+        return read_studies(CONFIG / "studies", models.index, datasets, recipes)
+
+    return check_tables(
+        {
+            "config/config.yaml": lambda: read_yaml(CONFIG / "config.yaml", "config"),
+            "config/models.tsv": lambda: read_models(CONFIG / "models.tsv"),
+            "config/datasets.yaml": lambda: read_datasets(CONFIG / "datasets.yaml"),
+            "config/recipes.yaml": lambda: read_recipes(CONFIG / "recipes.yaml"),
+            "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
+            "config/studies": studies,
+            str(PUBLISHED): lambda: check_published(PUBLISHED),
+        }
+    )
+
+
+def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Finding]:
+    """What the studies' data, weights, disks and cards lack; the tables must be valid."""
+    config = read_yaml(CONFIG / "config.yaml", "config")
+    models = read_models(CONFIG / "models.tsv")
+    datasets = read_datasets(CONFIG / "datasets.yaml")
+    recipes = read_recipes(CONFIG / "recipes.yaml")
+    known = read_studies(CONFIG / "studies", models.index, datasets, recipes)
+    studies = chosen_studies(known, names)
+    runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
+    results, downloads = Path("results"), Path("resources/downloads")
+    states = states_of(runs, results / "runs")
+    to_train = [s.run for s in states if s.state not in ("done", "diverged")]
+    used = {one.dataset: datasets[one.dataset] for one in to_train}
+    sizes = dataset_sizes(results / "data", PUBLISHED, used)
+    unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
+    rows = models.to_dict("index")
+    pinned = {
+        one.model: rows[one.model] | {"file": config.get("weights_files", {}).get(one.model)}
+        for one in to_train
+        if recipes[one.recipe].settings(one.dataset, rows[one.model]).weights == "pinned"
+    }
+    findings = [
+        *check_writable([results, Path("resources/weights"), downloads, Path(".snakemake")]),
+        *check_space(
+            {
+                "downloads": (downloads, downloads_needed(unprepared, downloads)),
+                "prepared datasets": (results / "data", stores_needed(unprepared, sizes)),
+                "runs": (
+                    results / "runs",
+                    runs_needed(to_train, works(to_train, recipes, models, sizes), sizes),
+                ),
+            }
+        ),
+        *check_weights(pinned, Path("resources/weights")),
+        *check_downloads(missing_files(unprepared, downloads)),
+    ]
+    if slurm:
+        return findings + check_slurm()
+    return findings + check_cards(visible_cards(machine_cards()), gpu, config["runs_per_card"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
+    parser.add_argument("--gpu", type=int, help="the N of --resources gpu=N that you will use")
+    parser.add_argument("--slurm", action="store_true", help="look for Slurm instead of cards")
+    args = parser.parse_args()
+    findings = tables()
+    if all(finding.level != "error" for finding in findings):
+        try:
+            findings += study_findings(args.study, args.gpu, args.slurm)
+        except UserError as error:
+            findings.append(Finding("error", str(error), "correct the command or the table"))
+    console = Console(soft_wrap=True, highlight=False)
+    for finding in findings:
+        colour = COLOURS[finding.level]
+        console.print(f"[{colour}]{finding.level:8}[/{colour}] {escape(finding.what)}")
+        if finding.remedy:
+            console.print(f"         -> {escape(finding.remedy)}")
+    errors = sum(finding.level == "error" for finding in findings)
+    if errors:
+        console.print(f"{errors} findings would stop the work.")
+        sys.exit(1)
+    console.print("Nothing stands in the way.")
+
+
+if __name__ == "__main__":
+    run(main)

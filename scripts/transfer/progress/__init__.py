@@ -1,0 +1,1 @@
+"""What is done, what runs and what is still to come: read from files alone."""

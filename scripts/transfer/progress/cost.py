@@ -1,0 +1,105 @@
+"""What runs will cost: card time from measured speeds, and bytes on disk."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from transfer.progress.expected import Run
+from transfer.progress.states import RunState
+
+# Evaluation runs the forward pass alone, about a third of a training step.
+FORWARD_SHARE = 1 / 3
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Training images per second at an image size in pixels, and where the number is from."""
+
+    images_per_second: float
+    image_size: int
+    source: str
+
+    def at(self, image_size: int) -> "Speed":
+        """The speed at another size: the work grows with the area, which is nearly so."""
+        if image_size == self.image_size:
+            return self
+        factor = (self.image_size / image_size) ** 2
+        return Speed(
+            self.images_per_second * factor,
+            image_size,
+            f"{self.source}, from {self.image_size} px by area",
+        )
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run's work: images trained on and evaluated in an epoch, epochs, image size.
+
+    The numbers of images are None for a dataset that is not prepared and not in the paper.
+    """
+
+    train_images: int | None
+    evaluated_images: int | None
+    epochs: int
+    image_size: int
+
+    def seconds(self, images_per_second: float) -> float | None:
+        """Card time of the whole run at a training speed; None if its size is not known."""
+        if self.train_images is None or self.evaluated_images is None:
+            return None
+        per_epoch = self.train_images + self.evaluated_images * FORWARD_SHARE
+        return per_epoch * self.epochs / images_per_second
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of one run, and in words what they are taken from; both None if nothing tells."""
+
+    seconds: float | None
+    source: str | None
+
+
+class Measured:
+    """Speeds and times of the runs that are finished."""
+
+    def __init__(self, states: Iterable[RunState], image_sizes: Mapping[tuple[str, str], int]):
+        """`image_sizes` in pixels by (dataset, model)."""
+        self._seconds: dict[tuple[str, str, str], list[float]] = {}
+        self._speeds: dict[str, list[Speed]] = {}
+        for state in states:
+            run = state.run
+            if state.state != "done" or not state.seconds or not state.images_per_second:
+                continue
+            self._seconds.setdefault((run.dataset, run.model, run.recipe), []).append(state.seconds)
+            size = image_sizes[run.dataset, run.model]
+            self._speeds.setdefault(run.model, []).append(
+                Speed(state.images_per_second, size, "finished runs on other datasets")
+            )
+
+    def estimate(self, run: Run, work: Work, published: Mapping[str, Speed]) -> Estimate:
+        """A run's time: of its finished siblings, else by its model's speed elsewhere, else by
+        the published one."""
+        if own := self._seconds.get((run.dataset, run.model, run.recipe)):
+            return Estimate(fmean(own), f"{len(own)} finished runs")
+        if speeds := self._speeds.get(run.model):
+            at_size = [speed.at(work.image_size) for speed in speeds]
+            speed = median(one.images_per_second for one in at_size)
+            return Estimate(work.seconds(speed), at_size[0].source)
+        if run.model in published:
+            known = published[run.model].at(work.image_size)
+            return Estimate(work.seconds(known.images_per_second), known.source)
+        return Estimate(None, None)
+
+
+def store_bytes(images: int, evaluated: int, short_side: int, sizes: Iterable[int]) -> int:
+    """Bytes of a prepared dataset: RGB bytes of all images at 4:3, and the evaluation images.
+
+    An upper estimate: images are never enlarged, so smaller ones take less.
+    """
+    store = images * short_side * round(short_side * 4 / 3) * 3
+    return store + sum(evaluated * size * size * 3 for size in sizes)
+
+
+def run_bytes(evaluated: int, classes: int, epochs: int) -> int:
+    """Bytes that a finished run keeps: float32 scores, ids, labels, and the record."""
+    return evaluated * (4 * classes + 8 + 4 * 20) + 600 * epochs + 6000

@@ -1,0 +1,68 @@
+"""What still has to fit on the disk: downloads, prepared datasets, runs."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transfer.progress.cost import Work, run_bytes, store_bytes
+from transfer.progress.expected import Run
+from transfer.progress.words import size
+from transfer.progress.work import DatasetSize
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes still to come, and the names of what has no known size."""
+
+    bytes: int
+    unknown: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        more = f", and {len(self.unknown)} of unknown size: {', '.join(self.unknown)}"
+        return size(self.bytes) + (more if self.unknown else "")
+
+
+def downloads_needed(datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
+    """Files of the datasets' sources that are not in `folder` yet."""
+    total, unknown = 0, []
+    for name, block in datasets.items():
+        for file in block["source"]["files"]:
+            if (folder / name / file["name"]).exists():
+                continue
+            if "size" in file:
+                total += file["size"]
+            else:
+                unknown.append(f"{name}/{file['name']}")
+    return Need(total, tuple(unknown))
+
+
+def stores_needed(
+    datasets: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, DatasetSize]
+) -> Need:
+    """Prepared datasets that are not there yet; at most so much."""
+    total, unknown = 0, []
+    for name, block in datasets.items():
+        there = sizes.get(name)
+        if there is None or (not there.prepared and block["short_side"] == "original"):
+            unknown.append(name)
+        elif not there.prepared:
+            images = there.train + there.evaluated
+            total += store_bytes(
+                images, there.evaluated, block["short_side"], block["evaluation_sizes"]
+            )
+    return Need(total, tuple(unknown))
+
+
+def runs_needed(
+    runs: Iterable[Run], works: Mapping[Run, Work], sizes: Mapping[str, DatasetSize]
+) -> Need:
+    """Records and predictions of runs still to come, checkpoints not counted."""
+    total, unknown = 0, set()
+    for run in runs:
+        there, work = sizes.get(run.dataset), works[run]
+        if there is None:
+            unknown.add(run.dataset)
+        else:
+            total += run_bytes(there.evaluated, there.classes, work.epochs)
+    return Need(total, tuple(sorted(unknown)))

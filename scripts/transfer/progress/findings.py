@@ -1,0 +1,231 @@
+"""What stands in the way of a week of work: looked for before it starts, each with its remedy.
+
+Every check is a function of its own that changes nothing and returns findings.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from transfer.data import kaggle
+from transfer.data.sources import SourceFile, source_files
+from transfer.data.transfers import (
+    TIMEOUT,
+    Open,
+    RetryableError,
+    TransferError,
+    http_opener,
+    reason,
+)
+from transfer.errors import UserError
+from transfer.progress.disk import Need
+from transfer.progress.words import size
+from transfer.training.cards import Card
+
+# The largest model of the main study needs about this much at batch size 128; smaller cards
+# train it in pieces of a batch, which changes its batch normalisation.
+COMFORTABLE_MEMORY = 24 * 2**30
+ASKED_AT_ONCE = 8
+WEIGHT_SERVERS = {
+    "torchvision": "https://download.pytorch.org",
+    "timm": "https://huggingface.co",
+}
+SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level`: `ok`, `warning` (the work may go on) or `error` (it would fail)."""
+
+    level: str
+    what: str
+    remedy: str = ""
+
+
+def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
+    """Read every table; a reader's UserError is the finding, one line each."""
+    findings = []
+    for name, read in readers.items():
+        try:
+            read()
+        except UserError as error:
+            remedy = f"correct {name}; its keys are described in workflow/schemas"
+            findings += [Finding("error", line, remedy) for line in str(error).splitlines()]
+        else:
+            findings.append(Finding("ok", f"{name} is valid"))
+    return findings
+
+
+def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:
+    """Whether what is still to come fits; folders on one disk are added up.
+
+    `needs` names each need with the folder it goes to, which need not be there yet.
+    """
+    by_disk: dict[int, list[tuple[str, Path, Need]]] = {}
+    for name, (folder, need) in needs.items():
+        existing = nearest(folder)
+        by_disk.setdefault(existing.stat().st_dev, []).append((name, existing, need))
+    findings = []
+    for entries in by_disk.values():
+        folder = entries[0][1]
+        total = sum(need.bytes for _, _, need in entries)
+        free = shutil.disk_usage(folder).free
+        words = " + ".join(f"{name} {need}" for name, _, need in entries)
+        what = f"disk of {folder.resolve()}: {size(free)} free, {size(total)} needed ({words})"
+        unknown = any(need.unknown for _, _, need in entries)
+        if free < total:
+            remedy = "free space, or make the folder a link to a larger disk"
+            findings.append(Finding("error", what, remedy))
+        elif unknown:
+            remedy = "leave room for the files of unknown size as well"
+            findings.append(Finding("warning", what, remedy))
+        else:
+            findings.append(Finding("ok", what))
+    return findings
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    folder = folder.resolve()
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def check_writable(folders: Iterable[Path]) -> list[Finding]:
+    """Whether files can be made in these folders, or where they would be made."""
+    findings = []
+    for folder in folders:
+        there = nearest(folder)
+        # root may write everywhere but on a file system mounted read-only.
+        read_only = os.statvfs(there).f_flag & os.ST_RDONLY
+        if read_only or not os.access(there, os.W_OK | os.X_OK):
+            remedy = f"chown or chmod {there}, or make {folder} a link to a folder of yours"
+            findings.append(Finding("error", f"{there} cannot be written to", remedy))
+    return findings
+
+
+def missing_files(
+    datasets: Mapping[str, Mapping[str, Any]], folder: Path
+) -> list[tuple[str, SourceFile, Path]]:
+    """Files of the datasets' sources that are not in `folder`: dataset, file, its place."""
+    return [
+        (name, file, folder / name / file.name)
+        for name, block in datasets.items()
+        for file in source_files(block["source"])
+        if not (folder / name / file.name).exists()
+    ]
+
+
+def check_downloads(missing: Iterable[tuple[str, SourceFile, Path]]) -> list[Finding]:
+    """Ask the server of each missing file for it, and read nothing of the answer.
+
+    So credentials, a competition's accepted rules and dead addresses show before the work.
+    """
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(lambda entry: _check_download(*entry), missing))
+
+
+def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
+    what = f"{dataset}: {file.name}"
+    by_hand = f"get it from {file.homepage} and place it as {path}"
+    if file.kind == "by_hand":
+        remedy = file.instructions or by_hand
+        return Finding("error", f"{what} must be placed by a person", f"{remedy} ({path})")
+    if file.kind.startswith("kaggle"):
+        return _ask(what, kaggle.opener(file, path), by_hand)
+    answers = [_ask(what, http_opener(one.url), by_hand) for one in file.addresses]
+    return next((found for found in answers if found.level == "ok"), answers[0])
+
+
+def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
+    try:
+        response = open_at(0, None)
+    except UserError as error:
+        # Says itself what is to be done.
+        return Finding("error", what, str(error))
+    except requests.RequestException as error:
+        again = f"connect this machine, set HTTPS_PROXY, or {by_hand}"
+        return Finding("error", f"{what}: {reason(error)}", again)
+    except (TransferError, RetryableError) as error:
+        return Finding("warning", f"{what}: {error}", f"try again later, or {by_hand}")
+    response.close()
+    if response.status_code >= 400:
+        return Finding("error", f"{what}: HTTP {response.status_code}", by_hand)
+    return Finding("ok", f"{what} can be downloaded")
+
+
+def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
+    """Weights of the models that start from pinned ones: there, to be fetched, or by hand.
+
+    `models` are rows of the model table; its `file` is a local file that the configuration
+    names, if it does.
+    """
+    findings, missing = [], []
+    for name, row in models.items():
+        if (folder / f"{name}.json").exists():
+            continue
+        given = row.get("file")
+        if given and not Path(given).is_file():
+            remedy = "correct weights_files in config/config.yaml"
+            findings.append(Finding("error", f"{name}: no weights file {given}", remedy))
+        elif row["weights"] == "file" and not given:
+            remedy = f"name a local file under weights_files: {name} in config/config.yaml"
+            findings.append(Finding("error", f"{name}: no library publishes its weights", remedy))
+        elif not given:
+            missing.append(name)
+    if missing:
+        what = f"weights of {len(missing)} models are still to be fetched: {', '.join(missing)}"
+        findings.append(Finding("ok", what))
+        findings += _check_weight_servers({models[name]["library"] for name in missing})
+    else:
+        findings.append(Finding("ok", "no weights are to be fetched"))
+    return findings
+
+
+def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
+    findings = []
+    for library in sorted(libraries):
+        url = WEIGHT_SERVERS[library]
+        try:
+            requests.head(url, timeout=TIMEOUT)
+        except requests.RequestException as error:
+            what = f"weights of {library} come from {url}: {reason(error)}"
+            remedy = "connect this machine, or name local files under weights_files in config"
+            findings.append(Finding("error", what, remedy))
+    return findings
+
+
+def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) -> list[Finding]:
+    """Cards of this machine, their memory, and whether there are as many as asked for."""
+    if not cards:
+        what = "no NVIDIA card on this machine: runs would train on the CPU, taking months"
+        remedy = "go to a machine with cards, or use workflow/profiles/slurm"
+        return [Finding("error" if asked else "warning", what, remedy)]
+    findings = []
+    for card in cards:
+        memory = card.memory_bytes
+        what = f"card {card.index}: {card.name}, {size(memory)}"
+        if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_card:
+            remedy = "large models train in pieces of a batch there; see micro_batch in the records"
+            findings.append(Finding("warning", what, remedy))
+        else:
+            findings.append(Finding("ok", what))
+    places = len(cards) * runs_per_card
+    if asked and asked > places:
+        what = f"gpu={asked} starts more runs than the {places} places on cards; the rest wait"
+        findings.append(Finding("warning", what, f"--resources gpu={places}"))
+    return findings
+
+
+def check_slurm() -> list[Finding]:
+    """Slurm's commands, and that its controller answers."""
+    missing = [command for command in SLURM_COMMANDS if shutil.which(command) is None]
+    if missing:
+        remedy = "log in to a submit host of the cluster, or load its module"
+        return [Finding("error", f"commands not found: {', '.join(missing)}", remedy)]
+    return [Finding("ok", "Slurm's commands are there")]

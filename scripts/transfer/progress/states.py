@@ -1,0 +1,120 @@
+"""The state of every run, from the files in its folder and nothing else.
+
+No lock is taken and no time stamp compared: a lock would disturb the runs, and neither works
+over every network file system.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from transfer.progress.expected import Run
+from transfer.progress.report import FILE, is_alive, read_progress
+
+# On a network file system each file costs a journey; these go in parallel.
+READERS = 16
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What is known of one run.
+
+    `state`: `done`; `diverged`; `running`; `stopped` (begun, and its process has ended or was
+    asked to: it goes on from its checkpoint); `failed`, with `error`; or `waiting`. A run of
+    another machine counts as running until it says otherwise: a process there cannot be seen
+    from here. `seconds` is the whole run's time if it is done; `seconds_left` what it expects
+    still to need if it runs.
+    """
+
+    run: Run
+    state: str
+    value: float | None = None
+    images_per_second: float | None = None
+    images_per_epoch: int | None = None
+    seconds: float | None = None
+    seconds_left: float | None = None
+    seconds_in_all: float | None = None
+    here: bool = True
+    error: str | None = None
+
+
+WANTED = ("status", "value", "seconds", "images_per_second", "images_per_epoch")
+
+
+def read_metrics(content: bytes) -> dict[str, Any]:
+    """The few values of a `metrics.json` that a state needs; raises ValueError if it is broken.
+
+    The file is indented by two blanks, so that a key of the outermost level stands after exactly
+    two at the start of a line: found without parsing the long history between. A file laid out
+    in another way is parsed.
+    """
+    values = {}
+    for key in WANTED:
+        mark = f'\n  "{key}": '.encode()
+        start = content.find(mark)
+        end = content.find(b"\n", start + len(mark))
+        if start < 0 or end < 0:
+            whole = json.loads(content)
+            return {name: whole.get(name) for name in WANTED}
+        values[key] = json.loads(content[start + len(mark) : end].rstrip(b","))
+    if not content.rstrip().endswith(b"\n}"):
+        raise ValueError("the file ends in the middle")
+    return values
+
+
+def state_of(run: Run, runs: Path) -> RunState:
+    """The state of one run below the folder of all runs."""
+    folder = run.folder(runs)
+    try:
+        values = read_metrics((folder / "metrics.json").read_bytes())
+    except OSError:
+        return _unfinished(run, folder)
+    except (ValueError, AttributeError) as error:
+        return RunState(run, "failed", error=f"metrics.json cannot be read: {error}")
+    return RunState(
+        run,
+        "diverged" if values["status"] == "diverged" else "done",
+        values["value"],
+        values["images_per_second"],
+        values["images_per_epoch"],
+        values["seconds"],
+    )
+
+
+def _unfinished(run: Run, folder: Path) -> RunState:
+    progress = read_progress(folder / FILE)
+    if progress is None:
+        return RunState(run, "waiting")
+    if progress.state == "failed":
+        return RunState(run, "failed", progress.best, error=progress.error)
+    alive = is_alive(progress)
+    if progress.state == "interrupted" or alive is False:
+        return RunState(run, "stopped", progress.best)
+    per_epoch, epochs = progress.seconds_per_epoch, progress.epochs
+    return RunState(
+        run,
+        "running",
+        progress.best,
+        progress.images_per_second,
+        seconds_left=progress.seconds_left,
+        seconds_in_all=per_epoch * epochs if per_epoch and epochs else None,
+        here=alive is True,
+    )
+
+
+def states_of(expected: Iterable[Run], runs: Path) -> list[RunState]:
+    """The states of many runs, in their order."""
+
+    def group_states(group: Sequence[Run]) -> list[RunState]:
+        # One look for all of a model's runs on a dataset, where there are none yet.
+        if not (runs / group[0].dataset / group[0].model).is_dir():
+            return [RunState(run, "waiting") for run in group]
+        return [state_of(run, runs) for run in group]
+
+    groups = [list(g) for _, g in groupby(expected, key=lambda run: (run.dataset, run.model))]
+    with ThreadPoolExecutor(READERS) as pool:
+        return [state for states in pool.map(group_states, groups) for state in states]

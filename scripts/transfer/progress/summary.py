@@ -1,0 +1,85 @@
+"""States of runs counted per model and dataset, and what is left to do."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from transfer.progress.states import RunState
+
+STATES = ("done", "running", "diverged", "failed", "stopped", "waiting")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one dataset.
+
+    `counts` by state; `best` the best value so far, of runs not yet ended too;
+    `images_per_second` the median of its runs; `seconds_left` the card time that all its runs
+    still need, None where nothing tells.
+    """
+
+    dataset: str
+    model: str
+    counts: Mapping[str, int]
+    best: float | None
+    images_per_second: float | None
+    seconds_left: float | None
+
+    @property
+    def expected(self) -> int:
+        """All runs."""
+        return sum(self.counts.values())
+
+
+def seconds_per_run(states: Iterable[RunState]) -> float | None:
+    """Mean time of a whole run: of those done, else as those running expect; None if unknown.
+
+    Diverged runs end early and say nothing of a whole one.
+    """
+    states = list(states)
+    done = [s.seconds for s in states if s.state == "done" and s.seconds is not None]
+    running = [s.seconds_in_all for s in states if s.seconds_in_all is not None]
+    known = done or running
+    return fmean(known) if known else None
+
+
+def _seconds_left(states: list[RunState]) -> float | None:
+    per_run = seconds_per_run(states)
+    left = 0.0
+    for state in states:
+        if state.state in ("done", "diverged"):
+            continue
+        seconds = state.seconds_left if state.seconds_left is not None else per_run
+        if seconds is None:
+            return None
+        left += seconds
+    return left
+
+
+def summarise(states: Iterable[RunState]) -> list[Row]:
+    """One row per dataset and model, in the order of first appearance."""
+    groups: dict[tuple[str, str], list[RunState]] = {}
+    for state in states:
+        groups.setdefault((state.run.dataset, state.run.model), []).append(state)
+    rows = []
+    for (dataset, model), group in groups.items():
+        values = [s.value for s in group if s.value is not None]
+        speeds = [s.images_per_second for s in group if s.images_per_second]
+        rows.append(
+            Row(
+                dataset,
+                model,
+                Counter(s.state for s in group),
+                max(values, default=None),
+                median(speeds) if speeds else None,
+                _seconds_left(group),
+            )
+        )
+    return rows
+
+
+def total_left(rows: Iterable[Row]) -> tuple[float, int]:
+    """Card time left over all rows in seconds, and the number of rows that it does not know."""
+    left = [row.seconds_left for row in rows]
+    return sum(s for s in left if s is not None), sum(s is None for s in left)

@@ -1,0 +1,106 @@
+"""A grid of jobs through a real Slurm with four cards, with the project's own profile."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Slurm, wait_until
+
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+LIMIT = 300
+
+
+def profile_of_a_site(folder: Path) -> Path:
+    """The shipped profile, with this cluster's names in the places that it shows for them."""
+    text = (ROOT / "workflow/profiles/slurm/config.yaml").read_text()
+    for shown, own in (("account=my_project", "account=own"), ("partition=cpu", "partition=cards")):
+        assert f"# - slurm_{shown}\n" in text
+        text = text.replace(f"# - slurm_{shown}\n", f"  - slurm_{own}\n")
+    folder.mkdir()
+    (folder / "config.yaml").write_text(text)
+    return folder
+
+
+class Workflow:
+    """Snakemake at work on the stand-in grid, in a folder of its own."""
+
+    def __init__(self, slurm: Slurm, folder: Path, **config: object) -> None:
+        self.folder = folder
+        command = [
+            *(sys.executable, "-m", "snakemake", "--snakefile", str(HERE / "Snakefile")),
+            *("--profile", str(profile_of_a_site(folder / "profile")), "--directory", str(folder)),
+            # The shipped profile asks less often, to spare a large cluster's controller.
+            *("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"),
+            *("--config", f"job={HERE / 'job.py'}"),
+            *(f"{key}={value}" for key, value in config.items()),
+        ]
+        environment = slurm.environment | {
+            "PYTHONPATH": str(ROOT / "scripts"),
+            "TRANSFER_CARDS": "4",
+            "TRANSFER_CARD_LOCKS": str(folder / "locks"),
+        }
+        self.log = folder / "snakemake.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def started(self, number: int) -> bool:
+        """Whether so many jobs have begun."""
+        return len(list(self.folder.glob("started/*"))) >= number
+
+    def finish(self) -> list[list[str]]:
+        """Wait until it has ended well; what each job wrote, cell by cell."""
+        try:
+            status = self.process.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            pytest.fail(f"not done in {LIMIT} s:\n{self.log.read_text()[-5000:]}")
+        assert status == 0, self.log.read_text()[-5000:]
+        return [line.split() for line in (self.folder / "summary.txt").read_text().splitlines()]
+
+
+def most_at_once(lines: list[list[str]]) -> int:
+    edges = [(float(start), 1) for *_, start, _ in lines] + [(float(end), -1) for *_, end in lines]
+    now = most = 0
+    for _, step in sorted(edges):
+        now += step
+        most = max(most, now)
+    return most
+
+
+def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path):
+    lines = Workflow(slurm, tmp_path, runs=8).finish()
+    assert [int(line[0]) for line in lines] == list(range(8))
+    assert most_at_once(lines) <= 4
+    assert {line[1] for line in lines} == {"0", "1", "2", "3"}
+    # The card is Slurm's choice, and no lock was taken for it.
+    assert all(line[2] == "Slurm" for line in lines)
+    assert not (tmp_path / "locks").exists()
+
+
+def test_a_cancelled_job_is_started_again(slurm, tmp_path):
+    workflow = Workflow(slurm, tmp_path, runs=4, seconds=15)
+    wait_until(lambda: workflow.started(4), "four jobs run", 120)
+    running = [job for job, state in slurm.jobs().items() if state == "RUNNING"]
+    slurm.call("scancel", running[0])
+    lines = workflow.finish()
+    assert len(lines) == 4
+    assert len(list(tmp_path.glob("started/*"))) == 5
+
+
+def test_a_controller_away_for_twenty_seconds_loses_nothing(slurm, tmp_path):
+    workflow = Workflow(slurm, tmp_path, runs=6, seconds=10)
+    wait_until(lambda: workflow.started(2), "two jobs run", 120)
+    slurm.stop_controller()
+    time.sleep(20)
+    slurm.start_controller()
+    lines = workflow.finish()
+    assert len(lines) == 6
+    assert most_at_once(lines) <= 4

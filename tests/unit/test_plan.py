@@ -1,0 +1,128 @@
+"""What a plan says: Snakemake's own answer on real workflows, and the reckoning of hours."""
+
+import csv
+import io
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from transfer.errors import UserError
+from transfer.progress.cost import Estimate, Measured, Speed, Work
+from transfer.progress.dry_run import outputs, start_dry_run
+from transfer.progress.expected import Run
+from transfer.progress.planned import fate, rows_of, to_csv
+from transfer.progress.states import RunState
+from transfer.progress.work import read_speeds
+
+ROOT = Path(__file__).parents[2]
+# Two runs with settings of their own, and a table of both.
+WORKFLOW = """
+    rule all:
+        input: "table.txt"
+    rule table:
+        input: "runs/one.txt", "runs/two.txt"
+        output: "table.txt"
+        shell: "cat {input} > {output}"
+    rule train:
+        input: "data.txt"
+        output: "runs/{name}.txt"
+        params: settings=lambda wildcards: config[wildcards.name]
+        shell: "echo {params.settings} > {output}"
+"""
+
+
+@pytest.fixture
+def workflow(tmp_path, monkeypatch):
+    (tmp_path / "Snakefile").write_text(textwrap.dedent(WORKFLOW))
+    (tmp_path / "data.txt").write_text("data")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_all(**config):
+    settings = [f"{key}={value}" for key, value in config.items()]
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--config", *settings]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def planned(**config):
+    settings = [f"{key}={value}" for key, value in config.items()]
+    found = outputs(start_dry_run(["table.txt"], ["--config", *settings]))
+    return {output.path: fate(output) for output in found}
+
+
+def test_before_during_and_after(workflow):
+    assert set(planned(one=1, two=1).values()) == {"new"}
+    run_all(one=1, two=1)
+    assert set(planned(one=1, two=1).values()) == {"done"}
+    # An edit to the settings of one run alone, and what is made from it.
+    expected = {"runs/one.txt": "done", "runs/two.txt": "again", "table.txt": "again"}
+    assert planned(one=1, two=2) == expected
+    # The plan made nothing.
+    assert (workflow / "runs/two.txt").read_text() == "1\n"
+    (workflow / "runs/one.txt").unlink()
+    (workflow / "table.txt").unlink()
+    assert planned(one=1, two=1) == {
+        "runs/one.txt": "new",
+        "runs/two.txt": "done",
+        "table.txt": "new",
+    }
+
+
+def test_new_data_trains_again(workflow):
+    run_all(one=1, two=1)
+    time.sleep(1.1)
+    (workflow / "data.txt").write_text("other data")
+    assert planned(one=1, two=1)["runs/one.txt"] == "again"
+
+
+def test_a_workflow_that_cannot_be_planned_says_why(workflow):
+    (workflow / "data.txt").unlink()
+    with pytest.raises(UserError, match=r"data\.txt"):
+        planned(one=1, two=1)
+
+
+def test_time_of_a_run_is_taken_from_the_nearest_measurement():
+    run, sibling = Run("a", "m", "r", "hp1"), Run("a", "m", "r", "hp0")
+    elsewhere = Run("b", "m", "r", "hp0")
+    work = Work(train_images=900, evaluated_images=300, epochs=10, image_size=224)
+    published = {"m": Speed(100.0, 224, "a paper")}
+    sizes = {("a", "m"): 224, ("b", "m"): 112}
+
+    def estimate(*states):
+        return Measured(states, sizes).estimate(run, work, published)
+
+    # 1000 training images' worth an epoch.
+    assert estimate() == Estimate(pytest.approx(100), "a paper")
+    done = RunState(sibling, "done", 0.5, 50.0, 900, seconds=70.0)
+    other = RunState(elsewhere, "done", 0.5, 800.0, 100, seconds=1.0)
+    # At half the side four times as quick, so 200 images a second here.
+    assert estimate(other).seconds == pytest.approx(50)
+    assert "112 px" in estimate(other).source
+    assert estimate(other, done).seconds == 70.0
+    diverged = RunState(sibling, "diverged", None, 50.0, 900, seconds=3.0)
+    assert estimate(diverged).seconds == pytest.approx(100)
+    assert Measured([], sizes).estimate(run, work, {}) == Estimate(None, None)
+    unsized = Work(None, None, 10, 224)
+    assert Measured([], sizes).estimate(run, unsized, published).seconds is None
+
+
+def test_the_csv_has_points_and_no_made_up_hours():
+    runs = [Run("a", "m", "r", f"hp{i}") for i in range(4)] + [Run("b", "m", "r", "hp0")]
+    fates = dict(zip(runs, ["done", "new", "again", "new", "new"], strict=True))
+    estimates = dict.fromkeys(runs[:4], Estimate(1800.0, "x")) | {runs[4]: Estimate(None, None)}
+    first, second = csv.DictReader(io.StringIO(to_csv(rows_of("s", runs, fates, estimates))))
+    assert (first["runs"], first["done"], first["new"], first["again"]) == ("4", "1", "2", "1")
+    assert first["hours"] == "1.50"
+    assert (second["hours"], second["source"]) == ("", "no speed known")
+
+
+def test_published_speeds_are_of_models_that_there_are():
+    speeds = read_speeds(ROOT / "config/throughput.tsv")
+    lines = (ROOT / "config/models.tsv").read_text(encoding="utf-8").splitlines()
+    assert set(speeds) <= {line.split("\t")[0] for line in lines}
+    assert all(speed.source.startswith("NVIDIA") for speed in speeds.values())

@@ -1,0 +1,178 @@
+"""What preflight finds, each with its remedy, against real folders, disks and servers."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from loopback import Answer, serve
+
+from transfer.errors import UserError
+from transfer.progress import findings
+from transfer.progress.cost import Work
+from transfer.progress.disk import Need, downloads_needed, runs_needed, stores_needed
+from transfer.progress.expected import Run
+from transfer.progress.work import DatasetSize
+from transfer.training.cards import Card
+
+ROOT = Path(__file__).parents[2]
+GB = 10**9
+
+
+def block(*files, kind="http", **more):
+    return {
+        "source": {"homepage": "https://example.org", "kind": kind, "files": list(files)},
+        "short_side": 368,
+        "evaluation_sizes": [224, 256],
+    } | more
+
+
+def levels(found):
+    return [finding.level for finding in found]
+
+
+def test_every_table_is_read_and_every_fault_reported():
+    def broken():
+        raise UserError("models.tsv: row 3: weights\nmodels.tsv: row 9: year")
+
+    found = findings.check_tables({"config/models.tsv": broken, "config/config.yaml": dict})
+    assert levels(found) == ["error", "error", "ok"]
+    assert "row 9" in found[1].what
+    assert "config/models.tsv" in found[1].remedy
+
+
+def test_needs_of_one_disk_are_added_up(tmp_path):
+    free = shutil.disk_usage(tmp_path).free
+    two_thirds = Need(free * 2 // 3)
+    alone = findings.check_space({"downloads": (tmp_path / "a" / "b", two_thirds)})
+    together = findings.check_space(
+        {"downloads": (tmp_path / "a", two_thirds), "runs": (tmp_path / "c", two_thirds)}
+    )
+    assert levels(alone) == ["ok"]
+    assert levels(together) == ["error"]
+    assert "free space" in together[0].remedy
+
+
+def test_files_of_unknown_size_are_a_warning(tmp_path):
+    found = findings.check_space({"downloads": (tmp_path, Need(0, ("hpa/train.zip",)))})
+    assert levels(found) == ["warning"]
+    assert "hpa/train.zip" in found[0].what
+
+
+def test_what_is_there_is_not_needed_again(tmp_path):
+    (tmp_path / "cct20").mkdir()
+    (tmp_path / "cct20" / "a.zip").touch()
+    files = [{"name": "a.zip", "size": 5 * GB}, {"name": "b.zip", "size": GB}, {"name": "c.zip"}]
+    need = downloads_needed({"cct20": block(*files)}, tmp_path)
+    assert (need.bytes, need.unknown) == (GB, ("cct20/c.zip",))
+
+
+def test_stores_and_runs_are_reckoned_for_what_is_not_there():
+    sizes = {"a": DatasetSize(1000, 100, 10, False), "b": DatasetSize(9, 9, 9, True)}
+    need = stores_needed({"a": block(), "b": block(), "c": block()}, sizes)
+    pixels = 1100 * 368 * 491 + 100 * (224**2 + 256**2)
+    assert (need.bytes, need.unknown) == (pixels * 3, ("c",))
+    run, other = Run("a", "m", "r", "h"), Run("c", "m", "r", "h")
+    works = dict.fromkeys((run, other), Work(1, 1, 30, 224))
+    need = runs_needed((run, other), works, sizes)
+    # At least the scores in float32.
+    assert need.bytes > 100 * 10 * 4
+    assert need.unknown == ("c",)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_write_permission(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        found = findings.check_writable([tmp_path / "results"])
+    finally:
+        tmp_path.chmod(0o700)
+    assert levels(found) == ["error"]
+    assert str(tmp_path) in found[0].remedy
+
+
+@pytest.mark.parametrize(("status", "level"), [(200, "ok"), (404, "error"), (503, "error")])
+def test_the_server_of_a_missing_file_is_asked(tmp_path, status, level):
+    with serve(lambda seen, number: Answer(b"x" * 1000, status)) as server:
+        entry = {"name": "a.zip", "urls": [f"{server.address}/a.zip"]}
+        missing = findings.missing_files({"cct20": block(entry)}, tmp_path)
+        found = findings.check_downloads(missing)
+    assert levels(found) == [level]
+
+
+def test_a_second_address_is_enough(tmp_path):
+    with serve(lambda seen, number: Answer(b"x")) as server:
+        urls = ["http://127.0.0.1:9/a.zip", f"{server.address}/a.zip"]
+        missing = findings.missing_files({"x": block({"name": "a.zip", "urls": urls})}, tmp_path)
+        assert levels(findings.check_downloads(missing)) == ["ok"]
+
+
+def test_kaggle_without_credentials_names_the_remedy(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("KAGGLE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    entry = {"name": "aptos.zip", "slug": "aptos2019-blindness-detection"}
+    missing = findings.missing_files({"aptos": block(entry, kind="kaggle_competition")}, tmp_path)
+    (found,) = findings.check_downloads(missing)
+    assert found.level == "error"
+    assert "KAGGLE_API_TOKEN" in found.remedy
+
+
+def test_files_to_place_by_hand_are_an_error_until_they_are_there(tmp_path):
+    datasets = {"cars": block({"name": "cars.tgz", "instructions": "ask"}, kind="by_hand")}
+    found = findings.check_downloads(findings.missing_files(datasets, tmp_path))
+    assert levels(found) == ["error"]
+    (tmp_path / "cars").mkdir()
+    (tmp_path / "cars" / "cars.tgz").touch()
+    assert findings.missing_files(datasets, tmp_path) == []
+
+
+def test_weights_that_no_library_publishes(tmp_path, monkeypatch):
+    monkeypatch.setattr(findings.requests, "head", lambda *args, **options: None)
+    own = tmp_path / "own.pth"
+    own.touch()
+    rows = {
+        "a": {"weights": "file", "library": "timm", "file": None},
+        "b": {"weights": "file", "library": "timm", "file": str(own)},
+        "c": {"weights": "file", "library": "timm", "file": str(tmp_path / "not there")},
+        "d": {"weights": "x.y", "library": "timm", "file": None},
+    }
+    found = findings.check_weights(rows, tmp_path)
+    wrong = [finding.what for finding in found if finding.level == "error"]
+    assert len(wrong) == 2
+    assert wrong[0].startswith("a:")
+    assert "not there" in wrong[1]
+
+
+def test_cards_are_counted_with_their_places():
+    large, small = Card(0, "u0", "H200", 140 * 2**30), Card(1, "u1", "T4", 15 * 2**30)
+    assert levels(findings.check_cards((), 4, 1)) == ["error"]
+    assert levels(findings.check_cards((), None, 1)) == ["warning"]
+    assert levels(findings.check_cards((large, small), 2, 1)) == ["ok", "warning"]
+    found = findings.check_cards((large,), 4, 2)
+    assert found[-1].remedy == "--resources gpu=2"
+
+
+def test_slurm_commands_are_looked_for(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    (found,) = findings.check_slurm()
+    assert found.level == "error"
+    assert "sbatch" in found.what
+
+
+def test_the_command_fails_on_a_broken_table_and_names_it(tmp_path):
+    for folder in ("config", "resources", "workflow", "scripts"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
+    path = tmp_path / "config" / "config.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump(content | {"runs_per_crad": 2}))
+    done = subprocess.run(
+        [sys.executable, "scripts/preflight.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "did you mean 'runs_per_card'" in done.stdout
+    assert "config/models.tsv is valid" in done.stdout
