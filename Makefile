@@ -13,18 +13,19 @@ help: ## List the targets
 
 .PHONY: setup
 setup: $(filter .tools/%,$(UV)) ## Install what the lock names into .venv
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet --compile-bytecode
 
 .PHONY: published
 published: $(filter .tools/%,$(UV)) ## The paper from its printed numbers; needs no torch
-	$(UV) sync --frozen --quiet --inexact --no-default-groups
+	$(UV) sync --frozen --quiet --inexact --compile-bytecode --no-default-groups
 	$(UV) run --no-sync snakemake --cores $(CORES) published
 	@echo "The paper: $(CURDIR)/results/published/paper.html"
 
 .PHONY: demo
 demo: setup ## The published paper, and a small study from data to page
-	$(RUN) snakemake --cores $(CORES) published
+	$(RUN) snakemake --cores $(CORES) --config warm_start=true -- published demo
 	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/paper.html"
+	@echo "A small study, from data to page:    $(CURDIR)/results/demo/paper.html"
 
 .PHONY: check
 check: setup ## Style, types and lint
@@ -41,6 +42,18 @@ test: setup ## Tests, under 8 minutes on 2 cores
 .PHONY: test-long
 test-long: setup ## Tests that take minutes
 	$(RUN) pytest -m "long and not slurm"
+
+.PHONY: test-slurm
+test-slurm: setup ## Against a real Slurm on this machine; needs root and Debian's slurm packages
+	$(RUN) pytest -m slurm tests/slurm
+
+.PHONY: preflight plan status
+preflight: setup ## What would stop the work
+	$(RUN) python scripts/preflight.py
+plan: setup ## Runs, hours and gigabytes still to come
+	$(RUN) python scripts/plan.py
+status: setup ## How far the studies are
+	$(RUN) python scripts/status.py
 
 .PHONY: bench
 bench: setup ## Benchmarks, each a ratio against a baseline in the same run

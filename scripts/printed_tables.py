@@ -6,14 +6,8 @@ from pathlib import Path
 from transfer.command_line import run
 from transfer.config import read_datasets, read_models
 from transfer.published import read_printed
-from transfer.tables import Column, write_table
+from transfer.tables import METRIC_NAMES, Column, write_table
 
-METRICS = {
-    "accuracy": "Accuracy",
-    "quadratic_weighted_kappa": "Quadratic weighted kappa",
-    "macro_f1": "Macro F1",
-    "roc_auc": "Area under ROC curve",
-}
 CAPTIONS = {
     "table01": "The six real-world datasets.",
     "table04": "The models of the main experiments.",
@@ -65,7 +59,7 @@ def main() -> None:
     args = parser.parse_args()
     names = {key: block["name"] for key, block in read_datasets(args.datasets).items()}
     names |= read_models(args.models)["name"].to_dict()
-    names |= METRICS | {"true": "✓", "false": "", "": "–"}
+    names |= METRIC_NAMES | {"true": "✓", "false": "", "": "–"}
     for path in args.printed:
         table = read_printed(path.parent, path.stem)
         columns = [

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from transfer.command_line import run
-from transfer.data.store import PreparedDataset, open_dataset
+from transfer.data.store import PreparedDataset, find_store, open_dataset
 from transfer.errors import UserError
 from transfer.fingerprint import fingerprint
 from transfer.progress.report import Report, reported
@@ -57,20 +57,6 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def store_of(folder: Path, short_side: str | None) -> int | str:
-    """The short side of the store to read, in pixels or `original`."""
-    if short_side is None:
-        found = sorted(path.name.removeprefix("store_") for path in folder.glob("store_*"))
-        if len(found) != 1:
-            raise UserError(
-                f"{folder}: holds the stores {', '.join(found)}: say which with --short-side"
-                if found
-                else f"{folder}: no prepared dataset here"
-            )
-        short_side = found[0]
-    return int(short_side) if short_side.isdigit() else short_side
-
-
 @dataclass(frozen=True)
 class Order:
     """What was asked for, read and held against its tables."""
@@ -91,7 +77,7 @@ def read_order(args: argparse.Namespace) -> Order:
         raise UserError(f"{args.recipes}: no recipe '{args.recipe}' (has {', '.join(recipes)})")
     recipe = recipes[args.recipe]
     hp = recipe.point(args.hp)
-    dataset = open_dataset(args.data, store_of(args.data, args.short_side))
+    dataset = open_dataset(args.data, find_store(args.data, args.short_side))
     settings = recipe.settings(dataset.summary["dataset"], row)
     if args.expect_settings and args.expect_settings != settings_digest(settings, row):
         raise UserError(

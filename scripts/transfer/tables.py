@@ -18,6 +18,15 @@ PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
 # Numbers, years and dashes stand right; words stand left.
 FIGURES = re.compile(r"[\d.,/eE+–-]*")
 
+METRIC_NAMES = {
+    "accuracy": "Accuracy",
+    "quadratic_weighted_kappa": "Quadratic weighted kappa",
+    "macro_f1": "Macro F1",
+    "roc_auc": "Area under ROC curve",
+    "mean_per_class_accuracy": "Mean per-class accuracy",
+    "mean_average_precision_11": "11-point mAP",
+}
+
 
 @dataclass(frozen=True)
 class Column:

@@ -107,6 +107,50 @@ rule printed_tables:
         "--output results/published/tables > {log:q} 2>&1"
 
 
+rule table01:
+    input:
+        study_indexes,
+    output:
+        csv="results/{study}/tables/table01.csv",
+        md="results/{study}/tables/table01.md",
+        tex="results/{study}/tables/table01.tex",
+    log:
+        "results/{study}/logs/table01.log",
+    wildcard_constraints:
+        study=STUDIES_OF_RUNS,
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/table01.py"),
+        folders=study_folders,
+    message:
+        "Setting table01 of study {wildcards.study}: the datasets as prepared"
+    shell:
+        "python scripts/table01.py --data {params.folders} --output {output.csv:q} > {log:q} 2>&1"
+
+
+rule figure2:
+    input:
+        study_indexes,
+    output:
+        svg="results/{study}/figures/figure2.svg",
+        pdf="results/{study}/figures/figure2.pdf",
+        png="results/{study}/figures/figure2.png",
+    log:
+        "results/{study}/logs/figure2.log",
+    wildcard_constraints:
+        study=STUDIES_OF_RUNS,
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/figure2.py"),
+        folders=study_folders,
+    message:
+        "Drawing figure2 of study {wildcards.study}: sample images"
+    shell:
+        "python scripts/figure2.py --data {params.folders} --output {output.svg:q} > {log:q} 2>&1"
+
+
 rule table11:
     input:
         fid="results/{study}/fid.csv",

@@ -190,6 +190,17 @@ def study_runs(wildcards):
 # Analysis
 
 
+def study_indexes(wildcards):
+    """The index of each dataset of a study's main part."""
+    return [f"{folder}/index.csv" for folder in study_folders(wildcards)]
+
+
+def study_folders(wildcards):
+    """The folder of each prepared dataset of a study's main part, in the order of panels."""
+    datasets = STUDIES[wildcards.study].parts["main"].datasets
+    return [f"results/data/{dataset}" for dataset in datasets]
+
+
 def verdict_tables(wildcards):
     """The tables of a study that hold what the paper prints too, and we recompute."""
     study = STUDIES[wildcards.study]

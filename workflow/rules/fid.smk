@@ -61,6 +61,8 @@ rule inception_statistics:
     conda:
         "../../envs/training.yaml"
     threads: 2
+    resources:
+        start=WARM_START,
     params:
         code=fingerprint("scripts/inception_statistics.py"),
         source=fid_source_flags,
@@ -72,7 +74,7 @@ rule inception_statistics:
     message:
         "Computing Inception statistics of {wildcards.fid_dataset}"
     shell:
-        "python scripts/inception_statistics.py {params.source} {params.weights} "
+        "python {resources.start}scripts/inception_statistics.py {params.source} {params.weights} "
         "{params.maximum} --resize {params.resize} --folds {params.folds} "
         "--seed {params.seed} --threads {threads} --output {output.statistics:q} "
         "--summary {output.summary:q} --folds-output {output.folds:q} > {log:q} 2>&1"
@@ -91,20 +93,16 @@ rule fid:
     conda:
         "../../envs/training.yaml"
     threads: 2
+    resources:
+        start=WARM_START,
     params:
         code=fingerprint("scripts/fid.py"),
         reference=fid_reference_flags,
     message:
         "Computing the Frechet inception distance of {wildcards.fid_dataset}"
     shell:
-        "python scripts/fid.py --statistics {input.statistics:q} --summary {input.summary:q} "
+        "python {resources.start}scripts/fid.py --statistics {input.statistics:q} --summary {input.summary:q} "
         "--folds {input.folds:q} {params.reference} --output {output:q} > {log:q} 2>&1"
-
-
-# A study of printed values has its distances from the paper.
-COMPUTED_STUDIES = [
-    name for name, study in STUDIES.items() if study.source != "published"
-]
 
 
 rule study_fid:
@@ -117,7 +115,7 @@ rule study_fid:
     log:
         "results/{study}/logs/study_fid.log",
     wildcard_constraints:
-        study="|".join(COMPUTED_STUDIES) or "(?!)",
+        study=STUDIES_OF_RUNS,
     conda:
         "../../envs/training.yaml"
     params:

@@ -13,9 +13,7 @@ rule select_runs:
     log:
         "results/{study}/logs/select_runs.log",
     wildcard_constraints:
-        study="|".join(
-            name for name, study in STUDIES.items() if study.source == "runs"
-        ),
+        study=STUDIES_OF_RUNS,
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -19,6 +19,9 @@ rule train:
     resources:
         # A place on a card: --resources gpu=N with N = cards x runs_per_card.
         gpu=1,
+        # Not limits, but told to the run by a way whose change re-runs nothing.
+        runs_per_card=config["runs_per_card"],
+        start=WARM_START,
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=lambda wildcards, attempt: 480 * attempt,
     params:
@@ -26,9 +29,9 @@ rule train:
         cell=lambda wildcards: cell_plan(wildcards)[0],
     # No message: it costs such a dry run two seconds, and the job's own lines say the same.
     shell:
-        "python scripts/train.py --data results/data/{wildcards.dataset}"
+        "python {resources.start}scripts/train.py --data results/data/{wildcards.dataset}"
         " --model {wildcards.model}"
         " --recipe {wildcards.recipe} --hp {wildcards.hp} --threads {threads}"
-        " --runs-per-card {config[runs_per_card]}"
+        " --runs-per-card {resources.runs_per_card}"
         " {params.cell} --restart-if-changed"
         " --output {output:q} > {log:q} 2>&1"

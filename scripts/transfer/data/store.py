@@ -95,6 +95,21 @@ def parse_labels(cells: pd.Series, classes: int, multilabel: bool) -> np.ndarray
     return labels
 
 
+def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
+    """Which store of a prepared dataset to read: the one asked for, or the only one.
+
+    Raises UserError if nothing is asked for and there is none, or more than one.
+    """
+    if short_side is None:
+        found = sorted(path.name.removeprefix("store_") for path in Path(folder).glob("store_*"))
+        if not found:
+            raise UserError(f"{folder}: no prepared dataset here")
+        if len(found) > 1:
+            raise UserError(f"{folder}: holds the stores {', '.join(found)}: name one")
+        short_side = found[0]
+    return int(short_side) if short_side.isdigit() else short_side
+
+
 def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDataset:
     """Open a prepared dataset; raises UserError if it is not there or its parts disagree."""
     folder = Path(folder)
