@@ -34,6 +34,7 @@ def main() -> None:
 
     use_style()
     figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")
+    digits = 0 if distances["fid"].max() >= 30 else 2
     handles = []
     for group, (label, color, marker) in GROUPS.items():
         chosen = distances[distances["group"] == group]
@@ -42,11 +43,11 @@ def main() -> None:
         ax.hlines(chosen["place"], 0, chosen["fid"], color=color, alpha=0.35, linewidth=1.5)
         ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5)
         ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
-        label = f"{label}, mean {chosen['fid'].mean():.0f}"
+        label = f"{label}, mean {chosen['fid'].mean():.{digits}f}"
         handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
     for row in distances.itertuples():
         ax.annotate(
-            f"{row.fid:.0f}",
+            f"{row.fid:.{digits}f}",
             (float(row.fid), row.place),
             xytext=(6, 0),
             textcoords="offset points",
@@ -59,8 +60,8 @@ def main() -> None:
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, distances["fid"].max() * 1.08)
     ax.set_ylim(-0.7, len(distances) - 0.3)
-    ax.set_xlabel("Fréchet inception distance to ImageNet")
-    ax.legend(handles=handles, loc="lower right", edgecolor="none", framealpha=1)
+    ax.set_xlabel("Fréchet inception distance")
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
     add_notes(figure, sorted(set(distances["note"])))
     save_figure(figure, args.output)
 

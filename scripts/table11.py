@@ -21,7 +21,7 @@ def main() -> None:
         Column("dataset", "Dataset", lambda key: datasets[key]["name"]),
         Column("fid", "FID", decimals(2)),
     ]
-    caption = "Fréchet inception distance to ImageNet."
+    caption = "Fréchet inception distance of each dataset."
     write_table(table, columns, args.output, caption, sorted(set(table["note"])))
 
 

@@ -2,6 +2,7 @@
 
 from transfer.analysis.f_tests import f_tests
 from transfer.analysis.results import (
+    bound_notes,
     imagenet_top1,
     load_results,
     logit_bound,
@@ -16,7 +17,8 @@ def main() -> None:
     args = study_parser(__doc__, "table12.csv; .md and .tex are written beside it").parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     values = part_values(results)
-    table = f_tests(values, imagenet_top1(results), logit_bound(results, values)).reset_index()
+    bound = logit_bound(results, values)
+    table = f_tests(values, imagenet_top1(results), bound).reset_index()
     columns = [
         Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
         Column("f_average", "F (+average)", decimals(1)),
@@ -32,7 +34,7 @@ def main() -> None:
         f"{len(values) - 3} degrees of freedom: does the average over the other datasets explain "
         "variance beyond ImageNet accuracy, and ImageNet accuracy beyond the average?"
     )
-    write_table(table, columns, args.output, caption, part_notes(results))
+    write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])
 
 
 if __name__ == "__main__":

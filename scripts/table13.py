@@ -2,6 +2,7 @@
 
 from transfer.analysis.correlation import rank_correlations
 from transfer.analysis.results import (
+    bound_notes,
     imagenet_top1,
     load_results,
     logit_bound,
@@ -35,7 +36,7 @@ def main() -> None:
         "Spearman's rho of each dataset with the average over the other datasets and with "
         "ImageNet top-1."
     )
-    write_table(table, columns, args.output, caption, part_notes(results))
+    write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def published_intervals(folder: str | Path, results: pd.DataFrame, level: float)
 def published_fid(folder: str | Path) -> pd.DataFrame:
     """Table 11: dataset and its Frechet inception distance to ImageNet."""
     distances = read_published(folder, "table11")[["dataset", "fid"]]
-    return distances.assign(note="Values as printed in the paper.")
+    return distances.assign(note="Distance to ImageNet, as printed in the paper.")
 
 
 def check_published(folder: str | Path) -> None:

@@ -15,11 +15,14 @@ from loopback import Answer, Seen, serve
 
 ROOT = Path(__file__).parents[2]
 SNAKEFILE = f"""
-import json, sys
+import functools, json, sys
 sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
-config.setdefault("verify_downloads", True)
+from transfer.config import read_settings
+configfile: {str(ROOT / "config" / "config.yaml")!r}
+config = read_settings(config)
 DATASETS = json.load(open("config/datasets.yaml"))
+include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
 rule stand_in_for_preparation:
     input: downloads

@@ -16,7 +16,7 @@ from transfer.validation import read_table
 ROOT = Path(__file__).parents[2]
 
 SNAKEFILE = """
-import sys
+import functools, sys
 from types import SimpleNamespace
 sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
@@ -31,6 +31,9 @@ STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
     "published": SimpleNamespace(paper="fang2023", source="published"),
 }
+WARM_START = ""
+STUDIES_OF_RUNS = "fang2023"
+include: "workflow/rules/common.smk"
 include: "workflow/rules/fid.smk"
 """
 

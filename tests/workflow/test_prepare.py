@@ -13,12 +13,15 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 SNAKEFILE = f"""
-import sys
+import functools, sys
 sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
 from transfer.validation import read_yaml
-config.setdefault("verify_downloads", True)
+from transfer.config import read_settings
+configfile: {str(ROOT / "config" / "config.yaml")!r}
+config = read_settings(config)
 DATASETS = read_yaml("config/datasets.yaml", "datasets")
+include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "prepare.smk")!r}
 """
@@ -34,9 +37,8 @@ def project(tmp_path):
         (ROOT / "config" / "datasets.yaml").read_bytes()
     )
     (tmp_path / "resources" / "published" / "fang2023").mkdir(parents=True)
-    (tmp_path / "resources" / "published" / "fang2023" / "table01.csv").write_text(
-        "dataset,classes,train_size,eval_size,metric,kaggle\neurosat,10,21600,5400,accuracy,false\n"
-    )
+    table = Path("resources", "published", "fang2023", "table01.csv")
+    (tmp_path / table).write_bytes((ROOT / table).read_bytes())
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     return tmp_path
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import copy_checkout, run_snakemake
+from checkout import copy_checkout, run_snakemake
 
 FIGURE = "results/published/figures/figure1.svg"
 NUMBERED = {

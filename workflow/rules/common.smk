@@ -39,6 +39,11 @@ def preparation_settings(wildcards):
     return json.dumps({key: block.get(key) for key in keys}, sort_keys=True)
 
 
+def preparation_threads(wildcards):
+    """Processes that decode; the digit tasks are prepared before a second one has started."""
+    return 1 if DATASETS[wildcards.dataset]["group"] == "digits" else 16
+
+
 # Weights
 
 
@@ -85,6 +90,11 @@ def fid_option(dataset, key):
     """An option of config `fid`; the demonstration's datasets have some of their own."""
     demo = config["fid"]["demo"] if is_demonstration(dataset) else {}
     return demo.get(key, config["fid"][key])
+
+
+def fid_threads(wildcards):
+    """One thread where the images are few: the demonstration's datasets run side by side."""
+    return 1 if is_demonstration(wildcards.fid_dataset) else 2
 
 
 def fid_image_folder(dataset):

@@ -60,7 +60,7 @@ rule inception_statistics:
         "results/fid/benchmarks/inception_statistics_{fid_dataset}.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 2
+    threads: fid_threads
     resources:
         start=WARM_START,
     params:
@@ -92,7 +92,7 @@ rule fid:
         "results/fid/logs/fid_{fid_dataset}.log",
     conda:
         "../../envs/training.yaml"
-    threads: 2
+    threads: fid_threads
     resources:
         start=WARM_START,
     params:

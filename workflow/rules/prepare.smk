@@ -16,7 +16,7 @@ rule prepare:
         "results/data/{dataset}/logs/prepare.tsv"
     conda:
         "../../envs/training.yaml"
-    threads: 16
+    threads: preparation_threads
     resources:
         mem_mb=lambda wildcards, threads: 2000 + 500 * threads,
     params:

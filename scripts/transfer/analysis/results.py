@@ -77,10 +77,17 @@ def logit_bound(results: StudyResults, values: pd.DataFrame) -> float:
     """How far values are kept from 0 and 1 before a logit: 0 where all lie strictly between.
 
     The paper's values need none. A small study can reach exactly 1 (or a kappa below 0); its
-    values are then moved into [0.001, 0.999], which `part_notes` says.
+    values are then moved into [0.001, 0.999], which `bound_notes` says.
     """
     inside = ((values > 0) & (values < 1)).to_numpy().all()
     return 0.0 if inside else 1e-3
+
+
+def bound_notes(bound: float) -> list[str]:
+    """What a reader must know of the logit where values had to be moved off its poles."""
+    if not bound:
+        return []
+    return [f"Values were moved into [{bound:g}, {1 - bound:g}] before the logit."]
 
 
 def part_notes(results: StudyResults, name: str = "main") -> list[str]:

@@ -29,6 +29,7 @@ from transfer.figures.style import (
     draw_model,
     model_handle,
     model_styles,
+    wrap_notes,
 )
 
 
@@ -166,9 +167,8 @@ def finish(
     """Add the legend of the main part's models and of lines, and notes on the values."""
     styles = styles_of(results)
     entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
-    statement = " ".join([*part_notes(results), *notes])
     legend = figure.legend(
-        title=statement,
+        title=wrap_notes(figure, [*part_notes(results), *notes]),
         title_fontsize=7,
         handles=[*entries, *handles],
         loc="outside lower center",

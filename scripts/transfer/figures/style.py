@@ -1,5 +1,6 @@
 """One look for all figures: colour-blind safe, readable in grey, the same bytes every time."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,10 +135,15 @@ def model_handle(name: str, style: ModelStyle) -> Line2D:
     )
 
 
+def wrap_notes(figure: Figure, notes: Sequence[str]) -> str:
+    """Notes as lines that a figure of this width holds at 7 points."""
+    return textwrap.fill(" ".join(notes), width=round(figure.get_figwidth() * 15.5))
+
+
 def add_notes(figure: Figure, notes: Sequence[str]) -> None:
     """Print under the figure what a reader must know of its values."""
     if notes:
-        figure.supxlabel(" ".join(notes), fontsize=7, color=GREY, x=0.01, ha="left")
+        figure.supxlabel(wrap_notes(figure, notes), fontsize=7, color=GREY, x=0.01, ha="left")
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:

@@ -1,0 +1,57 @@
+"""How long a dry run of the main study takes, against a bare workflow of as many empty jobs.
+
+    python benchmarks/dry_run.py
+
+The bare workflow has one rule with one output and an empty `shell:`, asked for as many files.
+Prints user seconds of both and their ratio, the least of three runs each, in turn.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BARE = """
+rule all:
+    input:
+        expand("runs/{cell}/{hp}/metrics.json", cell=range(133), hp=range(60)),
+
+
+rule train:
+    output:
+        "runs/{cell}/{hp}/metrics.json",
+    shell:
+        ""
+"""
+
+
+def user_seconds(folder: Path, *arguments: str) -> float:
+    """CPU time of one dry run in a folder; raises CalledProcessError if it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    subprocess.run(
+        [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", *arguments],
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONHASHSEED": "0"},
+    )
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+
+def main() -> None:
+    root = Path(__file__).parents[1]
+    with tempfile.TemporaryDirectory() as temporary:
+        (Path(temporary) / "Snakefile").write_text(BARE)
+        ours, bare = [], []
+        for _ in range(3):
+            ours.append(user_seconds(root, "all"))
+            bare.append(user_seconds(Path(temporary), "all", "--scheduler", "greedy"))
+    print(f"main study {min(ours):.1f} s, bare workflow {min(bare):.1f} s of CPU time")
+    print(f"ratio {min(ours) / min(bare):.2f}")
+
+
+if __name__ == "__main__":
+    main()
