@@ -22,7 +22,11 @@ def main() -> None:
     values = part_values(results)[better]
     rows = []
     for dataset in values.columns:
-        fit = linear_fit(top1, values[dataset])
+        there = values[dataset].notna()
+        if there.sum() < 3:
+            rows.append((dataset, None, None, int(there.sum())))
+            continue
+        fit = linear_fit(top1[there], values[dataset][there])
         rows.append((dataset, fit.correlation, fit.slope, fit.n))
     table = pd.DataFrame(rows, columns=["dataset", "correlation", "slope", "models"])
     columns = [

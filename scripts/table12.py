@@ -3,11 +3,11 @@
 from transfer.analysis.f_tests import f_tests
 from transfer.analysis.results import (
     bound_notes,
+    complete_values,
     imagenet_top1,
     load_results,
     logit_bound,
     part_notes,
-    part_values,
 )
 from transfer.command_line import run, study_parser
 from transfer.tables import Column, decimals, show_p, write_table
@@ -16,9 +16,9 @@ from transfer.tables import Column, decimals, show_p, write_table
 def main() -> None:
     args = study_parser(__doc__, "table12.csv; .md and .tex are written beside it").parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
-    values = part_values(results)
+    values = complete_values(results)
     bound = logit_bound(results, values)
-    table = f_tests(values, imagenet_top1(results), bound).reset_index()
+    table = f_tests(values, imagenet_top1(results)[values.index], bound).reset_index()
     columns = [
         Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
         Column("f_average", "F (+average)", decimals(1)),
@@ -31,7 +31,7 @@ def main() -> None:
     ]
     caption = (
         "Nested F-tests with 1 and "
-        f"{len(values) - 3} degrees of freedom: does the average over the other datasets explain "
+        f"{max(len(values) - 3, 0)} degrees of freedom: does the average over the other datasets explain "
         "variance beyond ImageNet accuracy, and ImageNet accuracy beyond the average?"
     )
     write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])

@@ -3,11 +3,11 @@
 from transfer.analysis.correlation import rank_correlations
 from transfer.analysis.results import (
     bound_notes,
+    complete_values,
     imagenet_top1,
     load_results,
     logit_bound,
     part_notes,
-    part_values,
 )
 from transfer.command_line import run, study_parser
 from transfer.tables import Column, decimals, write_table
@@ -16,9 +16,9 @@ from transfer.tables import Column, decimals, write_table
 def main() -> None:
     args = study_parser(__doc__, "table13.csv; .md and .tex are written beside it").parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
-    values = part_values(results)
+    values = complete_values(results)
     bound = logit_bound(results, values)
-    table = rank_correlations(values, imagenet_top1(results), bound).reset_index()
+    table = rank_correlations(values, imagenet_top1(results)[values.index], bound).reset_index()
     columns = [Column("dataset", "Dataset", lambda key: results.datasets[key]["name"])]
     for number, (name, heading) in enumerate(
         [

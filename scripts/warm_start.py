@@ -98,14 +98,21 @@ def serve(path: Path) -> None:
         if selector.select(timeout=0.02):
             last = time.monotonic()
             connection, _ = listener.accept()
-            message, streams, _, _ = socket.recv_fds(connection, 1 << 20, len(STREAMS))
+            message, streams = b"", []
+            # A caller that dies at once leaves nothing, or half a request.
+            with contextlib.suppress(OSError):
+                message, streams, _, _ = socket.recv_fds(connection, 1 << 20, len(STREAMS))
+            if len(streams) < len(STREAMS):
+                connection.close()
+                continue
             child = os.fork()
             if child == 0:
                 listener.close()
                 run_child(connection, json.loads(message), streams)
             for stream in streams:
                 os.close(stream)
-            connection.sendall(f"{child}\n".encode())
+            with contextlib.suppress(OSError):
+                connection.sendall(f"{child}\n".encode())
             children[child] = connection
         for child in list(children):
             done, status = os.waitpid(child, os.WNOHANG)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
 from transfer.errors import UserError
 from transfer.training.recipes import Recipe
@@ -15,13 +16,19 @@ from transfer.validation import check, read_table, read_yaml
 def read_settings(config: dict[str, Any]) -> dict[str, Any]:
     """The settings of config.yaml and `--config`, checked; raises UserError if invalid.
 
-    On the command line `--config key=false` arrives as text; it counts as the boolean.
+    On the command line `--config key=false` arrives as text, and so do the values of a mapping;
+    text that spells a number, a boolean or null counts as such.
     """
-    spelt = {"true": True, "false": False}
-    settings = {
-        key: spelt.get(value.lower(), value) if isinstance(value, str) else value
-        for key, value in config.items()
-    }
+
+    def spelt_out(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: spelt_out(entry) for key, entry in value.items()}
+        if not isinstance(value, str):
+            return value
+        meant = yaml.safe_load(value) if value else value
+        return meant if meant is None or isinstance(meant, bool | int | float) else value
+
+    settings = spelt_out(dict(config))
     check(settings, "config", "config/config.yaml or --config")
     return settings
 

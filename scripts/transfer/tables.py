@@ -49,6 +49,8 @@ def show_metric(metric: str) -> Callable[[Any], str]:
 
 def show_p(value: float) -> str:
     """Print a p-value: three digits, or two significant ones where those would be zeros."""
+    if pd.isna(value):
+        return "–"
     return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
 
 

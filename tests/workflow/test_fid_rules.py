@@ -56,7 +56,8 @@ CONFIG = {
 def project(tmp_path: Path) -> Path:
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
-    (tmp_path / "scripts").symlink_to(ROOT / "scripts")
+    for name in ("scripts", "envs"):
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "workflow").mkdir()
     shutil.copytree(ROOT / "workflow" / "rules", tmp_path / "workflow" / "rules")
     for name in ("shapes", "pets"):

@@ -43,6 +43,7 @@ rule published_results:
         fid="results/published/fid.csv",
     log:
         "results/published/logs/published_results.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -69,6 +70,7 @@ for table in TABLES_FROM_RESULTS:
             tex=f"results/{{study}}/tables/{table}.tex",
         log:
             f"results/{{study}}/logs/{table}.log",
+        localrule: True
         conda:
             "../../envs/analysis.yaml"
         params:
@@ -95,6 +97,7 @@ rule printed_tables:
         ),
     log:
         "results/published/logs/printed_tables.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -118,6 +121,7 @@ rule table01:
         "results/{study}/logs/table01.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -140,6 +144,7 @@ rule figure2:
         "results/{study}/logs/figure2.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -161,6 +166,7 @@ rule table11:
         tex="results/{study}/tables/table11.tex",
     log:
         "results/{study}/logs/table11.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -185,6 +191,7 @@ for figure in FIGURES_FROM_RESULTS:
             png=f"results/{{study}}/figures/{figure}.png",
         log:
             f"results/{{study}}/logs/{figure}.log",
+        localrule: True
         conda:
             "../../envs/analysis.yaml"
         params:
@@ -206,6 +213,7 @@ rule figure3:
         png="results/{study}/figures/figure3.png",
     log:
         "results/{study}/logs/figure3.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -227,6 +235,7 @@ rule figure4:
         png="results/{study}/figures/figure4.png",
     log:
         "results/{study}/logs/figure4.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -254,6 +263,7 @@ rule verdict:
         md="results/{study}/verdict.md",
     log:
         "results/{study}/logs/verdict.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

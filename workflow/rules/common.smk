@@ -1,8 +1,10 @@
 # What the rules ask of the tables: functions that turn wildcards into inputs and params,
 # phase by phase in the order in which data flows.
 
-from transfer.data.sources import source_files
 import json
+
+from transfer.data.download import BY_HAND, read_record
+from transfer.data.sources import source_files
 
 # Datasets: a source's files
 
@@ -11,6 +13,18 @@ def accepted_checksums(wildcards):
     """By what a file of a dataset's source is known to be right; its addresses do not matter."""
     files = source_files(DATASETS[wildcards.dataset]["source"])
     return [file.checksums for file in files if file.name == wildcards.file]
+
+
+def placed_by_hand(wildcards):
+    """Size and time of a file that a person placed; None for one that is fetched.
+
+    A file that is exchanged for another is checked, and its dataset prepared, again.
+    """
+    path = Path("resources/downloads", wildcards.dataset, wildcards.file)
+    record = read_record(path)
+    if not path.is_file() or (record and record.source != BY_HAND):
+        return None
+    return f"{path.stat().st_size} {path.stat().st_mtime_ns}"
 
 
 def downloads(wildcards):

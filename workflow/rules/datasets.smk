@@ -16,6 +16,7 @@ rule download:
         "../../envs/training.yaml"
     params:
         checksums=accepted_checksums,
+        placed=placed_by_hand,
         verify="" if config["verify_downloads"] else "--no-verify",
     message:
         "Obtaining {wildcards.file} of {wildcards.dataset}"

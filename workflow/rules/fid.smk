@@ -116,6 +116,7 @@ rule study_fid:
         "results/{study}/logs/study_fid.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
+    localrule: True
     conda:
         "../../envs/training.yaml"
     params:

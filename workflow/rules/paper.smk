@@ -32,6 +32,7 @@ rule paper:
         "results/{study}/paper.html",
     log:
         "results/{study}/logs/paper.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

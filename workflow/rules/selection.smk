@@ -14,6 +14,7 @@ rule select_runs:
         "results/{study}/logs/select_runs.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -8,6 +8,7 @@ rule fetch_weights:
         "resources/weights/{model}.json",
     log:
         "results/logs/fetch_weights/{model}.log",
+    localrule: True
     conda:
         "../../envs/training.yaml"
     resources:

@@ -1,9 +1,15 @@
 """Does the average over other datasets predict what ImageNet accuracy does not? (Table 12)"""
 
+import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
 from transfer.analysis.transforms import average_of_others, logit, standardize
+
+COLUMNS = [
+    *("f_average", "p_average", "f_imagenet", "p_imagenet"),
+    *("adjusted_r2_imagenet", "adjusted_r2_average", "adjusted_r2_both"),
+]
 
 
 def f_tests(values: pd.DataFrame, imagenet: pd.Series, bound: float = 0) -> pd.DataFrame:
@@ -14,8 +20,10 @@ def f_tests(values: pd.DataFrame, imagenet: pd.Series, bound: float = 0) -> pd.D
     the average is the mean over the other datasets of their logit-transformed, standardized
     values. Returns one row per dataset: F and p of adding the average to ImageNet, F and p of
     adding ImageNet to the average (1 and n - 3 degrees of freedom), and the adjusted R2 of
-    ImageNet alone, the average alone and both.
+    ImageNet alone, the average alone and both. Fewer than four models determine none of it: NaN.
     """
+    if len(values) < 4:
+        return pd.DataFrame(np.nan, index=values.columns.rename("dataset"), columns=COLUMNS)
     transformed = logit(values, bound)
     averages = average_of_others(standardize(transformed))
     rows = {}

@@ -39,22 +39,31 @@ def load_results(
 def part_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
     """Selected values of a part of the study, models x datasets in the study's order.
 
-    Values are fractions, as in results.csv. Raises UserError naming the cells that have none.
+    Values are fractions, as in results.csv; NaN where every run diverged or, in a partial grid,
+    none is there yet. Raises UserError naming cells that results.csv does not have at all.
     """
     part = results.study.parts[name]
     cells = results.cells[results.cells["recipe"] == part.recipe]
     values = cells.pivot(index="model", columns="dataset", values="value")
     values = values.reindex(index=list(part.models), columns=list(part.datasets))
-    missing = values.stack(future_stack=True)
-    missing = missing[missing.isna()]
-    if len(missing):
-        cell = ", ".join(f"{model} on {dataset}" for model, dataset in missing.index[:5])
+    there = set(zip(cells["model"], cells["dataset"], strict=True))
+    missing = [
+        f"{model} on {dataset}"
+        for model in part.models
+        for dataset in part.datasets
+        if (model, dataset) not in there
+    ]
+    if missing:
         raise UserError(
-            f"results of study {results.study.name}: no value for {cell}"
-            f"{' and others' if len(missing) > 5 else ''} ({part.recipe}); every run diverged or "
-            "none was made"
+            f"results of study {results.study.name}: no row for {', '.join(missing[:5])}"
+            f"{' and others' if len(missing) > 5 else ''} ({part.recipe}); select its runs again"
         )
     return values
+
+
+def complete_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
+    """`part_values` of the models that have a value on every dataset (Appendix N)."""
+    return part_values(results, name).dropna()
 
 
 def imagenet_top1(results: StudyResults, name: str = "main") -> pd.Series:
@@ -110,6 +119,9 @@ def part_notes(results: StudyResults, name: str = "main") -> list[str]:
             if results.study.selection == "as_published"
             else "Epoch and hyperparameters chosen on a holdout of the training split."
         )
+    empty = int(cells["value"].isna().sum())
+    if empty:
+        found.append(f"{empty} of {len(cells)} cells have no value and are left out.")
     runs, expected = cells["n_runs"].sum(), cells["n_expected"].sum()
     if runs < expected:
         found.append(f"Partial: {runs} of {expected} runs.")

@@ -26,6 +26,8 @@ from transfer.errors import UserError
 MAX_RATIO = 100
 MAX_MEMBER_BYTES_AT_ANY_RATIO = 2**20
 MAX_TOTAL_BYTES_AT_ANY_RATIO = 2**26
+# A whole tar packs what many small files have in common; zeros, a bomb, pack 1,000 times.
+MAX_TAR_RATIO = 500
 CHUNK = 2**20
 
 _DAMAGE = (
@@ -182,7 +184,7 @@ def decompress(path: str | Path, target: str | Path) -> None:
     opener = next((o for magic, o in _OPENERS.items() if start.startswith(magic)), None)
     if opener is None:
         raise UserError(f"{path}: not compressed by gzip, bzip2 or xz. Fetch it again.")
-    limit = max(MAX_TOTAL_BYTES_AT_ANY_RATIO, MAX_RATIO * path.stat().st_size)
+    limit = max(MAX_TOTAL_BYTES_AT_ANY_RATIO, MAX_TAR_RATIO * path.stat().st_size)
     with (
         _removed_on_error(target),
         _explained(path),

@@ -76,14 +76,15 @@ def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Pane
     panels = []
     for ax, dataset in zip(axes, values.columns, strict=True):
         block = results.datasets[dataset]
+        there = values[dataset].notna()
         panel = Panel(
             ax,
             dataset,
             block["metric"],
             block["short_name"],
-            top1,
-            values[dataset],
-            above_threshold(results),
+            top1[there],
+            values[dataset][there],
+            above_threshold(results)[there],
             kind,
         )
         set_limits(panel, *panel.at)
@@ -97,6 +98,8 @@ def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Pane
 def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
     """Limits that hold all points with a margin, and ticks for them."""
     for which, positions in (("x", x), ("y", y)):
+        if not len(positions):
+            continue
         low, high = float(np.min(positions)), float(np.max(positions))
         margin = 0.07 * (high - low) or 0.01
         limits = (low - margin, high + margin)
@@ -113,6 +116,8 @@ def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
     """The two sets of models that get a line: name, colour, dash, and which models."""
     everyone = np.ones(len(panel.x), dtype=bool)
     better = panel.better.to_numpy()
+    if len(panel.x) < 3:
+        return
     yield "all", GREY, "--", everyone
     if better.sum() >= 3 and not better.all():
         yield "better", BLUE, "-", better
@@ -131,7 +136,11 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         band = bootstrap_line(x[chosen], y[chosen], grid, **intervals)
         panel.ax.fill_between(grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0)
         panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
-    _, color, _, chosen = list(subsets(panel))[-1]
+    drawn = list(subsets(panel))
+    if not drawn:
+        annotate(panel, "fewer than three models")
+        return
+    _, color, _, chosen = drawn[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])
     annotate(panel, f"r {fit.correlation:.2f}, slope {fit.slope:.2f}", color)
 

@@ -76,7 +76,8 @@ def read(folder: Path, scratch: Path) -> Listing:
         for file in files:
             batch = _unpickle(members.bytes(f"{root}/{file}"), file)
             pixels = np.asarray(batch["data"], dtype=np.uint8).reshape(-1, 3, 32, 32)
-            names = [f"{file}/{_text(name)}" for name in batch["filenames"]]
+            numbered = [f"{file}_{number:05d}" for number in range(len(pixels))]
+            names = [f"{file}/{_text(name)}" for name in batch.get("filenames", numbered)]
             images = save(pixels.transpose(0, 2, 3, 1), scratch / f"{file}.npy", names)
             samples += [
                 Sample(id=stem(image.name), labels=(int(label),), image=image, split=split)
