@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from transfer.command_line import run
-from transfer.data.store import PreparedDataset, find_store, open_dataset
+from transfer.data.store import PreparedDataset, find_any_store, open_dataset
 from transfer.figures.style import add_notes, save_figure, use_style
 
 COLUMNS = 6
@@ -52,7 +52,7 @@ def main() -> None:
         layout="constrained",
     )
     for axes, folder in zip(grid, args.data, strict=True):
-        dataset = open_dataset(folder, find_store(folder))
+        dataset = open_dataset(folder, find_any_store(folder))
         rows = sample_rows(dataset, COLUMNS, args.seed)
         for ax in axes:
             ax.set_axis_off()

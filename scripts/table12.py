@@ -30,9 +30,9 @@ def main() -> None:
         Column("adjusted_r2_both", "Adj. R² (both)", decimals(2)),
     ]
     caption = (
-        "Nested F-tests with 1 and "
-        f"{max(len(values) - 3, 0)} degrees of freedom: does the average over the other datasets explain "
-        "variance beyond ImageNet accuracy, and ImageNet accuracy beyond the average?"
+        f"Nested F-tests with 1 and {max(len(values) - 3, 0)} degrees of freedom: does the "
+        "average over the other datasets explain variance beyond ImageNet accuracy, and ImageNet "
+        "accuracy beyond the average?"
     )
     write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])
 

@@ -70,6 +70,23 @@ def weights_file_argument(model: str) -> str:
 # Training
 
 
+def short_sides(dataset):
+    """The stores of a dataset, `short_side` being one or a list of several."""
+    short_side = DATASETS[dataset]["short_side"]
+    return short_side if isinstance(short_side, list) else [short_side]
+
+
+def store_for(dataset, image_size):
+    """The smallest store whose crops of 65 % of the area reach the image size, or the largest."""
+    needed = image_size / (0.65 * 0.75) ** 0.5
+    sides = {
+        side: float("inf") if side == "original" else side
+        for side in short_sides(dataset)
+    }
+    enough = [side for side, length in sides.items() if length >= needed]
+    return min(enough, key=sides.get) if enough else max(sides, key=sides.get)
+
+
 @functools.cache
 def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
     """What all runs of a cell share: their arguments, the weights' record, the canary's hp.
@@ -81,7 +98,7 @@ def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
     settings = RECIPES[recipe].settings(dataset, MODELS[model])
     record = f"resources/weights/{model}.json" if settings.weights == "pinned" else ""
     arguments = (
-        f"--short-side {DATASETS[dataset]['short_side']}"
+        f"--short-side {store_for(dataset, settings.image_size)}"
         f" --expect-settings {settings_digest(settings, MODELS[model])}"
         + (f" --weights {record}" if record else "")
     )
@@ -135,7 +152,7 @@ def fid_source_flags(wildcards):
         return f"--image-folder '{folder}'"
     return (
         f"--dataset-folder results/data/{dataset} "
-        f"--short-side {DATASETS[dataset]['short_side']} "
+        f"--short-side {short_sides(dataset)[0]} "
         f"--images {fid_option(dataset, 'images')}"
     )
 

@@ -29,6 +29,8 @@ from transfer.data.samples import ImageSource, Sample
 from transfer.data.writers import EvaluationWriter, StoreWriter
 from transfer.errors import UserError
 
+# Its monitor is a thread, beside which no process can be forked safely.
+tqdm.monitor_interval = 0
 # Images decoded between two words of a worker with its parent: about 35 MB of parts.
 RUN = 32
 
@@ -136,8 +138,9 @@ def _in_processes(
 ) -> Iterator[tuple[range, Path, list[Decoded]]]:
     """Decoded runs in order, at most two per worker under way."""
     pending: deque[tuple[range, Path, Future[list[Decoded]]]] = deque()
-    # Not forked: the caller may run threads, and a fork may then stand still for ever.
-    context = multiprocessing.get_context("spawn")
+    # A fork starts at once, but beside other threads it may stand still for ever.
+    alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if alone else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
         try:
             while True:

@@ -110,6 +110,15 @@ def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
     return int(short_side) if short_side.isdigit() else short_side
 
 
+def find_any_store(folder: str | Path) -> int | str:
+    """The first of the stores that `summary.json` lists, for a picture; UserError if none."""
+    try:
+        summary = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder}: no prepared dataset here") from None
+    return summary["short_sides"][0]
+
+
 def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDataset:
     """Open a prepared dataset; raises UserError if it is not there or its parts disagree."""
     folder = Path(folder)

@@ -1,6 +1,7 @@
 """Writing a prepared dataset's files, image by image, in index order."""
 
 import os
+import threading
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -8,6 +9,7 @@ from typing import IO, Self
 import numpy as np
 
 _COPY = 2**20
+_FLUSH = 2**26
 
 
 class StoreWriter:
@@ -20,6 +22,7 @@ class StoreWriter:
         folder.mkdir(parents=True)
         self._folder = folder
         self._file = (folder / "images.bin").open("w+b")
+        self._disk = _Flusher(self._file)
         self._offsets = [0]
         self._sizes: list[tuple[int, int]] = []
 
@@ -28,6 +31,7 @@ class StoreWriter:
         _copy(pixels, self._file, size[0] * size[1] * 3)
         self._offsets.append(self._offsets[-1] + size[0] * size[1] * 3)
         self._sizes.append(size)
+        self._disk.flush_beyond(self._offsets[-1])
 
     def repeat(self, position: int) -> None:
         """Append the image that was stored as number `position` once more."""
@@ -44,12 +48,36 @@ class StoreWriter:
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         with self._file:
+            self._disk.finish()
             if kind is None:
                 _flush_to_disk(self._file)
         if kind is None:
             np.save(self._folder / "offsets.npy", np.array(self._offsets, dtype=np.int64))
             sizes = np.array(self._sizes, dtype=np.int32).reshape(-1, 2)
             np.save(self._folder / "sizes.npy", sizes)
+
+
+class _Flusher:
+    """Sends a growing file to disk while it grows, so that closing it need not wait for all."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._flushed = 0
+        self._thread: threading.Thread | None = None
+
+    def flush_beyond(self, size: int) -> None:
+        """Start sending what was written, if it is much and nothing is being sent."""
+        if size - self._flushed < _FLUSH or (self._thread and self._thread.is_alive()):
+            return
+        self._file.flush()
+        self._flushed = size
+        self._thread = threading.Thread(target=os.fdatasync, args=(self._file.fileno(),))
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for what is being sent; the file may be closed afterwards."""
+        if self._thread:
+            self._thread.join()
 
 
 class EvaluationWriter:

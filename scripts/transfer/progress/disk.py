@@ -44,13 +44,17 @@ def stores_needed(
     total, unknown = 0, []
     for name, block in datasets.items():
         there = sizes.get(name)
-        if there is None or (not there.prepared and block["short_side"] == "original"):
+        given = block["short_side"]
+        sides = given if isinstance(given, list) else [given]
+        if there is None or (not there.prepared and "original" in sides):
             unknown.append(name)
         elif not there.prepared:
             images = there.train + there.evaluated
-            total += store_bytes(
-                images, there.evaluated, block["short_side"], block["evaluation_sizes"]
-            )
+            evaluation_sizes = block["evaluation_sizes"]
+            for side in sides:
+                total += store_bytes(images, there.evaluated, side, evaluation_sizes)
+                # The evaluation images are there once, however many stores there are.
+                evaluation_sizes = []
     return Need(total, tuple(unknown))
 
 
