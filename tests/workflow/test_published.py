@@ -184,6 +184,7 @@ def test_a_mistake_is_refused_before_any_job_starts(untouched, name, old, new, s
     assert not (untouched / "results").exists()
 
 
+@pytest.mark.long
 def test_made_twice_the_bytes_are_the_same(made, untouched):
     """The second time in another folder and with other hashes of strings."""
     shutil.rmtree(untouched / "results", ignore_errors=True)
