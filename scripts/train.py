@@ -25,7 +25,10 @@ from transfer.training.recipes import Settings, read_recipes, settings_digest
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        epilog="Arguments may also stand in a file, one a line, given as @FILE.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        fromfile_prefix_chars="@",
     )
     add = parser.add_argument
     add("--data", type=Path, required=True, help="folder of the prepared dataset")

@@ -11,8 +11,9 @@ import pytest
 import yaml
 from published import FOLDER, ROOT, TOP1
 
+from transfer.analysis.published_intervals import published_intervals
 from transfer.config import read_datasets, read_study
-from transfer.published import published_fid, published_intervals, published_results
+from transfer.published import published_fid, published_results
 
 CONFIG = ROOT / "config"
 TRANSFER = ["figure1", "figure4", "figure5", "figure8", "figure9"]

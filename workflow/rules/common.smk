@@ -87,27 +87,40 @@ def store_for(dataset, image_size):
     return min(enough, key=sides.get) if enough else max(sides, key=sides.get)
 
 
-@functools.cache
-def run_plan(dataset: str, model: str, recipe: str) -> tuple[str, str, str]:
-    """What all runs of a cell share: their arguments, the weights' record, the canary's hp.
-
-    The arguments carry a digest of this cell's own settings alone, so that a further model,
-    dataset or point of the grid re-runs nothing else. They are one string, because each param
-    that is a function costs a dry run of 8,000 jobs a second.
-    """
-    settings = RECIPES[recipe].settings(dataset, MODELS[model])
-    record = f"resources/weights/{model}.json" if settings.weights == "pinned" else ""
-    arguments = (
-        f"--short-side {store_for(dataset, settings.image_size)}"
-        f" --expect-settings {settings_digest(settings, MODELS[model])}"
-        + (f" --weights {record}" if record else "")
-    )
-    return arguments, record, next(iter(RECIPES[recipe].hyperparameters))
+def cell_settings(wildcards):
+    """The settings of the recipe for a cell's dataset and model."""
+    recipe = RECIPES[wildcards.recipe]
+    return recipe.settings(wildcards.dataset, MODELS[wildcards.model])
 
 
-def cell_plan(wildcards) -> tuple[str, str, str]:
-    """`run_plan` of the cell that a job belongs to."""
-    return run_plan(wildcards.dataset, wildcards.model, wildcards.recipe)
+def cell_weights(wildcards):
+    """The record of the pinned weights that a cell's runs start from, if they do."""
+    pinned = cell_settings(wildcards).weights == "pinned"
+    return [f"resources/weights/{wildcards.model}.json"] if pinned else []
+
+
+def cell_arguments(wildcards):
+    """What all runs of a cell are told; the digest is of this cell's own settings alone."""
+    settings = cell_settings(wildcards)
+    side = store_for(wildcards.dataset, settings.image_size)
+    return [
+        f"--data=results/data/{wildcards.dataset}",
+        f"--short-side={side}",
+        f"--model={wildcards.model}",
+        f"--recipe={wildcards.recipe}",
+        f"--expect-settings={settings_digest(settings, MODELS[wildcards.model])}",
+        *[f"--weights={record}" for record in cell_weights(wildcards)],
+    ]
+
+
+# The point of each recipe's grid that is trained first.
+CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
+
+# How every run is started. It stands in no param: a change of it trains nothing again.
+TRAIN = (
+    f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
+    f" --runs-per-card {config['runs_per_card']} --restart-if-changed"
+)
 
 
 # Fréchet inception distance

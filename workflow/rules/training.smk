@@ -1,10 +1,32 @@
 # Runs: one job per dataset, model, recipe and point of the recipe's grid.
 
 
-rule train:
+# What the runs of a cell share, as arguments in a file. It changes with the cell's own settings
+# alone, so that a further model, dataset or point of the grid trains nothing else again; and a
+# dry run asks once a cell, not once a run.
+rule describe_cell:
     input:
         "results/data/{dataset}/index.csv",
-        lambda wildcards: cell_plan(wildcards)[1] or [],
+        cell_weights,
+    output:
+        "results/cells/{dataset}/{model}/{recipe}.txt",
+    log:
+        "results/logs/describe_cell/{dataset}/{model}/{recipe}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        arguments=cell_arguments,
+    message:
+        "Describing the runs of {wildcards.model} on {wildcards.dataset}"
+    shell:
+        "(printf '%s\\n' {params.arguments:q} > {output:q}.part && mv {output:q}.part {output:q})"
+        " 2> {log:q}"
+
+
+rule train:
+    input:
+        "results/cells/{dataset}/{model}/{recipe}.txt",
     output:
         "results/runs/{dataset}/{model}/{recipe}/{hp}/metrics.json",
     log:
@@ -12,26 +34,18 @@ rule train:
     benchmark:
         "results/benchmarks/train/{dataset}/{model}/{recipe}/{hp}.tsv"
     # The first run of each cell goes before the others: a broken cell shows in minutes.
-    priority: lambda wildcards: int(cell_plan(wildcards)[2] == wildcards.hp)
+    priority: lambda wildcards: int(wildcards.hp == CANARIES[wildcards.recipe])
     conda:
         "../../envs/training.yaml"
     threads: config["training_threads"]
     resources:
         # A place on a card: --resources gpu=N with N = cards x runs_per_card.
         gpu=1,
-        # Not limits, but told to the run by a way whose change re-runs nothing.
-        runs_per_card=config["runs_per_card"],
-        start=WARM_START,
-        mem_mb=lambda wildcards, attempt: 6000 * attempt,
-        runtime=lambda wildcards, attempt: 480 * attempt,
+        # Memory and time grow with the attempt in the profiles of clusters, which limit them.
+        mem_mb=6000,
+        runtime=480,
     params:
         code=fingerprint("scripts/train.py"),
-        cell=lambda wildcards: cell_plan(wildcards)[0],
-    # No message: it costs such a dry run two seconds, and the job's own lines say the same.
+    # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
-        "python {resources.start}scripts/train.py --data results/data/{wildcards.dataset}"
-        " --model {wildcards.model}"
-        " --recipe {wildcards.recipe} --hp {wildcards.hp} --threads {threads}"
-        " --runs-per-card {resources.runs_per_card}"
-        " {params.cell} --restart-if-changed"
-        " --output {output:q} > {log:q} 2>&1"
+        f"python {TRAIN} @{{input}} --hp {{wildcards.hp}} --output {{output}} > {{log}} 2>&1"
