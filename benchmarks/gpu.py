@@ -206,11 +206,21 @@ def resume(dataset: PreparedDataset, device: torch.device, folder: Path) -> bool
     return bool(np.allclose(losses(whole), losses(resumed), rtol=0.02))
 
 
+def private_bytes() -> int:
+    """Host memory of this process without the mapped files that other processes share."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("RssAnon"))
+    return int(line.split()[1]) * 1024
+
+
 def speed(
     dataset: PreparedDataset, row: dict[str, str], size: int, device: torch.device,
     batch_size: int, steps: int, folder: Path,
 ) -> None:  # fmt: skip
-    """Images/s: training from the host's store, from a resident store, and of one fixed batch."""
+    """Images/s: training from the host's store, from a resident store, and of one fixed batch.
+
+    And what a run costs beside: the seconds of a checkpoint, and the host's memory.
+    """
     chosen = settings(size, batch_size, 1)
     order = [dataset.rows("train")[:batch_size]] * steps
     rates = {}
@@ -234,16 +244,20 @@ def speed(
                 started = wait(device)
             run._train_step(chosen_rows, frames)
         rates[name] = steps * batch_size / (wait(device) - started)
+        started = wait(device)
+        run.checkpoint.write(run._state())
+        checkpoint_seconds = wait(device) - started
         del run
     model = build(row).to(device, memory_format=torch.channels_last)
     one = task(dataset, chosen, device)
     started = wait(device)
-    scores = split_scores(one, model, "val", lambda: None)
+    scores = split_scores(one, model, "val", batch_size, lambda: None)
     rates["evaluation"] = len(scores) / (wait(device) - started)
     print(
         f"  {row['architecture']} at {size} px, batch {batch_size}: "
         + ", ".join(f"{name} {rate:.0f}" for name, rate in rates.items())
-        + " images/s"
+        + f" images/s; a checkpoint takes {checkpoint_seconds:.2f} s; the process holds "
+        f"{private_bytes() / 2**30:.2f} GiB of host memory besides mapped files"
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from transfer.analysis.selection import Cell, run_folder, select
 from transfer.command_line import run
 from transfer.config import Study, read_datasets, read_study
+from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
 from transfer.training.recipes import Recipe, read_recipes
 
@@ -32,6 +33,11 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
         cell = Cell(row["dataset"], row["model"], row["recipe"], ())
         source = runs / run_folder(cell, row["hp"]) / "predictions.npz"
         target = folder / cell.dataset / cell.model / f"{cell.recipe}.npz"
+        if not source.is_file():
+            raise UserError(
+                f"{source}: the predictions of a selected run are gone. Delete metrics.json beside "
+                "them and start the workflow again: it makes the run anew."
+            )
         with atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
 

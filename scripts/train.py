@@ -116,7 +116,8 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     devices.prepare(device, args.threads)
     mean, std = models.channel_statistics(row, settings.normalisation)
     resident = args.resident == "yes" or (
-        args.resident == "auto" and fits_on(device, dataset, dataset.rows("train"))
+        args.resident == "auto"
+        and fits_on(device, dataset, dataset.rows("train"), args.runs_per_card)
     )
     precision = devices.choose_precision(settings, device)
     task = Task(dataset, settings, hp, mean, std, device, precision, resident)
@@ -160,7 +161,6 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
 
 def main() -> None:
     args = parse()
-    order = read_order(args)
     folder = args.output.parent
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
@@ -171,10 +171,12 @@ def main() -> None:
         print(f"{folder}: another process is training this run; waiting for it", flush=True)
         waited = True
         lock.acquire()
-    # The card is taken before PyTorch is imported, which would look at all of them.
-    with lock, reported(folder) as report, leased_card(args.device, args.runs_per_card) as lease:
-        report(card=asdict(lease.card) if lease.card else None)
-        train_run(order, lease, report, waited)
+    with lock, reported(folder) as report:
+        order = read_order(args)
+        # The card is taken before PyTorch is imported, which would look at all of them.
+        with leased_card(args.device, args.runs_per_card) as lease:
+            report(card=asdict(lease.card) if lease.card else None)
+            train_run(order, lease, report, waited)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import select_runs
 from transfer.analysis.selection import Cell, read_run, select
 from transfer.errors import UserError
 
@@ -79,3 +80,10 @@ def test_a_truncated_record_is_refused_by_name(tmp_path):
     path.write_text(path.read_text()[:40])
     with pytest.raises(UserError, match=r"finetune/a/metrics\.json: not a whole record"):
         read_run(path, "as_published")
+
+
+def test_lost_predictions_of_a_selected_run_are_told(tmp_path):
+    record = write(tmp_path / "runs", "a", 0.5, 0.5)
+    results = select([CELL], tmp_path / "runs", "as_published", True, METRICS)
+    with pytest.raises(UserError, match=str(record.parent / "predictions.npz")):
+        select_runs.keep_predictions(results, tmp_path / "runs", tmp_path / "kept")

@@ -1,5 +1,6 @@
 """Runs as processes: they survive, refuse and end as they should."""
 
+import json
 import os
 import signal
 import time
@@ -144,3 +145,5 @@ def test_what_a_user_can_mistake_is_told_in_one_line(data, tmp_path, options, me
     assert training.end() == 1
     assert message in training.log
     assert "Traceback" not in training.log
+    # So that `status` counts it as failed, not as yet to come.
+    assert json.loads((tmp_path / "progress.json").read_text())["state"] == "failed"

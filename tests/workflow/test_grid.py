@@ -45,3 +45,12 @@ def test_a_mistake_is_refused_before_any_job(checkout, snakemake, name, old, new
     done = snakemake(checkout, "--dry-run", "demo")
     assert done.returncode == 1 and says in done.stdout
     assert not (checkout / "results").exists()
+
+
+def test_a_local_weights_file_is_an_input(checkout, snakemake):
+    """So that another one in its place is noticed, and a missing one named."""
+    given = ("--config", "weights_files={resnet50: my weights.pth}", "--")
+    missing = snakemake(checkout, "--dry-run", *given, "all")
+    assert missing.returncode == 1 and "my weights.pth" in missing.stdout
+    (checkout / "my weights.pth").touch()
+    assert snakemake(checkout, "--dry-run", *given, "all").returncode == 0

@@ -61,10 +61,9 @@ def preparation_threads(wildcards):
 # Weights
 
 
-def weights_file_argument(model: str) -> str:
-    """The command-line argument for a local weights file that the configuration names."""
-    path = config["weights_files"].get(model)
-    return f"--file {shlex.quote(path)}" if path else ""
+def local_weights(wildcards):
+    """The local weights file that the configuration names for a model, if it does."""
+    return config["weights_files"].get(wildcards.model) or []
 
 
 # Training

@@ -2,6 +2,9 @@
 
 
 rule fetch_weights:
+    input:
+        # Another file of the user's is read, and what starts from it trained, again.
+        local_weights,
     # The weights themselves are not declared, so that they outlive --forceall: they are kept
     # while they are whole and of the pinned tag, and the record is written anew.
     output:
@@ -17,9 +20,9 @@ rule fetch_weights:
     params:
         code=fingerprint("scripts/fetch_weights.py"),
         weights=lambda wildcards: MODELS[wildcards.model]["weights"],
-        file=lambda wildcards: weights_file_argument(wildcards.model),
+        file=lambda wildcards, input: "--file" if input else "",
     message:
         "Fetching the weights of {wildcards.model}"
     shell:
-        "python scripts/fetch_weights.py --model {wildcards.model} {params.file}"
+        "python scripts/fetch_weights.py --model {wildcards.model} {params.file} {input:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -115,9 +115,11 @@ def part_notes(results: StudyResults, name: str = "main") -> list[str]:
         found.append("Trained from random weights, not from ImageNet checkpoints.")
     if results.study.source == "runs":
         found.append(
-            "Epoch and hyperparameters chosen on the evaluation split, as published."
+            "Hyperparameters chosen by the reported value itself, as published, and the epoch on "
+            f"the selection split of recipe {part.recipe}."
             if results.study.selection == "as_published"
-            else "Epoch and hyperparameters chosen on a holdout of the training split."
+            else "Hyperparameters and epoch chosen on the selection split of recipe "
+            f"{part.recipe}, which is not the reported one."
         )
     empty = int(cells["value"].isna().sum())
     if empty:

@@ -10,7 +10,7 @@ import torch
 
 from transfer.data.store import PreparedDataset
 
-# A store is kept on the GPU while it takes less than this share of the card's memory.
+# Stores are kept on the GPU while those of all its runs take less than this share of its memory.
 RESIDENT_SHARE = 0.3
 AHEAD = 3
 
@@ -104,10 +104,15 @@ def training_batches(
         yield rows, resident.gather(torch.from_numpy(rows).to(device), height, width)
 
 
-def fits_on(device: torch.device, dataset: PreparedDataset, rows: np.ndarray) -> bool:
-    """Whether the stored images of `rows` may stay on the device: a GPU with room to spare."""
+def fits_on(
+    device: torch.device, dataset: PreparedDataset, rows: np.ndarray, runs_per_card: int
+) -> bool:
+    """Whether the stored images of `rows` may stay on the device: a GPU with room to spare.
+
+    The room is shared with the other runs of the card, and what others took of it is gone.
+    """
     if device.type != "cuda":
         return False
     stored = 3 * int(dataset.sizes[rows].astype(np.int64).prod(axis=1).sum())
-    _, total = torch.cuda.mem_get_info(device)
-    return stored < RESIDENT_SHARE * total
+    free, total = torch.cuda.mem_get_info(device)
+    return stored < min(RESIDENT_SHARE * total / runs_per_card, free / 2)

@@ -59,14 +59,13 @@ def check_splits(task: Task) -> None:
 
 
 def split_scores(
-    task: Task, model: nn.Module, split: str, between: Callable[[], None]
+    task: Task, model: nn.Module, split: str, size: int, between: Callable[[], None]
 ) -> torch.Tensor:
     """Logits, float32 `(m, classes)` on the CPU, of a split's images in index order.
 
-    `between` is called before every batch and may raise.
+    `size` is the number of images at a time. `between` is called before every batch and may raise.
     """
     images = task.dataset.evaluation_images(task.settings.image_size, split)
-    size = task.settings.batch_size
     parts = [slice(i, min(i + size, len(images))) for i in range(0, len(images), size)]
     model.eval()
     scores = []
@@ -77,15 +76,16 @@ def split_scores(
         return torch.cat(scores).cpu()
 
 
-def judge(task: Task, model: nn.Module, between: Callable[[], None]) -> Verdict | None:
+def judge(task: Task, model: nn.Module, size: int, between: Callable[[], None]) -> Verdict | None:
     """Evaluate the network on the selection and the report split; None if a score is not finite.
 
-    With thresholds `searched`, those of the selection split serve the report split as well.
+    `size` and `between` are those of `split_scores`. With thresholds `searched`, those of the
+    selection split serve the report split as well.
     """
     data, settings = task.dataset, task.settings
     selection, report = settings.selection_split, settings.report_split
     scores = {
-        split: split_scores(task, model, split, between)
+        split: split_scores(task, model, split, size, between)
         for split in dict.fromkeys((selection, report))
     }
     if not all(bool(part.isfinite().all()) for part in scores.values()):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -168,7 +168,9 @@ class Run:
             evaluation_started = time.monotonic()
             self.epoch_seconds += evaluation_started - waited
             finite = bool(np.isfinite(loss))
-            verdict = judge(task, self.model, self._stop_if_asked) if finite else None
+            verdict = (
+                judge(task, self.model, self.micro_batch, self._stop_if_asked) if finite else None
+            )
             entry = {
                 "epoch": self.epoch + 1,
                 "learning_rate": self.optimizer.param_groups[0]["lr"],
@@ -209,7 +211,8 @@ def train(
     """Train a run to its end, in smaller pieces of a batch if the GPU's memory asks for it.
 
     `build` makes the network anew, seeded. Out of memory, the run goes on from its checkpoint
-    (or starts afresh) with half the micro-batch: gradients of the pieces add up to the same
+    (or starts afresh), first without its images on the device, which changes no number, then
+    with half the micro-batch and half of that: gradients of the pieces add up to the same
     batch, but batch normalisation sees the pieces, so the micro-batch is part of the outcome.
     `report` is told of every epoch. Raises UserError if two images are too many.
     """
@@ -219,9 +222,14 @@ def train(
         try:
             return Run(task, build(), checkpoint, interruption, micro_batch, report).train()
         except torch.OutOfMemoryError:
-            micro_batch = -(-micro_batch // 2)
+            if task.resident:
+                task = replace(task, resident=False)
+                way = "with the images in the host's memory"
+            else:
+                micro_batch = -(-micro_batch // 2)
+                way = f"with {micro_batch} images at a time"
         if micro_batch < 2:
             raise UserError("out of GPU memory even with two images at a time")
-        print(f"out of GPU memory: going on with {micro_batch} images at a time", flush=True)
+        print(f"out of GPU memory: going on {way}", flush=True)
         if task.device.type == "cuda":
             torch.cuda.empty_cache()

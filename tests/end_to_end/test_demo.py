@@ -1,0 +1,175 @@
+"""A part of the demo, trained for real: killed at random moments, and edited when it is done.
+
+KILLS=20 pytest -m long tests/end_to_end/test_demo.py kills it more often than every day's eight.
+"""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from checkout import copy_checkout, run_snakemake
+
+KILLS = int(os.environ.get("KILLS", "8"))
+DATASETS = ["digits_rare", "digits_grades"]
+MODELS = ["lcnet_050", "mobilenetv3_small_050"]
+POINTS = 3
+RUNS = len(DATASETS) * len(MODELS) * POINTS
+WARM = ("--config", "warm_start=true", "--")
+TARGET = "results/demo/results.csv"
+
+pytestmark = pytest.mark.long
+
+
+def part_of_the_demo(folder: Path) -> Path:
+    """A checkout whose demo study has fewer datasets and models."""
+    project = copy_checkout(folder)
+    edit_study(project, datasets=DATASETS, models=MODELS)
+    return project
+
+
+def edit_study(project: Path, **changed: list[str]) -> None:
+    path = project / "config/studies/demo.yaml"
+    study = yaml.safe_load(path.read_text())
+    study["parts"]["main"].update(changed)
+    path.write_text(yaml.safe_dump(study))
+
+
+def make(project: Path, target: str) -> subprocess.CompletedProcess:
+    done = run_snakemake(project, *WARM, target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The part of the demo, made without disturbance, up to its page."""
+    project = part_of_the_demo(tmp_path_factory.mktemp("finished") / "project")
+    make(project, "results/demo/paper.html")
+    return project
+
+
+def start(project: Path) -> subprocess.Popen:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *WARM, TARGET],
+        cwd=project,
+        env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def kill(process: subprocess.Popen, victim: str, chance: random.Random) -> None:
+    """SIGKILL to snakemake alone, to it and all its jobs, or to one process of a job."""
+    if victim == "one of its jobs":
+        children = psutil.Process(process.pid).children(recursive=True)
+        if children:
+            chance.choice(children).kill()
+            # Its other jobs go on; the next kill is due before they all end.
+            time.sleep(2)
+        os.killpg(process.pid, signal.SIGKILL)
+    elif victim == "snakemake with its jobs":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+
+
+def test_killed_at_random_moments_it_ends_with_the_same_results(finished, tmp_path):
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    print(f"moments and victims of seed {seed}")
+    project = part_of_the_demo(tmp_path / "project")
+    killed = 0
+    for number in range(KILLS):
+        process = start(project)
+        victim = ("snakemake", "snakemake with its jobs", "one of its jobs")[number % 3]
+        # From the reading of the tables on: some kills meet it preparing, some training.
+        try:
+            process.wait(chance.uniform(2, 7))
+        except subprocess.TimeoutExpired:
+            kill(process, victim, chance)
+            killed += 1
+            done = len(list(project.glob("results/runs/*/*/*/*/metrics.json")))
+            print(f"kill {number + 1}: {victim}, {done} of {RUNS} runs done")
+    assert killed >= KILLS / 2, "too few kills met it at work"
+    make(project, TARGET)
+    assert (project / TARGET).read_bytes() == (finished / TARGET).read_bytes()
+
+
+def asked_for(project: Path, target: str = "results/demo/paper.html") -> dict[str, int]:
+    """Jobs per rule that a dry run would start."""
+    done = run_snakemake(project, "--dry-run", target)
+    assert done.returncode == 0, done.stdout[-3000:]
+    table = done.stdout.partition("Job stats:")[2].partition("total")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+) *$", table, re.M)}
+
+
+@pytest.fixture
+def edited(finished):
+    """Replaces text in a file of the finished project; put back after the test."""
+    kept: dict[Path, tuple[bytes, os.stat_result]] = {}
+
+    def replace(name: str, old: str, new: str) -> None:
+        path = finished / name
+        kept.setdefault(path, (path.read_bytes(), path.stat()))
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+
+    yield replace
+    for path, (content, status) in kept.items():
+        path.write_bytes(content)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_finished_study_has_nothing_to_do(finished):
+    assert asked_for(finished) == {}
+
+
+def test_a_comment_asks_for_nothing(finished, edited):
+    edited("scripts/transfer/training/optim.py", "\nMOMENTUM", "\n# as they said\nMOMENTUM")
+    assert asked_for(finished) == {}
+
+
+def test_an_edit_of_the_optimiser_asks_for_every_run(finished, edited):
+    edited("scripts/transfer/training/optim.py", "MOMENTUM = 0.9", "MOMENTUM = 0.8")
+    jobs = asked_for(finished)
+    assert jobs["train"] == RUNS
+    assert not {"prepare", "download", "describe_cell", "fid"} & set(jobs)
+
+
+def test_an_edit_of_a_recipe_asks_for_its_runs(finished, edited):
+    old = "  epochs: 2\n  batch_size: 128"
+    edited("config/recipes.yaml", old, old.replace("2", "3", 1))
+    assert asked_for(finished)["train"] == RUNS
+
+
+def test_an_edit_of_another_recipe_asks_for_no_run(finished, edited):
+    edited("config/recipes.yaml", "  epochs: 30", "  epochs: 31")
+    assert "train" not in asked_for(finished)
+
+
+def test_an_edit_of_a_figure_asks_for_that_figure(finished, edited):
+    name = "scripts/figure2.py"
+    line = next(
+        line for line in (finished / name).read_text().splitlines() if line.startswith("def main")
+    )
+    edited(name, line, f"EDITED = 1\n\n\n{line}")
+    assert asked_for(finished) == {"figure2": 1, "paper": 1}
+
+
+def test_a_further_model_asks_for_its_own_runs(finished, edited):
+    path = "config/studies/demo.yaml"
+    edited(path, "- mobilenetv3_small_050\n", "- mobilenetv3_small_050\n    - mnasnet_small\n")
+    jobs = asked_for(finished)
+    assert jobs["train"] == len(DATASETS) * POINTS
+    assert jobs["describe_cell"] == len(DATASETS)
