@@ -20,13 +20,13 @@ from transfer.progress.findings import (
     Finding,
     check_cards,
     check_downloads,
-    check_slurm,
     check_space,
     check_tables,
     check_weights,
     check_writable,
     missing_files,
 )
+from transfer.progress.slurm import check_slurm
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.published import check_published

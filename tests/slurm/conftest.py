@@ -48,7 +48,7 @@ SchedulerParameters=sched_interval=5,bf_interval=5,batch_sched_delay=1
 SlurmdParameters=config_overrides
 GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:4 State=UNKNOWN
-PartitionName=cards Nodes={host} Default=YES MaxTime=60 State=UP
+PartitionName=cards Nodes={host} Default=YES MaxTime=1440 State=UP
 """
 
 
@@ -69,6 +69,12 @@ class Slurm:
         """State by number of every job that Slurm knows, array tasks one by one."""
         lines = self.call("squeue", "--noheader", "--array", "--states=all", "--format=%i|%T")
         return dict(line.split("|") for line in lines.splitlines())
+
+    def running(self, rule: str) -> list[str]:
+        """Numbers of the jobs of a rule that run; the plugin keeps its name in the comment."""
+        lines = self.call("squeue", "--noheader", "--states=RUNNING", "--format=%i|%k")
+        pairs = [line.split("|", 1) for line in lines.splitlines()]
+        return [number for number, comment in pairs if f"rule_{rule}" in comment]
 
     def start_controller(self) -> None:
         """Start slurmctld, and wait until it answers."""

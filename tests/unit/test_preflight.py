@@ -157,13 +157,6 @@ def test_cards_are_counted_with_their_places():
     assert found[-1].remedy == "--resources gpu=2"
 
 
-def test_slurm_commands_are_looked_for(monkeypatch):
-    monkeypatch.setenv("PATH", "/nonexistent")
-    (found,) = findings.check_slurm()
-    assert found.level == "error"
-    assert "sbatch" in found.what
-
-
 def test_the_command_fails_on_a_broken_table_and_names_it(tmp_path):
     for folder in ("config", "resources", "workflow", "scripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))

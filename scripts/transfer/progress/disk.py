@@ -51,7 +51,8 @@ def stores_needed(
         elif not there.prepared:
             images = there.train + there.evaluated
             evaluation_sizes = block["evaluation_sizes"]
-            for side in sides:
+            largest = block["stated"]["side"] if "stated" in block else float("inf")
+            for side in (min(side, largest) for side in sides):
                 total += store_bytes(images, there.evaluated, side, evaluation_sizes)
                 # The evaluation images are there once, however many stores there are.
                 evaluation_sizes = []

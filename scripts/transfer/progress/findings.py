@@ -36,7 +36,6 @@ WEIGHT_SERVERS = {
     "torchvision": "https://download.pytorch.org",
     "timm": "https://huggingface.co",
 }
-SLURM_COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
 
 
 @dataclass(frozen=True)
@@ -220,12 +219,3 @@ def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) 
         what = f"gpu={asked} starts more runs than the {places} places on cards; the rest wait"
         findings.append(Finding("warning", what, f"--resources gpu={places}"))
     return findings
-
-
-def check_slurm() -> list[Finding]:
-    """Slurm's commands, and that its controller answers."""
-    missing = [command for command in SLURM_COMMANDS if shutil.which(command) is None]
-    if missing:
-        remedy = "log in to a submit host of the cluster, or load its module"
-        return [Finding("error", f"commands not found: {', '.join(missing)}", remedy)]
-    return [Finding("ok", "Slurm's commands are there")]

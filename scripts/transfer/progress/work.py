@@ -25,12 +25,16 @@ class DatasetSize:
 
 
 def dataset_sizes(
-    prepared: Path, published: Path, datasets: Iterable[str]
+    prepared: Path, published: Path, datasets: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, DatasetSize]:
-    """Sizes by dataset: of the prepared one, else as Table 1 prints them; others are left out."""
+    """Sizes by dataset: of the prepared one, else as Table 1 or its block states them.
+
+    A dataset of which none of these tells is left out. `datasets` holds the blocks of
+    config/datasets.yaml by name.
+    """
     printed = read_table(published / "table01.csv", "published_table01").set_index("dataset")
     sizes = {}
-    for dataset in datasets:
+    for dataset, block in datasets.items():
         try:
             summary = json.loads((prepared / dataset / "summary.json").read_bytes())
             train = summary["counts"].get("train", 0)
@@ -40,6 +44,9 @@ def dataset_sizes(
             if dataset in printed.index:
                 row = printed.loc[dataset]
                 counts = (int(row["train_size"]), int(row["eval_size"]), int(row["classes"]))
+                sizes[dataset] = DatasetSize(*counts, prepared=False)
+            elif stated := block.get("stated"):
+                counts = (stated["train"], stated["evaluated"], stated["classes"])
                 sizes[dataset] = DatasetSize(*counts, prepared=False)
     return sizes
 

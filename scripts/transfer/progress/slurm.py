@@ -1,0 +1,91 @@
+"""What stands in the way of work on a cluster with Slurm; asked of Slurm, nothing is submitted."""
+
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+
+from transfer.progress.findings import Finding
+
+COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
+PLUGIN = "snakemake_executor_plugin_slurm"
+# What rule `train` asks for at its first attempt.
+MINUTES_OF_A_RUN = 480
+# The plugin waits longer from question to question, up to this.
+SECONDS_BETWEEN_QUESTIONS = 180
+PATIENCE = 20
+
+
+def check_slurm() -> list[Finding]:
+    """Commands, plugin, controller, and a partition that has cards and lets a run end."""
+    missing = [command for command in COMMANDS if shutil.which(command) is None]
+    if missing:
+        remedy = "log in to a submit host of the cluster, or load its module"
+        return [Finding("error", f"commands not found: {', '.join(missing)}", remedy)]
+    findings = [Finding("ok", "Slurm's commands are there")]
+    if find_spec(PLUGIN) is None:
+        remedy = "uv sync, or pip install snakemake-executor-plugin-slurm"
+        findings.append(Finding("error", "Snakemake's plugin for Slurm is not installed", remedy))
+    try:
+        configuration = _ask("scontrol", "show", "config")
+        partitions = _ask("sinfo", "--noheader", "--format=%P|%l|%G")
+    except (OSError, subprocess.SubprocessError) as error:
+        said = getattr(error, "stderr", None) or str(error)
+        remedy = "run `scontrol ping`; wait, or ask the cluster's administrators"
+        what = f"Slurm's controller does not answer: {said.strip()}"
+        return [*findings, Finding("error", what, remedy)]
+    return [*findings, *_check_accounting(configuration), *_check_partitions(partitions)]
+
+
+def _ask(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    return done.stdout
+
+
+def _check_accounting(configuration: str) -> list[Finding]:
+    """The two ways in which Snakemake loses sight of its jobs."""
+    values = dict(re.findall(r"^(\w+)\s*=\s*(\S*)", configuration, re.M))
+    findings = []
+    kept = not values.get("AccountingStorageType", "").endswith("none")
+    if not kept and shutil.which("sacct"):
+        what = "sacct is installed, but nothing keeps accounts: Snakemake would wait for ever"
+        remedy = "start snakemake with a PATH in which no sacct is found"
+        findings.append(Finding("error", what, remedy))
+    age = int(re.match(r"\d+", values.get("MinJobAge", "") or "0")[0])  # type: ignore[index]
+    if not kept and age < SECONDS_BETWEEN_QUESTIONS:
+        what = f"Slurm forgets a job {age} s after its end (MinJobAge), and keeps no accounts"
+        remedy = "ask the administrators for accounting or a longer MinJobAge, or use local cards"
+        findings.append(Finding("warning", what, remedy))
+    return findings
+
+
+def _check_partitions(lines: str) -> list[Finding]:
+    """A job that asks for more time than its partition gives waits for ever without a word."""
+    limits: dict[str, float] = {}
+    for line in lines.splitlines():
+        name, limit, resources = line.split("|")
+        if "gpu" in resources:
+            limits[name.rstrip("*")] = minutes(limit)
+    if not limits:
+        remedy = "ask which partition has cards, and whether your account may use it"
+        return [Finding("error", "no partition of this cluster offers gpu", remedy)]
+    findings = []
+    for name, most in sorted(limits.items()):
+        if most < MINUTES_OF_A_RUN:
+            what = f"partition {name} ends jobs after {most:g} minutes; a run asks for "
+            what += f"{MINUTES_OF_A_RUN} and would wait there for ever"
+            remedy = "lower runtime of train under set-resources in the profile, or take another"
+            findings.append(Finding("warning", what, remedy))
+        else:
+            findings.append(Finding("ok", f"partition {name} has cards and time for a run"))
+    return findings
+
+
+def minutes(limit: str) -> float:
+    """A limit as sinfo prints it, `[days-]hours:minutes:seconds`, `minutes:seconds`, `infinite`."""
+    if limit in ("infinite", "n/a"):
+        return float("inf")
+    days, _, clock = limit.rpartition("-")
+    parts = [int(part) for part in clock.split(":")]
+    hours, mins, seconds = [0] * (3 - len(parts)) + parts
+    return int(days or 0) * 1440 + hours * 60 + mins + seconds / 60

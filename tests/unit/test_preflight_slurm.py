@@ -1,0 +1,88 @@
+"""What preflight asks of Slurm, answered by stand-ins for its commands."""
+
+import pytest
+
+from transfer.progress.slurm import COMMANDS, check_slurm, minutes
+
+CONFIGURATION = """Configuration data as of 2026-11-20T10:00:00
+AccountingStorageType   = {accounting}
+MinJobAge               = {age} sec
+"""
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Commands that answer as told; alone on the PATH."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    def answer(
+        partitions="cards*|infinite|gpu:4\\ncpu|1-00:00:00|(null)",
+        accounting="accounting_storage/slurmdbd",
+        age=300,
+        status=0,
+        more=(),
+    ):
+        text = CONFIGURATION.format(accounting=accounting, age=age).replace("\n", "\\n")
+        for name in (*COMMANDS, *more):
+            words = {"sinfo": partitions, "scontrol": text}.get(name, "")
+            script = tmp_path / name
+            script.write_text(f"#!/bin/sh\nprintf '{words}'\necho away >&2\nexit {status}\n")
+            script.chmod(0o755)
+
+    return answer
+
+
+def troubles() -> dict[str, str]:
+    """Level by what is found, what is well left out."""
+    return {found.what: found.level for found in check_slurm() if found.level != "ok"}
+
+
+def test_a_cluster_in_order_gives_no_trouble(slurm):
+    slurm()
+    assert troubles() == {}
+
+
+def test_commands_that_are_not_there_are_named(monkeypatch):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    (what,) = troubles()
+    assert "sbatch" in what
+
+
+def test_a_controller_that_does_not_answer_is_an_error(slurm):
+    slurm(status=1)
+    assert troubles() == {"Slurm's controller does not answer: away": "error"}
+
+
+def test_a_sacct_without_accounts_is_an_error(slurm):
+    slurm(accounting="accounting_storage/none", more=("sacct",))
+    (what,) = troubles()
+    assert "wait for ever" in what
+    slurm(accounting="accounting_storage/slurmdbd", more=("sacct",))
+    assert troubles() == {}
+
+
+def test_a_controller_that_forgets_quickly_is_told(slurm):
+    slurm(accounting="accounting_storage/none", age=10)
+    (what,) = troubles()
+    assert "forgets a job 10 s after its end" in what
+
+
+@pytest.mark.parametrize(
+    ("partitions", "says"),
+    [
+        ("cards|1:00:00|gpu:4", "partition cards ends jobs after 60 minutes"),
+        ("cpu|infinite|(null)", "no partition of this cluster offers gpu"),
+    ],
+)
+def test_partitions_need_cards_and_time(slurm, partitions, says):
+    slurm(partitions=partitions)
+    (what,) = troubles()
+    assert says in what
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("2-12:00:00", 3600), ("1:30:00", 90), ("30:00", 30), ("infinite", float("inf"))],
+)
+def test_limits_as_sinfo_prints_them(limit, expected):
+    assert minutes(limit) == expected
