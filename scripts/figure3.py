@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from transfer.command_line import run
 from transfer.config import read_datasets
-from transfer.figures.style import BLUE, ORANGE, add_notes, save_figure, use_style
+from transfer.figures.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
 from transfer.validation import read_table
 
 GROUPS = {
@@ -22,6 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fid", type=Path, required=True, help="the study's fid.csv")
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--published", type=Path, help="the paper's Table 11, to stand beside")
     parser.add_argument(
         "--output", type=Path, required=True, help="figure3.svg; .pdf and .png beside it"
     )
@@ -45,10 +46,17 @@ def main() -> None:
         ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
         label = f"{label}, mean {chosen['fid'].mean():.{digits}f}"
         handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
-    for row in distances.itertuples():
+    if args.published:
+        printed = read_table(args.published, "published_table11").set_index("dataset")["fid"]
+        distances["published"] = distances["dataset"].map(printed)
+        hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}
+        ax.plot(distances["published"], distances["place"], "D", **hollow)
+        handles.append(Line2D([], [], marker="D", label="as the paper prints it", **hollow))
+    ends = distances.filter(["fid", "published"]).max(axis=1)
+    for row, end in zip(distances.itertuples(), ends, strict=True):
         ax.annotate(
             f"{row.fid:.{digits}f}",
-            (float(row.fid), row.place),
+            (end, row.place),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
@@ -58,7 +66,7 @@ def main() -> None:
         )
     ax.set_yticks(distances["place"], distances["name"])
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, distances["fid"].max() * 1.08)
+    ax.set_xlim(0, ends.max() * 1.08)
     ax.set_ylim(-0.7, len(distances) - 0.3)
     ax.set_xlabel("Fréchet inception distance")
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)

@@ -30,6 +30,7 @@ from transfer.fid.inception import (
 from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
+from transfer.training.cards import leased_card
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -48,6 +49,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--workers", type=int, default=0, help="processes that read images")
     parser.add_argument("--threads", type=int, help="of the network on a CPU (default: all)")
+    parser.add_argument("--runs-per-card", type=int, default=1, help="runs that share a card")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--save-every", type=float, default=120.0, help="seconds")
     parser.add_argument("--output", type=Path, required=True, help="mu and sigma (.npz)")
@@ -78,6 +80,13 @@ def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor]
 
 def main() -> None:
     arguments = parse_arguments()
+    # Before anything asks CUDA for its cards.
+    with leased_card(arguments.device, arguments.runs_per_card):
+        compute(arguments)
+
+
+def compute(arguments: argparse.Namespace) -> None:
+    """Features, their moments, and the three files that hold them."""
     started = time.monotonic()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -87,6 +96,9 @@ def main() -> None:
     device = arguments.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device.startswith("cuda:"):
+        # A leased card is the only one that CUDA sees.
+        device = "cuda"
 
     settings = {
         **named,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from transfer.command_line import run
-from transfer.config import read_datasets, read_models, read_studies
+from transfer.config import Study, read_datasets, read_models, read_studies
 from transfer.errors import UserError
 from transfer.progress.disk import downloads_needed, runs_needed, stores_needed
 from transfer.progress.expected import chosen_studies, expected_runs
@@ -61,6 +61,23 @@ def tables() -> list[Finding]:
     )
 
 
+def compared_datasets(
+    studies: list[Study], datasets: dict[str, dict[str, Any]], fid: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Datasets whose distance to the reference is asked for, and the reference itself.
+
+    Not those whose original images are at hand in a folder that the configuration names.
+    """
+    if not any(study.paper and "table11" in study.tables for study in studies):
+        return {}
+    return {
+        name: block
+        for name, block in datasets.items()
+        if (block["group"] in ("real_world", "web_scraped") or name == fid["reference"])
+        and name not in fid["folders"]
+    }
+
+
 def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Finding]:
     """What the studies' data, weights, disks and cards lack; the tables must be valid."""
     config = read_yaml(CONFIG / "config.yaml", "config")
@@ -74,6 +91,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
     used = {one.dataset: datasets[one.dataset] for one in to_train}
+    used |= compared_datasets(studies, datasets, config["fid"])
     sizes = dataset_sizes(results / "data", PUBLISHED, used)
     unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
     rows = models.to_dict("index")

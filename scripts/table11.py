@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from transfer.analysis.distances import gap_of, gap_words
 from transfer.command_line import run
 from transfer.config import read_datasets
 from transfer.tables import Column, decimals, write_table
@@ -13,6 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fid", type=Path, required=True, help="the study's fid.csv")
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument("--published", type=Path, help="the paper's Table 11, to stand beside")
     parser.add_argument("--output", type=Path, required=True, help="table11.csv")
     args = parser.parse_args()
     datasets = read_datasets(args.datasets)
@@ -21,8 +23,16 @@ def main() -> None:
         Column("dataset", "Dataset", lambda key: datasets[key]["name"]),
         Column("fid", "FID", decimals(2)),
     ]
+    if args.published:
+        printed = read_table(args.published, "published_table11")[["dataset", "fid"]]
+        table = table.merge(printed.rename(columns={"fid": "published"}), "left", "dataset")
+        columns.append(Column("published", "FID in the paper", decimals(2)))
     caption = "Fréchet inception distance of each dataset."
-    write_table(table, columns, args.output, caption, sorted(set(table["note"])))
+    notes = sorted(set(table["note"]))
+    gap = gap_of(table, {key: block["group"] for key, block in datasets.items()})
+    if gap:
+        notes.append(gap_words(gap))
+    write_table(table, columns, args.output, caption, notes)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from transfer.analysis.claims import CLAIMS
+from transfer.analysis.distances import hold_distances
 from transfer.analysis.evidence import gather_evidence
 from transfer.analysis.results import StudyResults, load_results
 from transfer.analysis.verdict import Finding, hold_claims, hold_table
@@ -42,7 +43,12 @@ def main() -> None:
     parser.add_argument(
         "--tables", type=Path, required=True, nargs="+", help="recomputed tables, CSV"
     )
-    parser.add_argument("--fid", type=Path, help="the study's fid.csv; holds the statements too")
+    parser.add_argument("--fid", type=Path, help="the study's fid.csv")
+    parser.add_argument(
+        "--statements",
+        action="store_true",
+        help="hold the running text too, for a study with all that it speaks of",
+    )
     parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
@@ -54,8 +60,12 @@ def main() -> None:
             recomputed = printed_percent(results, recomputed)
         printed = read_printed(args.published, path.stem)
         findings += hold_table(path.stem, printed.columns[0], printed, recomputed)
-    if args.fid:
+    if args.statements:
         findings += hold_statements(results, args.fid, args.published)
+    elif args.fid:
+        groups = {name: block["group"] for name, block in results.datasets.items()}
+        printed = read_printed(args.published, "table11")
+        findings += hold_distances(printed, read_table(args.fid, "fid"), groups)
     verdict = pd.DataFrame(findings)
     write_text(args.output, verdict.to_csv(index=False, float_format="%.6g"))
     disagreements = verdict[~verdict["agrees"]].drop(columns="agrees")

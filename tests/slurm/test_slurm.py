@@ -4,11 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from conftest import Slurm, wait_until
+from conftest import Slurm
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 HERE = Path(__file__).parent
@@ -83,24 +82,3 @@ def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path):
     # The card is Slurm's choice, and no lock was taken for it.
     assert all(line[2] == "Slurm" for line in lines)
     assert not (tmp_path / "locks").exists()
-
-
-def test_a_cancelled_job_is_started_again(slurm, tmp_path):
-    workflow = Workflow(slurm, tmp_path, runs=4, seconds=15)
-    wait_until(lambda: workflow.started(4), "four jobs run", 120)
-    running = [job for job, state in slurm.jobs().items() if state == "RUNNING"]
-    slurm.call("scancel", running[0])
-    lines = workflow.finish()
-    assert len(lines) == 4
-    assert len(list(tmp_path.glob("started/*"))) == 5
-
-
-def test_a_controller_away_for_twenty_seconds_loses_nothing(slurm, tmp_path):
-    workflow = Workflow(slurm, tmp_path, runs=6, seconds=10)
-    wait_until(lambda: workflow.started(2), "two jobs run", 120)
-    slurm.stop_controller()
-    time.sleep(20)
-    slurm.start_controller()
-    lines = workflow.finish()
-    assert len(lines) == 6
-    assert most_at_once(lines) <= 4

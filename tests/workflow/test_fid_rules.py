@@ -38,6 +38,7 @@ include: "workflow/rules/fid.smk"
 """
 
 CONFIG = {
+    "runs_per_card": 1,
     "fid": {
         "images": "train",
         "maximum_images": None,
@@ -48,7 +49,7 @@ CONFIG = {
         "folds": 2,
         "seed": 0,
         "demo": {"maximum_images": 6, "weights": "random", "reference": "photographs"},
-    }
+    },
 }
 
 

@@ -20,11 +20,15 @@ def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
         "train": GRID,
         "describe_cell": 19 * 7,
         "fetch_weights": 19,
-        "prepare": 7,
-        "download": 10,
+        "prepare": 7 + 12,
+        "download": 33,
+        "fetch_inception": 1,
+        "inception_statistics": 18 + 1,
+        "fid": 18,
+        "study_fid": 1,
         "select_runs": 1,
-        **dict.fromkeys(["table01", "table02", "table03", "table12", "table13"], 1),
-        **dict.fromkeys(["figure1", "figure2", "verdict", "paper", "all"], 1),
+        **dict.fromkeys(["table01", "table02", "table03", "table11", "table12", "table13"], 1),
+        **dict.fromkeys(["figure1", "figure2", "figure3", "verdict", "paper", "all"], 1),
     }
 
 

@@ -160,6 +160,7 @@ rule table11:
     input:
         fid="results/{study}/fid.csv",
         datasets="config/datasets.yaml",
+        published=beside_published,
     output:
         csv="results/{study}/tables/table11.csv",
         md="results/{study}/tables/table11.md",
@@ -171,10 +172,13 @@ rule table11:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/table11.py"),
+        published=lambda wildcards, input: (
+            f"--published {input.published}" if input.published else ""
+        ),
     message:
         "Computing table11 of study {wildcards.study}"
     shell:
-        "python scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        "python scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
         "--output {output.csv:q} > {log:q} 2>&1"
 
 
@@ -207,6 +211,7 @@ rule figure3:
     input:
         fid="results/{study}/fid.csv",
         datasets="config/datasets.yaml",
+        published=beside_published,
     output:
         svg="results/{study}/figures/figure3.svg",
         pdf="results/{study}/figures/figure3.pdf",
@@ -218,10 +223,13 @@ rule figure3:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/figure3.py"),
+        published=lambda wildcards, input: (
+            f"--published {input.published}" if input.published else ""
+        ),
     message:
         "Drawing figure3 of study {wildcards.study}"
     shell:
-        "python scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        "python scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
         "--output {output.svg:q} > {log:q} 2>&1"
 
 
@@ -268,10 +276,10 @@ rule verdict:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/verdict.py"),
-        fid=lambda wildcards, input: f"--fid {input.fid}" if input.fid else "",
+        flags=verdict_flags,
     message:
         "Holding every recomputed number of study {wildcards.study} against the paper"
     shell:
         f"python scripts/verdict.py {STUDY_FLAGS} "
-        "--tables {input.tables:q} {params.fid} "
+        "--tables {input.tables:q} {params.flags} "
         "--published resources/published/fang2023 --output {output.csv:q} > {log:q} 2>&1"

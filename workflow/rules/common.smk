@@ -112,16 +112,6 @@ def cell_arguments(wildcards):
     ]
 
 
-# The point of each recipe's grid that is trained first.
-CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
-
-# How every run is started. It stands in no param: a change of it trains nothing again.
-TRAIN = (
-    f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
-    f" --runs-per-card {config['runs_per_card']} --restart-if-changed"
-)
-
-
 # Fréchet inception distance
 
 
@@ -137,7 +127,7 @@ def fid_option(dataset, key):
 
 def fid_threads(wildcards):
     """One thread where the images are few: the demonstration's datasets run side by side."""
-    return 1 if is_demonstration(wildcards.fid_dataset) else 2
+    return 1 if is_demonstration(wildcards.fid_dataset) else 8
 
 
 def fid_image_folder(dataset):
@@ -266,9 +256,24 @@ def verdict_tables(wildcards):
 
 
 def verdict_distances(wildcards):
-    """The distances to ImageNet that statements of the paper are about, where a study has them."""
+    """The distances to ImageNet, where a study has them."""
     tables = STUDIES[wildcards.study].tables
     return [f"results/{wildcards.study}/fid.csv"] if "table11" in tables else []
+
+
+def verdict_flags(wildcards, input):
+    """The distances, and whether the running text is held too, which takes all of the paper."""
+    flags = f"--fid {input.fid}" if input.fid else ""
+    if STUDIES[wildcards.study].source == "published":
+        flags += " --statements"
+    return flags
+
+
+def beside_published(wildcards):
+    """The paper's own distances, to stand beside those that a study computes."""
+    study = STUDIES[wildcards.study]
+    computed = study.source == "runs" and study.paper
+    return [f"resources/published/{study.paper}/table11.csv"] if computed else []
 
 
 # Paper

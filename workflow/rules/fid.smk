@@ -62,6 +62,8 @@ rule inception_statistics:
         "../../envs/training.yaml"
     threads: fid_threads
     resources:
+        gpu=1,
+        runs_per_card=config["runs_per_card"],
         start=WARM_START,
     params:
         code=fingerprint("scripts/inception_statistics.py"),
@@ -69,6 +71,7 @@ rule inception_statistics:
         weights=fid_weights_flags,
         maximum=fid_maximum_flag,
         resize=lambda wildcards: fid_option(wildcards.fid_dataset, "resize"),
+        workers=lambda wildcards, threads: threads - 1,
         folds=config["fid"]["folds"],
         seed=config["fid"]["seed"],
     message:
@@ -76,7 +79,8 @@ rule inception_statistics:
     shell:
         "python {resources.start}scripts/inception_statistics.py {params.source} {params.weights} "
         "{params.maximum} --resize {params.resize} --folds {params.folds} "
-        "--seed {params.seed} --threads {threads} --output {output.statistics:q} "
+        "--seed {params.seed} --threads {threads} --workers {params.workers} "
+        "--runs-per-card {resources.runs_per_card} --output {output.statistics:q} "
         "--summary {output.summary:q} --folds-output {output.folds:q} > {log:q} 2>&1"
 
 

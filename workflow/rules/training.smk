@@ -1,5 +1,14 @@
 # Runs: one job per dataset, model, recipe and point of the recipe's grid.
 
+# The point of each recipe's grid that is trained first.
+CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
+
+# How every run is started. It stands in no param: a change of it trains nothing again.
+TRAIN = (
+    f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
+    f" --runs-per-card {config['runs_per_card']} --restart-if-changed"
+)
+
 
 # What the runs of a cell share, as arguments in a file. It changes with the cell's own settings
 # alone, so that a further model, dataset or point of the grid trains nothing else again; and a

@@ -54,6 +54,11 @@ class PreparedDataset:
         return np.load(self._store / "sizes.npy")
 
     @property
+    def made_ns(self) -> int:
+        """When the store's pixels were written, in nanoseconds of the file system's clock."""
+        return (self._store / "images.bin").stat().st_mtime_ns
+
+    @property
     def _store(self) -> Path:
         return self.folder / f"store_{self.short_side}"
 

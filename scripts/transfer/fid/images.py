@@ -50,6 +50,8 @@ class StoredImages:
         digest = hashlib.sha256(str(self.dataset.short_side).encode())
         digest.update("\n".join(map(str, self.dataset.ids[self.rows])).encode())
         digest.update(self.dataset.offsets.tobytes())
+        # A store that was made anew may hold other pixels of the same sizes.
+        digest.update(str(self.dataset.made_ns).encode())
         return digest.hexdigest()
 
 
