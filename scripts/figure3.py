@@ -51,11 +51,14 @@ def main() -> None:
         distances["published"] = distances["dataset"].map(printed)
         hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}
         ax.plot(distances["published"], distances["place"], "D", **hollow)
-        handles.append(Line2D([], [], marker="D", label="as the paper prints it", **hollow))
+        handles.append(Line2D([], [], marker="D", label="the paper's (in brackets)", **hollow))
+    distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
+    if args.published:
+        distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
     ends = distances.filter(["fid", "published"]).max(axis=1)
     for row, end in zip(distances.itertuples(), ends, strict=True):
         ax.annotate(
-            f"{row.fid:.{digits}f}",
+            row.words,
             (end, row.place),
             xytext=(6, 0),
             textcoords="offset points",
@@ -66,7 +69,7 @@ def main() -> None:
         )
     ax.set_yticks(distances["place"], distances["name"])
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, ends.max() * 1.08)
+    ax.set_xlim(0, ends.max() * 1.1)
     ax.set_ylim(-0.7, len(distances) - 0.3)
     ax.set_xlabel("Fréchet inception distance")
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)

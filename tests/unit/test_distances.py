@@ -76,4 +76,4 @@ def test_computed_and_printed_stand_side_by_side(printed, tmp_path):
     pd.testing.assert_series_equal(made["published"], beside, check_names=False)
     assert made["fid"].tolist() == pytest.approx((beside * 1.1).tolist())
     assert "all 18,564 splits" in (tmp_path / "table11.md").read_text()
-    assert "as the paper prints it" in (tmp_path / "figure3.svg").read_text()
+    assert "in brackets" in (tmp_path / "figure3.svg").read_text()
