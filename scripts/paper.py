@@ -26,7 +26,8 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
 
 def main() -> None:
     parser = study_parser(__doc__, "paper.html")
-    parser.add_argument("--folder", type=Path, required=True, help="results/<study>")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="CSV; .md beside")
+    parser.add_argument("--figures", type=Path, nargs="+", required=True, help="SVG")
     parser.add_argument("--verdict", type=Path, help="the study's verdict.csv, if it has one")
     parser.add_argument("--template", required=True, help="name of the page's template")
     parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
@@ -39,16 +40,13 @@ def main() -> None:
     names = {key: block["name"] for key, block in results.datasets.items()}
     names |= results.models["name"].to_dict()
     names |= claims.set_index("id")["claim"].to_dict()
-    lines = pd.read_csv(args.folder / "tables" / "table02.csv").set_index("dataset")
+    tables = {path.stem: path for path in args.tables}
+    lines = pd.read_csv(tables["table02"]).set_index("dataset")
     content = {
         "study": study,
         "notes": part_notes(results),
-        "tables": {
-            name: table_html(args.folder / "tables" / f"{name}.md") for name in study.tables
-        },
-        "figures": {
-            name: embed_figure(args.folder / "figures" / f"{name}.svg") for name in study.figures
-        },
+        "tables": {name: table_html(path.with_suffix(".md")) for name, path in tables.items()},
+        "figures": {path.stem: embed_figure(path) for path in args.figures},
         "claims": claims_by_section(claims, verdict),
         "cells": results.cells,
         "verdict": verdict_groups(verdict, names),

@@ -173,3 +173,22 @@ def test_a_further_model_asks_for_its_own_runs(finished, edited):
     jobs = asked_for(finished)
     assert jobs["train"] == len(DATASETS) * POINTS
     assert jobs["describe_cell"] == len(DATASETS)
+
+
+def test_a_part_of_the_grid_is_shown_beside_a_running_workflow(finished, tmp_path):
+    """In a folder of its own; nothing of the finished study is touched or trained again."""
+    runs = finished / "results/runs/digits_rare/lcnet_050/finetune_tiny"
+    away = tmp_path / "runs"
+    runs.rename(away)
+    before = (finished / TARGET).stat().st_mtime_ns
+    try:
+        command = [sys.executable, "scripts/partial.py", "--study", "demo"]
+        done = subprocess.run(command, cwd=finished, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        partial = finished / "results/partial/results/demo"
+        assert f"{RUNS - POINTS} of {RUNS} runs" in (partial / "paper.html").read_text()
+        assert f"Partial: {RUNS - POINTS} of {RUNS}" in (partial / "tables/table03.md").read_text()
+        assert not runs.exists() and (finished / TARGET).stat().st_mtime_ns == before
+    finally:
+        away.rename(runs)
+    assert asked_for(finished) == {}

@@ -112,6 +112,16 @@ def cell_arguments(wildcards):
     ]
 
 
+# A partial grid
+
+
+def those_there(paths):
+    """The files that a step waits for; with allow_partial only those that are there already."""
+    if not config["allow_partial"]:
+        return paths
+    return [path for path in paths if Path(path).is_file()]
+
+
 # Fréchet inception distance
 
 
@@ -198,11 +208,13 @@ def study_distances(wildcards):
     """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
     paper = STUDIES[wildcards.study].paper
     groups = ("real_world", "web_scraped") if paper else ("digits",)
-    return [
-        f"results/fid/{name}.json"
-        for name, block in DATASETS.items()
-        if block["group"] in groups
-    ]
+    return those_there(
+        [
+            f"results/fid/{name}.json"
+            for name, block in DATASETS.items()
+            if block["group"] in groups
+        ]
+    )
 
 
 def study_published_flag(wildcards):
@@ -214,7 +226,7 @@ def study_published_flag(wildcards):
 
 
 def study_runs(wildcards):
-    """Every run of a study; with allow_partial only those whose record is there."""
+    """The record of every run of a study."""
     study = STUDIES[wildcards.study]
     runs = [
         f"results/runs/{dataset}/{model}/{part.recipe}/{hp}/metrics.json"
@@ -223,25 +235,36 @@ def study_runs(wildcards):
         for model in part.models
         for hp in RECIPES[part.recipe].hyperparameters
     ]
-    return (
-        [run for run in runs if Path(run).is_file()]
-        if config["allow_partial"]
-        else runs
-    )
+    return those_there(runs)
 
 
 # Analysis
 
 
+# What can be shown only once there is one dataset that is prepared, or one distance.
+OF_DATASETS, OF_DISTANCES = {"table01", "figure2"}, {"table11", "figure3"}
+
+
+def shown(wildcards, kind):
+    """A study's `tables` or `figures`; with allow_partial those that have something to show."""
+    study = STUDIES[wildcards.study]
+    missing = set()
+    if study.source == "runs" and not study_indexes(wildcards):
+        missing |= OF_DATASETS
+    if study.source == "runs" and not study_distances(wildcards):
+        missing |= OF_DISTANCES
+    return [name for name in getattr(study, kind) if name not in missing]
+
+
 def study_indexes(wildcards):
     """The index of each dataset of a study's main part."""
-    return [f"{folder}/index.csv" for folder in study_folders(wildcards)]
+    datasets = STUDIES[wildcards.study].parts["main"].datasets
+    return those_there([f"results/data/{dataset}/index.csv" for dataset in datasets])
 
 
 def study_folders(wildcards):
     """The folder of each prepared dataset of a study's main part, in the order of panels."""
-    datasets = STUDIES[wildcards.study].parts["main"].datasets
-    return [f"results/data/{dataset}" for dataset in datasets]
+    return [str(Path(index).parent) for index in study_indexes(wildcards)]
 
 
 def verdict_tables(wildcards):
@@ -257,7 +280,7 @@ def verdict_tables(wildcards):
 
 def verdict_distances(wildcards):
     """The distances to ImageNet, where a study has them."""
-    tables = STUDIES[wildcards.study].tables
+    tables = shown(wildcards, "tables")
     return [f"results/{wildcards.study}/fid.csv"] if "table11" in tables else []
 
 

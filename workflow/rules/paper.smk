@@ -18,12 +18,12 @@ rule paper:
         tables=lambda wildcards: expand(
             "results/{study}/tables/{table}.csv",
             study=wildcards.study,
-            table=STUDIES[wildcards.study].tables,
+            table=shown(wildcards, "tables"),
         ),
         figures=lambda wildcards: expand(
             "results/{study}/figures/{figure}.svg",
             study=wildcards.study,
-            figure=STUDIES[wildcards.study].figures,
+            figure=shown(wildcards, "figures"),
         ),
         verdict=study_verdict,
         claims="resources/published/fang2023/claims.csv",
@@ -45,6 +45,6 @@ rule paper:
         "Setting the page of study {wildcards.study}"
     shell:
         f"python scripts/paper.py {STUDY_FLAGS} "
-        "--folder results/{wildcards.study} {params.verdict} "
+        "--tables {input.tables:q} --figures {input.figures:q} {params.verdict} "
         "--template {params.template} --published resources/published/fang2023 "
         "--output {output:q} > {log:q} 2>&1"

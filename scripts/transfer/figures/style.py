@@ -52,7 +52,7 @@ FURTHER: list[tuple[str, Marker]] = [
     (ORANGE, "o"),
     (SKY, "^"),
     (GREEN, "s"),
-    (PURPLE, "v"),
+    (PURPLE, "H"),
     (BLUE, "P"),
     (VERMILION, "X"),
 ]
