@@ -2,7 +2,8 @@
 
 Asks Snakemake what it would run and starts nothing. Hours are of one card: finished runs' own
 times, else their model's speed on other datasets, else the published speeds of
-config/throughput.tsv. Where none of these tells, no number is made up.
+config/throughput.tsv; from a speed, evaluation is reckoned as a third of a training step an image.
+Where none of these tells, no number is made up.
 """
 
 import argparse

@@ -14,7 +14,13 @@ from rich.markup import escape
 from transfer.command_line import run
 from transfer.config import Study, read_datasets, read_models, read_studies
 from transfer.errors import UserError
-from transfer.progress.disk import downloads_needed, runs_needed, stores_needed
+from transfer.progress.disk import (
+    checkpoints_needed,
+    downloads_needed,
+    runs_needed,
+    stores_needed,
+    weights_needed,
+)
 from transfer.progress.expected import chosen_studies, expected_runs
 from transfer.progress.findings import (
     Finding,
@@ -100,24 +106,30 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
         for one in to_train
         if recipes[one.recipe].settings(one.dataset, rows[one.model]).weights == "pinned"
     }
+    weights = Path("resources/weights")
+    trained = [rows[one.model] for one in to_train]
+    cards = visible_cards(machine_cards())
+    places = gpu or max(len(cards), 1) * config["runs_per_card"]
     findings = [
-        *check_writable([results, Path("resources/weights"), downloads, Path(".snakemake")]),
+        *check_writable([results, weights, downloads, Path(".snakemake")]),
         *check_space(
             {
                 "downloads": (downloads, downloads_needed(unprepared, downloads)),
                 "prepared datasets": (results / "data", stores_needed(unprepared, sizes)),
+                "weights": (weights, weights_needed(pinned, weights)),
+                "checkpoints": (results / "runs", checkpoints_needed(trained, places)),
                 "runs": (
                     results / "runs",
                     runs_needed(to_train, works(to_train, recipes, models, sizes), sizes),
                 ),
             }
         ),
-        *check_weights(pinned, Path("resources/weights")),
+        *check_weights(pinned, weights),
         *check_downloads(missing_files(unprepared, downloads)),
     ]
     if slurm:
         return findings + check_slurm()
-    return findings + check_cards(visible_cards(machine_cards()), gpu, config["runs_per_card"])
+    return findings + check_cards(cards, gpu, config["runs_per_card"])
 
 
 def main() -> None:

@@ -13,7 +13,14 @@ from loopback import Answer, serve
 from transfer.errors import UserError
 from transfer.progress import findings
 from transfer.progress.cost import Work
-from transfer.progress.disk import Need, downloads_needed, runs_needed, stores_needed
+from transfer.progress.disk import (
+    Need,
+    checkpoints_needed,
+    downloads_needed,
+    runs_needed,
+    stores_needed,
+    weights_needed,
+)
 from transfer.progress.expected import Run
 from transfer.progress.work import DatasetSize
 from transfer.training.cards import Card
@@ -81,6 +88,16 @@ def test_stores_and_runs_are_reckoned_for_what_is_not_there():
     # At least the scores in float32.
     assert need.bytes > 100 * 10 * 4
     assert need.unknown == ("c",)
+
+
+def test_weights_and_checkpoints_are_counted(tmp_path):
+    models = {"small": {"parameters": 10}, "large": {"parameters": 1000}}
+    assert weights_needed(models, tmp_path) == Need(4 * 1010)
+    (tmp_path / "large.json").touch()
+    assert weights_needed(models, tmp_path) == Need(4 * 10)
+    # Weights and two moments, the last checkpoint and the one before, in each of three places.
+    assert checkpoints_needed(models.values(), 3) == Need(3 * 2 * 3 * 4000)
+    assert checkpoints_needed([], 3) == Need(0)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

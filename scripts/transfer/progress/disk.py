@@ -59,6 +59,21 @@ def stores_needed(
     return Need(total, tuple(unknown))
 
 
+def weights_needed(models: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
+    """Float32 weights of the models, rows of the model table, that are not in `folder` yet."""
+    missing = [row for name, row in models.items() if not (folder / f"{name}.json").exists()]
+    return Need(sum(4 * int(row["parameters"]) for row in missing))
+
+
+def checkpoints_needed(models: Iterable[Mapping[str, Any]], places: int) -> Need:
+    """The largest checkpoints of `places` runs at once, each in two copies.
+
+    A checkpoint holds the weights and, of AdamW, two moments of each; it goes when its run ends.
+    """
+    largest = max((int(row["parameters"]) for row in models), default=0)
+    return Need(2 * places * 3 * 4 * largest)
+
+
 def runs_needed(
     runs: Iterable[Run], works: Mapping[Run, Work], sizes: Mapping[str, DatasetSize]
 ) -> Need:
