@@ -29,6 +29,8 @@ def study_cells(study: Study, recipes: dict[str, Recipe]) -> list[Cell]:
 
 def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
     """Copy each selected run's predictions to `<folder>/<dataset>/<model>/<recipe>.npz`."""
+    # It is there even where no run has been selected.
+    folder.mkdir(parents=True, exist_ok=True)
     for row in results[results["hp"] != ""].to_dict("records"):
         cell = Cell(row["dataset"], row["model"], row["recipe"], ())
         source = runs / run_folder(cell, row["hp"]) / "predictions.npz"

@@ -7,7 +7,7 @@ import pandas as pd
 from transfer.analysis.claims import CLAIMS
 from transfer.analysis.distances import hold_distances
 from transfer.analysis.evidence import gather_evidence
-from transfer.analysis.results import StudyResults, load_results
+from transfer.analysis.results import StudyResults, load_results, part_notes
 from transfer.analysis.verdict import Finding, hold_claims, hold_table
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
@@ -71,7 +71,8 @@ def main() -> None:
     disagreements = verdict[~verdict["agrees"]].drop(columns="agrees")
     summary = (
         f"{verdict['agrees'].sum()} of {len(verdict)} printed numbers and statements agree with "
-        "what is recomputed, within half a unit of the last printed digit."
+        "what is recomputed, within half a unit of the last printed digit. "
+        + " ".join(part_notes(results))
     )
     table = disagreements.to_markdown(index=False, floatfmt=".4g")
     write_text(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from transfer.data.samples import Listing, Sample
 from transfer.data.unpacking import open_members
+from transfer.errors import UserError
 
 # Category 30 is "empty"; the others in the class order of the authors' code.
 CATEGORIES = (1, 3, 5, 6, 7, 8, 9, 10, 11, 16, 21, 33, 34, 51, 99)
@@ -27,12 +28,18 @@ def read(folder: Path, scratch: Path) -> Listing:
         content = json.loads(annotations.bytes(f"eccv_18_annotation_files/{part}_annotations.json"))
         names |= {category["id"]: category["name"] for category in content.get("categories", [])}
         for row in content["annotations"]:
-            if row["category_id"] == EMPTY:
+            category = row["category_id"]
+            if category == EMPTY:
                 continue
+            if category not in CATEGORIES:
+                raise UserError(
+                    f"{part}_annotations.json: image {row['image_id']} has category {category}, "
+                    f"which the published splits do not have: {', '.join(map(str, CATEGORIES))}"
+                )
             samples.append(
                 Sample(
                     id=row["image_id"],
-                    labels=(CATEGORIES.index(row["category_id"]),),
+                    labels=(CATEGORIES.index(category),),
                     image=images.image(f"eccv_18_all_images_sm/{row['image_id']}.jpg"),
                     split=split,
                 )

@@ -55,12 +55,16 @@ def _text(value: Any) -> Any:
     return value.decode("latin1") if isinstance(value, bytes) else value
 
 
-def _unpickle(data: bytes, where: str) -> dict[str, Any]:
+def _unpickle(data: bytes, where: str, *keys: str) -> dict[str, Any]:
     try:
         content = _ArraysOnly(io.BytesIO(data), encoding="latin1").load()
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError) as error:
         raise UserError(f"{where}: not a batch of CIFAR images ({error}); refused") from None
-    return {_text(key): value for key, value in content.items()}
+    content = {_text(key): value for key, value in content.items()}
+    missing = [key for key in keys if key not in content]
+    if missing:
+        raise UserError(f"{where}: a batch without {' and '.join(missing)}, so not one of CIFAR's")
+    return content
 
 
 def read(folder: Path, scratch: Path) -> Listing:
@@ -70,11 +74,11 @@ def read(folder: Path, scratch: Path) -> Listing:
         raise UserError(f"{folder}: neither {' nor '.join(_BATCHES)} is there")
     root, batches, (meta, names_key, labels_key) = _BATCHES[present[0]]
     members = open_members(folder / present[0], scratch)
-    classes = _unpickle(members.bytes(f"{root}/{meta}"), meta)[names_key]
+    classes = _unpickle(members.bytes(f"{root}/{meta}"), meta, names_key)[names_key]
     samples = []
     for split, files in batches.items():
         for file in files:
-            batch = _unpickle(members.bytes(f"{root}/{file}"), file)
+            batch = _unpickle(members.bytes(f"{root}/{file}"), file, "data", labels_key)
             pixels = np.asarray(batch["data"], dtype=np.uint8).reshape(-1, 3, 32, 32)
             numbered = [f"{file}_{number:05d}" for number in range(len(pixels))]
             names = [f"{file}/{_text(name)}" for name in batch.get("filenames", numbered)]

@@ -1,0 +1,35 @@
+"""An archive of the right name that does not hold what its layout expects."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import stand_ins
+
+from transfer.data.layouts import read_layout
+from transfer.errors import UserError
+from transfer.validation import read_yaml
+
+BLOCKS = read_yaml(Path(__file__).parents[2] / "config" / "datasets.yaml", "datasets")
+
+
+def refused(dataset, tmp_path, message):
+    (tmp_path / "scratch").mkdir()
+    with pytest.raises(UserError, match=message):
+        read_layout(tmp_path / "in", tmp_path / "scratch", BLOCKS[dataset]["layout"])
+
+
+def test_a_category_that_the_published_splits_do_not_have(tmp_path):
+    rows = {"train": [("deer", 1), ("whale", 77)], "cis_val": [("fox", 3)], "cis_test": []}
+    stand_ins.make_cct20(tmp_path / "in", rows)
+    refused("cct20", tmp_path, "train_annotations.json: image whale has category 77")
+
+
+def test_batches_of_something_else(tmp_path):
+    archive = tmp_path / "in" / "cifar-10-python.tar.gz"
+    names = {"label_names": ["cat", "dog"]}
+    files = {"cifar-10-batches-py/batches.meta": pickle.dumps(names)}
+    for name in (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"):
+        files[f"cifar-10-batches-py/{name}"] = pickle.dumps({"pictures": []})
+    stand_ins.write_tar(archive, files)
+    refused("cifar10", tmp_path, "data_batch_1: a batch without data and labels")
