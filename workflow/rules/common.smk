@@ -1,6 +1,7 @@
 # What the rules ask of the tables: functions that turn wildcards into inputs and params,
 # phase by phase in the order in which data flows.
 
+import inspect
 import json
 
 from transfer.data.download import BY_HAND, read_record
@@ -110,6 +111,15 @@ def cell_arguments(wildcards):
         f"--expect-settings={settings_digest(settings, MODELS[wildcards.model])}",
         *[f"--weights={record}" for record in cell_weights(wildcards)],
     ]
+
+
+def canary_first(wildcards):
+    """1 for the run that its cell starts with, 0 for the others."""
+    return int(wildcards.hp == CANARIES[wildcards.recipe])
+
+
+# Snakemake asks for the parameters of this function twice a job: here the answer is ready.
+canary_first.__signature__ = inspect.signature(canary_first)
 
 
 # A partial grid

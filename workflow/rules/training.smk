@@ -43,7 +43,7 @@ rule train:
     benchmark:
         "results/benchmarks/train/{dataset}/{model}/{recipe}/{hp}.tsv"
     # The first run of each cell goes before the others: a broken cell shows in minutes.
-    priority: lambda wildcards: int(wildcards.hp == CANARIES[wildcards.recipe])
+    priority: canary_first
     conda:
         "../../envs/training.yaml"
     threads: config["training_threads"]
