@@ -36,6 +36,7 @@ def main() -> None:
     use_style()
     figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")
     digits = 0 if distances["fid"].max() >= 30 else 2
+    distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
     handles = []
     for group, (label, color, marker) in GROUPS.items():
         chosen = distances[distances["group"] == group]
@@ -49,12 +50,10 @@ def main() -> None:
     if args.published:
         printed = read_table(args.published, "published_table11").set_index("dataset")["fid"]
         distances["published"] = distances["dataset"].map(printed)
+        distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
         hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}
         ax.plot(distances["published"], distances["place"], "D", **hollow)
         handles.append(Line2D([], [], marker="D", label="the paper's (in brackets)", **hollow))
-    distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
-    if args.published:
-        distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
     ends = distances.filter(["fid", "published"]).max(axis=1)
     for row, end in zip(distances.itertuples(), ends, strict=True):
         ax.annotate(

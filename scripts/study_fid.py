@@ -16,9 +16,10 @@ from typing import Any
 
 import pandas as pd
 
+from transfer.analysis.distances import FEWEST_RANKED, gap_of
 from transfer.command_line import run
 from transfer.config import read_datasets
-from transfer.fid.groups import group_gap, rank_agreement
+from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
 from transfer.validation import read_table
 
@@ -46,31 +47,28 @@ def note(result: dict[str, Any]) -> str:
     return text
 
 
-def gap_between_groups(values: dict[str, float], groups: dict[str, str]) -> Any:
+def gap_between_groups(distances: pd.DataFrame, groups: dict[str, str]) -> Any:
     """The gap and its exact permutation test, or None if a group has no value."""
-    first = [value for name, value in values.items() if groups[name] == "real_world"]
-    second = [value for name, value in values.items() if groups[name] == "web_scraped"]
-    return asdict(group_gap(first, second)) if first and second else None
+    gap = gap_of(distances, groups)
+    return asdict(gap) if gap else None
 
 
 def main() -> None:
     arguments = parse_arguments()
     results = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid]
     groups = {name: block["group"] for name, block in read_datasets(arguments.datasets).items()}
-    values = {result["dataset"]: result["fid"] for result in results}
     rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
+    computed = pd.DataFrame(rows)
     with atomic_path(arguments.output) as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False, lineterminator="\n")
+        computed.to_csv(temporary, index=False, lineterminator="\n")
 
-    summary: dict[str, Any] = {"computed": gap_between_groups(values, groups)}
+    summary: dict[str, Any] = {"computed": gap_between_groups(computed, groups)}
     if arguments.published:
         table = read_table(arguments.published, "published_table11")
-        published = dict(zip(table["dataset"], table["fid"], strict=True))
-        summary["published"] = gap_between_groups(published, groups)
-        both = [name for name in values if name in published]
-        # Two ranks always agree or disagree wholly.
-        if len(both) >= 3:
-            rho, p = rank_agreement([values[n] for n in both], [published[n] for n in both])
+        summary["published"] = gap_between_groups(table, groups)
+        both = computed.merge(table, on="dataset", suffixes=("", "_published"))
+        if len(both) >= FEWEST_RANKED:
+            rho, p = rank_agreement(both["fid"], both["fid_published"])
             summary["rank_agreement"] = {"spearman_rho": rho, "p": p, "datasets": len(both)}
     write_json(arguments.groups, summary)
 

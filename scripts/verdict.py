@@ -66,7 +66,7 @@ def main() -> None:
         groups = {name: block["group"] for name, block in results.datasets.items()}
         printed = read_printed(args.published, "table11")
         findings += hold_distances(printed, read_table(args.fid, "fid"), groups)
-    verdict = pd.DataFrame(findings)
+    verdict = pd.DataFrame(findings, columns=Finding._fields).astype({"agrees": bool})
     write_text(args.output, verdict.to_csv(index=False, float_format="%.6g"))
     disagreements = verdict[~verdict["agrees"]].drop(columns="agrees")
     summary = (
@@ -74,10 +74,10 @@ def main() -> None:
         "what is recomputed, within half a unit of the last printed digit. "
         + " ".join(part_notes(results))
     )
-    table = disagreements.to_markdown(index=False, floatfmt=".4g")
-    write_text(
-        args.output.with_suffix(".md"), f"{summary} These {len(disagreements)} do not:\n\n{table}\n"
-    )
+    if len(disagreements):
+        table = disagreements.to_markdown(index=False, floatfmt=".4g")
+        summary += f" These {len(disagreements)} do not:\n\n{table}"
+    write_text(args.output.with_suffix(".md"), f"{summary}\n")
 
 
 if __name__ == "__main__":

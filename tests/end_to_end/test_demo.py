@@ -192,3 +192,13 @@ def test_a_part_of_the_grid_is_shown_beside_a_running_workflow(finished, tmp_pat
     finally:
         away.rename(runs)
     assert asked_for(finished) == {}
+
+
+def test_a_study_without_a_single_run_has_its_page(tmp_path):
+    """The main study's, whose verdict has next to nothing to hold against the paper."""
+    project = copy_checkout(tmp_path / "project")
+    command = [sys.executable, "scripts/partial.py", "--study", "fang2023"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (project / "results/partial/results/fang2023/paper.html").read_text()
+    assert "Partial: 0 of 6840 runs." in page

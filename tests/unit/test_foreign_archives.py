@@ -1,22 +1,17 @@
 """An archive of the right name that does not hold what its layout expects."""
 
 import pickle
-from pathlib import Path
 
 import pytest
 import stand_ins
+from layouts import listing
 
-from transfer.data.layouts import read_layout
 from transfer.errors import UserError
-from transfer.validation import read_yaml
-
-BLOCKS = read_yaml(Path(__file__).parents[2] / "config" / "datasets.yaml", "datasets")
 
 
 def refused(dataset, tmp_path, message):
-    (tmp_path / "scratch").mkdir()
     with pytest.raises(UserError, match=message):
-        read_layout(tmp_path / "in", tmp_path / "scratch", BLOCKS[dataset]["layout"])
+        listing(dataset, tmp_path / "in", tmp_path)
 
 
 def test_a_category_that_the_published_splits_do_not_have(tmp_path):

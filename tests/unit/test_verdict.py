@@ -47,6 +47,14 @@ def test_tables_are_held_by_key_and_by_the_columns_that_both_have():
     ]
 
 
+def test_what_has_no_value_yet_is_not_held():
+    printed = pd.DataFrame({"model": ["a", "b"], "cars": ["80.1", "70.2"]})
+    recomputed = pd.DataFrame({"model": ["a", "b"], "cars": [float("nan"), 70.2]})
+    assert [(f.row, f.agrees) for f in hold_table("table03", "model", printed, recomputed)] == [
+        ("b", True)
+    ]
+
+
 CLAIMS = pd.DataFrame(
     [
         {"id": "slope", "section": "1", "claim": "", "printed": "0.11"},

@@ -63,8 +63,6 @@ rule inception_statistics:
     threads: fid_threads
     resources:
         gpu=1,
-        runs_per_card=config["runs_per_card"],
-        start=WARM_START,
     params:
         code=fingerprint("scripts/inception_statistics.py"),
         source=fid_source_flags,
@@ -77,10 +75,12 @@ rule inception_statistics:
     message:
         "Computing Inception statistics of {wildcards.fid_dataset}"
     shell:
-        "python {resources.start}scripts/inception_statistics.py {params.source} {params.weights} "
+        f"python {WARM_START}scripts/inception_statistics.py"
+        f" --runs-per-card {config['runs_per_card']}"
+        " {params.source} {params.weights} "
         "{params.maximum} --resize {params.resize} --folds {params.folds} "
         "--seed {params.seed} --threads {threads} --workers {params.workers} "
-        "--runs-per-card {resources.runs_per_card} --output {output.statistics:q} "
+        "--output {output.statistics:q} "
         "--summary {output.summary:q} --folds-output {output.folds:q} > {log:q} 2>&1"
 
 
@@ -97,15 +97,14 @@ rule fid:
     conda:
         "../../envs/training.yaml"
     threads: fid_threads
-    resources:
-        start=WARM_START,
     params:
         code=fingerprint("scripts/fid.py"),
         reference=fid_reference_flags,
     message:
         "Computing the Frechet inception distance of {wildcards.fid_dataset}"
     shell:
-        "python {resources.start}scripts/fid.py --statistics {input.statistics:q} --summary {input.summary:q} "
+        f"python {WARM_START}scripts/fid.py"
+        " --statistics {input.statistics:q} --summary {input.summary:q} "
         "--folds {input.folds:q} {params.reference} --output {output:q} > {log:q} 2>&1"
 
 

@@ -45,7 +45,10 @@ def hold(table: str, row: str, column: str, printed: str, recomputed: float) -> 
 def hold_table(
     table: str, key: str, printed: pd.DataFrame, recomputed: pd.DataFrame
 ) -> list[Finding]:
-    """Hold every column that both tables have; `printed` holds text, `key` names the rows."""
+    """Hold every column that both tables have; `printed` holds text, `key` names the rows.
+
+    What has no value yet, in a study whose runs are not all there, is left out.
+    """
     printed, recomputed = printed.set_index(key), recomputed.set_index(key)
     columns = [column for column in printed.columns if column in recomputed.columns]
     return [
@@ -53,6 +56,7 @@ def hold_table(
         for row in printed.index
         if row in recomputed.index
         for column in columns
+        if pd.notna(recomputed.loc[row, column])
     ]
 
 

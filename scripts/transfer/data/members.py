@@ -7,6 +7,7 @@ folder that the caller removes.
 
 import zipfile
 import zlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,11 +30,12 @@ class Member(Protocol):
     def load(self) -> Image.Image: ...
 
 
-class _Encoded:
+class _Encoded(ABC):
     """What every kind of member shares: an image file's content, decoded."""
 
+    @abstractmethod
     def read(self) -> bytes:
-        raise NotImplementedError
+        """The file's bytes."""
 
     def load(self) -> Image.Image:
         """The decoded RGB image; ImageError if it cannot be read."""

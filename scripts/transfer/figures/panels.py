@@ -138,7 +138,7 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
         panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
     drawn = list(subsets(panel))
     if not drawn:
-        annotate(panel, "fewer than three models")
+        annotate(panel, "too few models")
         return
     _, color, _, chosen = drawn[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])

@@ -1,0 +1,23 @@
+"""Reading and preparing a dataset of the table from archives that a test made."""
+
+from pathlib import Path
+
+from transfer.data.layouts import read_layout
+from transfer.data.prepare import prepare_dataset
+from transfer.data.store import open_dataset
+from transfer.validation import read_yaml
+
+BLOCKS = read_yaml(Path(__file__).parents[1] / "config" / "datasets.yaml", "datasets")
+
+
+def listing(name, folder, tmp_path, **options):
+    """What the layout of dataset `name` finds in `folder`; its archives unpack into tmp_path."""
+    scratch = tmp_path / f"scratch{len(list(tmp_path.iterdir()))}"
+    scratch.mkdir()
+    return read_layout(folder, scratch, {**BLOCKS[name]["layout"], **options})
+
+
+def prepared(name, folder, tmp_path, workers=1):
+    """Dataset `name`, prepared from the files in `folder` and opened."""
+    prepare_dataset(name, BLOCKS[name], folder, tmp_path / "out" / name, workers=workers)
+    return open_dataset(tmp_path / "out" / name)
