@@ -38,8 +38,8 @@ def parse() -> argparse.Namespace:
     add("--weights", type=Path, help="the model's weights: a record, .safetensors or .pth")
     add("--recipe", required=True, help="name of the recipe")
     add("--recipes", default="config/recipes.yaml", help="the file of recipes")
-    add("--hp", required=True, help="point of the grid, such as adamw-cosine_lr1e-3_wd1e-4")
     add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
+    add("--hp", help="point of the recipe's grid (default: the name of the output's folder)")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     add("--runs-per-card", type=int, default=1, help="runs that share a card (default: 1)")
     add("--threads", type=int, help="CPU threads of PyTorch")
@@ -57,7 +57,9 @@ def parse() -> argparse.Namespace:
     )
     add("--checkpoint-share", type=float, help="share of the time that checkpoints may take")
     add("--expect-settings", help="refuse to run if the configuration has another digest")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.hp = args.hp or args.output.absolute().parent.name
+    return args
 
 
 @dataclass(frozen=True)

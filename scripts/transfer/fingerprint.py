@@ -7,54 +7,55 @@ the script imports, directly or through another, changes it, but for the few of
 
 import ast
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parent
-# What a person sees of a run and which card it takes: no result depends on these, and an edit
-# here must not train anything again.
-WITHOUT_EFFECT = ("training/cards.py", "training/progress.py", "progress/")
+# What a person sees of a run, which card it takes and this file: no result depends on these, and
+# an edit here must not train anything again.
+WITHOUT_EFFECT = ("training/cards.py", "training/progress.py", "progress/", "fingerprint.py")
 
 
-def _without_docstrings(tree: ast.AST) -> ast.AST:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:]
-    return tree
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _canonical(node: object) -> str:
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not node.module or node.level:
+        return []
+    return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+
+
+def _canonical(node: object, imported: set[str]) -> str:
     """A node as text that is the same under every Python version that can parse it.
 
     `ast.dump` is not: versions add fields. Fields that are empty or None are left out, so a new
-    field of a later grammar, unused, leaves no trace.
+    field of a later grammar, unused, leaves no trace. Docstrings are left out too; names of
+    modules that the code imports are added to `imported`.
     """
-    if isinstance(node, ast.AST):
-        fields = [
-            f"{name}={_canonical(value)}"
-            for name, value in ast.iter_fields(node)
-            if value is not None and value != [] and name not in ("ctx", "type_comment", "kind")
-        ]
-        return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_canonical(item) for item in node)}]"
-    return repr(node)
-
-
-def _imported_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        return f"[{','.join([_canonical(item, imported) for item in node])}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        imported.update(_imported_names(node))
+    fields = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if name == "body" and value and isinstance(node, DOCUMENTED) and _is_docstring(value[0]):
+            value = value[1:]
+        if value is not None and value != [] and name not in ("ctx", "type_comment", "kind"):
+            fields.append(f"{name}={_canonical(value, imported)}")
+    return f"{type(node).__name__}({','.join(fields)})"
 
 
 def _module_file(name: str) -> Path | None:
@@ -74,10 +75,10 @@ def _without_effect(path: Path) -> bool:
 
 @cache
 def _parse(path: Path) -> tuple[str, tuple[Path, ...]]:
+    names: set[str] = set()
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    names = sorted(set(_imported_names(tree)))
-    imported = tuple(file for name in names if (file := _module_file(name)))
-    return _canonical(_without_docstrings(tree)), imported
+    code = _canonical(tree, names)
+    return code, tuple(file for name in sorted(names) if (file := _module_file(name)))
 
 
 @cache

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
     [
         ("training/cards.py", True),
         ("progress/report.py", True),
+        ("fingerprint.py", True),
         ("training/finetune.py", False),
         ("training/augment.py", False),
     ],

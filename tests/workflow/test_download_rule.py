@@ -116,7 +116,7 @@ def test_wrong_file_placed_by_hand_is_kept(snakemake: Snakemake) -> None:
     assert snakemake().returncode == 1
     assert (
         "https://example.org/photos"
-        in Path("results/data/photos/logs/download_Photos.zip.log").read_text()
+        in Path("results/logs/download/photos/Photos.zip.log").read_text()
     )
     assert not Path(ALL).exists()
 

@@ -61,7 +61,7 @@ def test_from_a_hand_placed_archive_to_the_index(project):
     stand_ins.make_eurosat(folder, image=b"damaged")
     assert snakemake(project, target, *unverified).returncode != 0
     assert not (project / target).exists()
-    log = project / "results" / "data" / "eurosat" / "logs" / "prepare.log"
+    log = project / "results" / "logs" / "prepare" / "eurosat.log"
     assert "69 of its images cannot be read" in log.read_text()
 
     stand_ins.make_eurosat(folder)

@@ -42,7 +42,7 @@ rule published_results:
         intervals="results/published/intervals.csv",
         fid="results/published/fid.csv",
     log:
-        "results/published/logs/published_results.log",
+        "results/logs/published_results.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -69,7 +69,7 @@ for table in TABLES_FROM_RESULTS:
             md=f"results/{{study}}/tables/{table}.md",
             tex=f"results/{{study}}/tables/{table}.tex",
         log:
-            f"results/{{study}}/logs/{table}.log",
+            f"results/logs/{table}/{{study}}.log",
         localrule: True
         conda:
             "../../envs/analysis.yaml"
@@ -96,7 +96,7 @@ rule printed_tables:
             format=["csv", "md", "tex"],
         ),
     log:
-        "results/published/logs/printed_tables.log",
+        "results/logs/printed_tables.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -118,7 +118,7 @@ rule table01:
         md="results/{study}/tables/table01.md",
         tex="results/{study}/tables/table01.tex",
     log:
-        "results/{study}/logs/table01.log",
+        "results/logs/table01/{study}.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
     localrule: True
@@ -141,7 +141,7 @@ rule figure2:
         pdf="results/{study}/figures/figure2.pdf",
         png="results/{study}/figures/figure2.png",
     log:
-        "results/{study}/logs/figure2.log",
+        "results/logs/figure2/{study}.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
     localrule: True
@@ -166,7 +166,7 @@ rule table11:
         md="results/{study}/tables/table11.md",
         tex="results/{study}/tables/table11.tex",
     log:
-        "results/{study}/logs/table11.log",
+        "results/logs/table11/{study}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -194,7 +194,7 @@ for figure in FIGURES_FROM_RESULTS:
             pdf=f"results/{{study}}/figures/{figure}.pdf",
             png=f"results/{{study}}/figures/{figure}.png",
         log:
-            f"results/{{study}}/logs/{figure}.log",
+            f"results/logs/{figure}/{{study}}.log",
         localrule: True
         conda:
             "../../envs/analysis.yaml"
@@ -217,7 +217,7 @@ rule figure3:
         pdf="results/{study}/figures/figure3.pdf",
         png="results/{study}/figures/figure3.png",
     log:
-        "results/{study}/logs/figure3.log",
+        "results/logs/figure3/{study}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -242,7 +242,7 @@ rule figure4:
         pdf="results/{study}/figures/figure4.pdf",
         png="results/{study}/figures/figure4.png",
     log:
-        "results/{study}/logs/figure4.log",
+        "results/logs/figure4/{study}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -270,7 +270,7 @@ rule verdict:
         csv="results/{study}/verdict.csv",
         md="results/{study}/verdict.md",
     log:
-        "results/{study}/logs/verdict.log",
+        "results/logs/verdict/{study}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

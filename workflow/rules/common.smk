@@ -115,7 +115,8 @@ def cell_arguments(wildcards):
 
 def canary_first(wildcards):
     """1 for the run that its cell starts with, 0 for the others."""
-    return int(wildcards.hp == CANARIES[wildcards.recipe])
+    recipe = wildcards.cell.rpartition("/")[2]
+    return int(wildcards.hp == CANARIES[recipe])
 
 
 # Snakemake asks for the parameters of this function twice a job: here the answer is ready.

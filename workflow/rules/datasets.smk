@@ -8,7 +8,7 @@ rule download:
     output:
         "results/data/{dataset}/downloads/{file}.json",
     log:
-        "results/data/{dataset}/logs/download_{file}.log",
+        "results/logs/download/{dataset}/{file}.log",
     wildcard_constraints:
         file=r"[A-Za-z0-9_][A-Za-z0-9._-]*",
     localrule: True

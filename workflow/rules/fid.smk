@@ -16,7 +16,7 @@ rule fetch_inception:
     output:
         "results/fid/inception.json",
     log:
-        "results/fid/logs/fetch_inception.log",
+        "results/logs/fetch_inception.log",
     localrule: True
     conda:
         "../../envs/training.yaml"
@@ -34,7 +34,7 @@ rule demo_photographs:
     output:
         directory("results/fid/photographs"),
     log:
-        "results/fid/logs/demo_photographs.log",
+        "results/logs/demo_photographs.log",
     localrule: True
     conda:
         "../../envs/training.yaml"
@@ -55,7 +55,7 @@ rule inception_statistics:
         summary="results/fid/statistics/{fid_dataset}.json",
         folds="results/fid/folds/{fid_dataset}.npz",
     log:
-        "results/fid/logs/inception_statistics_{fid_dataset}.log",
+        "results/logs/inception_statistics/{fid_dataset}.log",
     benchmark:
         "results/fid/benchmarks/inception_statistics_{fid_dataset}.tsv"
     conda:
@@ -93,7 +93,7 @@ rule fid:
     output:
         "results/fid/{fid_dataset}.json",
     log:
-        "results/fid/logs/fid_{fid_dataset}.log",
+        "results/logs/fid/{fid_dataset}.log",
     conda:
         "../../envs/training.yaml"
     threads: fid_threads
@@ -116,7 +116,7 @@ rule study_fid:
         table="results/{study}/fid.csv",
         groups="results/{study}/fid_groups.json",
     log:
-        "results/{study}/logs/study_fid.log",
+        "results/logs/study_fid/{study}.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
     localrule: True

@@ -31,7 +31,7 @@ rule paper:
     output:
         "results/{study}/paper.html",
     log:
-        "results/{study}/logs/paper.log",
+        "results/logs/paper/{study}.log",
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -11,9 +11,9 @@ rule prepare:
         index="results/data/{dataset}/index.csv",
         summary="results/data/{dataset}/summary.json",
     log:
-        "results/data/{dataset}/logs/prepare.log",
+        "results/logs/prepare/{dataset}.log",
     benchmark:
-        "results/data/{dataset}/logs/prepare.tsv"
+        "results/benchmarks/prepare/{dataset}.tsv"
     conda:
         "../../envs/training.yaml"
     threads: preparation_threads

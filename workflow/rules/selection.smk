@@ -11,7 +11,7 @@ rule select_runs:
         results="results/{study}/results.csv",
         predictions=directory("results/{study}/predictions"),
     log:
-        "results/{study}/logs/select_runs.log",
+        "results/logs/select_runs/{study}.log",
     wildcard_constraints:
         study=STUDIES_OF_RUNS,
     localrule: True
