@@ -14,58 +14,24 @@ from pathlib import Path
 
 import psutil
 import pytest
-import yaml
 from checkout import copy_checkout, run_snakemake
+from demo_study import POINTS, make, part_of_the_demo, start
 
 KILLS = int(os.environ.get("KILLS", "8"))
 DATASETS = ["digits_rare", "digits_grades"]
 MODELS = ["lcnet_050", "mobilenetv3_small_050"]
-POINTS = 3
 RUNS = len(DATASETS) * len(MODELS) * POINTS
-WARM = ("--config", "warm_start=true", "--")
 TARGET = "results/demo/results.csv"
 
 pytestmark = pytest.mark.long
 
 
-def part_of_the_demo(folder: Path) -> Path:
-    """A checkout whose demo study has fewer datasets and models."""
-    project = copy_checkout(folder)
-    edit_study(project, datasets=DATASETS, models=MODELS)
-    return project
-
-
-def edit_study(project: Path, **changed: list[str]) -> None:
-    path = project / "config/studies/demo.yaml"
-    study = yaml.safe_load(path.read_text())
-    study["parts"]["main"].update(changed)
-    path.write_text(yaml.safe_dump(study))
-
-
-def make(project: Path, target: str) -> subprocess.CompletedProcess:
-    done = run_snakemake(project, *WARM, target)
-    assert done.returncode == 0, done.stdout[-3000:]
-    return done
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """The part of the demo, made without disturbance, up to its page."""
-    project = part_of_the_demo(tmp_path_factory.mktemp("finished") / "project")
+    project = part_of_the_demo(tmp_path_factory.mktemp("finished") / "project", DATASETS, MODELS)
     make(project, "results/demo/paper.html")
     return project
-
-
-def start(project: Path) -> subprocess.Popen:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *WARM, TARGET],
-        cwd=project,
-        env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
 
 
 def kill(process: subprocess.Popen, victim: str, chance: random.Random) -> None:
@@ -88,10 +54,10 @@ def test_killed_at_random_moments_it_ends_with_the_same_results(finished, tmp_pa
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
     print(f"moments and victims of seed {seed}")
-    project = part_of_the_demo(tmp_path / "project")
+    project = part_of_the_demo(tmp_path / "project", DATASETS, MODELS)
     killed = 0
     for number in range(KILLS):
-        process = start(project)
+        process = start(project, TARGET)
         victim = ("snakemake", "snakemake with its jobs", "one of its jobs")[number % 3]
         # From the reading of the tables on: some kills meet it preparing, some training.
         try:

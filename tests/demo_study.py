@@ -1,0 +1,45 @@
+"""A part of the demo study in a copy of the checkout, really trained."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from checkout import copy_checkout, run_snakemake
+
+POINTS = 3
+WARM = ("--config", "warm_start=true", "--")
+
+
+def part_of_the_demo(folder: Path, datasets: list[str], models: list[str]) -> Path:
+    """A checkout whose demo study has fewer datasets and models."""
+    project = copy_checkout(folder)
+    edit_study(project, datasets=datasets, models=models)
+    return project
+
+
+def edit_study(project: Path, **changed: list[str]) -> None:
+    path = project / "config/studies/demo.yaml"
+    study = yaml.safe_load(path.read_text())
+    study["parts"]["main"].update(changed)
+    path.write_text(yaml.safe_dump(study))
+
+
+def make(project: Path, *targets: str, **environment: str) -> subprocess.CompletedProcess:
+    done = run_snakemake(project, *WARM, *targets, **environment)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done
+
+
+def start(project: Path, *targets: str) -> subprocess.Popen:
+    """Snakemake at work, in a process group of its own."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *WARM, *targets],
+        cwd=project,
+        env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
