@@ -31,6 +31,13 @@ from transfer.training.recipes import read_recipes
 
 WIDTH_OF_A_FILE = 160
 STUDIES = Path("config/studies")
+# Snakemake's words for a file that would be made again. It looks at a rule's shell command, which
+# is no reason here, before it looks at the params, which hold the fingerprint of the code.
+REASONS = {
+    "ok": "inputs made anew",
+    "params changed": "code or settings changed",
+    "rule implementation changed": "code, settings or inputs changed",
+}
 
 
 def table_of(rows: list[Row]) -> Table:
@@ -69,8 +76,7 @@ def jobs_table(found: list[Output]) -> Table:
     for rule in sorted({output.rule for output in found if output.pending}):
         own = [output for output in found if output.rule == rule and output.pending]
         again = Counter(output.status for output in own if output.again)
-        # `ok` is Snakemake's word for a file whose own job is unchanged but whose inputs are not.
-        words = [f"{'inputs made anew' if w == 'ok' else w} ({n})" for w, n in again.items()]
+        words = [f"{REASONS.get(status, status)} ({n})" for status, n in again.items()]
         table.add_row(rule, str(len(own) - again.total()), str(again.total()), ", ".join(words))
     return table
 
