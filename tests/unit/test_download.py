@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from loopback import Answer, Seen, Server, serve
 
-from transfer.data.download import BY_HAND, Record, obtain
+from transfer.data.download import obtain
+from transfer.data.records import BY_HAND, Record, identity_of
 from transfer.data.sources import SourceFile, source_files
 from transfer.data.transfers import Patience
 from transfer.errors import UserError
@@ -50,7 +51,13 @@ def test_whole(tmp_path: Path) -> None:
     with serve(lambda seen, before: Answer(CONTENT)) as server:
         record = get(server, tmp_path)
         assert record == Record(
-            "photos.bin", f"{server.address}/a", len(CONTENT), md5(CONTENT), True, ""
+            "photos.bin",
+            f"{server.address}/a",
+            len(CONTENT),
+            md5(CONTENT),
+            verified=True,
+            note="",
+            identity=identity_of(tmp_path / "photos.bin"),
         )
         assert get(server, tmp_path) == record
     assert len(server.requests) == 1
@@ -274,7 +281,8 @@ class TestByHand:
         path.write_bytes(CONTENT)
         record = obtain(source_file(), tmp_path)
         checked = path.stat().st_mtime_ns
-        path.write_bytes(CONTENT[::-1])
+        half = len(CONTENT) // 2
+        path.write_bytes(CONTENT[:half] + bytes([CONTENT[half] ^ 1]) + CONTENT[half + 1 :])
         os.utime(path, ns=(checked, checked))
         assert obtain(source_file(), tmp_path) == record
 

@@ -124,3 +124,44 @@ def test_wrong_file_placed_by_hand_is_kept(snakemake: Snakemake) -> None:
     assert unverified.returncode == 0, unverified.stderr
     assert '"verified": false' in Path(ALL).read_text()
     assert file.read_bytes() == b"another version"
+
+
+def place_by_hand() -> Path:
+    describe("http://127.0.0.1:9/Photos.zip")
+    file = Path("resources/downloads/photos/Photos.zip")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(CONTENT)
+    return file
+
+
+def test_a_prepared_dataset_outlives_its_files(snakemake: Snakemake) -> None:
+    file = place_by_hand()
+    assert snakemake().returncode == 0
+    os.utime(file, (1, 1))
+    assert "Nothing to be done" in snakemake().stderr
+    file.unlink()
+    assert "Nothing to be done" in snakemake().stderr
+    file.with_name("Photos.zip.json").unlink()
+    assert "Nothing to be done" in snakemake().stderr
+    assert times_prepared() == 1
+
+
+def test_a_fetched_file_may_be_touched_and_deleted(snakemake: Snakemake) -> None:
+    with serve(lambda seen, before: Answer(CONTENT)) as server:
+        describe(f"{server.address}/Photos.zip")
+        assert snakemake().returncode == 0
+        file = Path("resources/downloads/photos/Photos.zip")
+        os.utime(file, (1, 1))
+        assert "Nothing to be done" in snakemake().stderr
+        file.unlink()
+        assert "Nothing to be done" in snakemake().stderr
+        assert len(server.requests) == 1
+
+
+def test_a_file_that_is_exchanged_is_checked_again(snakemake: Snakemake) -> None:
+    file = place_by_hand()
+    assert snakemake().returncode == 0
+    file.write_bytes(CONTENT[:-1] + b"x")
+    assert snakemake().returncode == 1
+    log = Path("results/logs/download/photos/Photos.zip.log").read_text()
+    assert "its checksum is" in log

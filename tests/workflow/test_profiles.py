@@ -32,3 +32,13 @@ def test_profile_plans_the_work(name, tmp_path):
     assert content["rerun-triggers"] == ["mtime", "params", "input"]
     assert content["nolock"] is True
     assert content["rerun-incomplete"] is True
+
+
+@pytest.mark.parametrize("name", ["slurm", "generic"])
+def test_a_cluster_limits_a_run_and_gives_more_at_the_next_attempt(name):
+    """In the profile alone: as the rule's own, 8,000 jobs would work them out in every dry run."""
+    content = yaml.safe_load((ROOT / "workflow/profiles" / name / "config.yaml").read_text())
+    asked = content["set-resources"]["train"]
+    first, second = ({key: eval(asked[key], {"attempt": n}) for key in asked} for n in (1, 2))
+    assert first == {"mem_mb": 6000, "runtime": 480}
+    assert second == {"mem_mb": 12000, "runtime": 960}

@@ -4,7 +4,7 @@
 import inspect
 import json
 
-from transfer.data.download import BY_HAND, read_record
+from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 
 # Datasets: a source's files
@@ -17,15 +17,15 @@ def accepted_checksums(wildcards):
 
 
 def placed_by_hand(wildcards):
-    """Size and time of a file that a person placed; None for one that is fetched.
+    """What tells a file that a person placed from another; None for one that is fetched.
 
     A file that is exchanged for another is checked, and its dataset prepared, again.
     """
-    path = Path("resources/downloads", wildcards.dataset, wildcards.file)
-    record = read_record(path)
-    if not path.is_file() or (record and record.source != BY_HAND):
-        return None
-    return f"{path.stat().st_size} {path.stat().st_mtime_ns}"
+    dataset, file = wildcards.dataset, wildcards.file
+    return hand_placed(
+        Path("resources/downloads", dataset, file),
+        obtained=Path("results/data", dataset, "downloads", f"{file}.json"),
+    )
 
 
 def downloads(wildcards):

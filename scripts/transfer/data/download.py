@@ -1,20 +1,20 @@
 """A source's file, brought into its folder whole and checked, or a message that says what to do."""
 
 import errno
-import json
 import os
 import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from transfer.data import kaggle
 from transfer.data.archives import is_compressed
+from transfer.data.records import Record, identity_of, read_record, source_of, write_record
 from transfer.data.sources import SourceFile
 from transfer.data.transfers import (
     Open,
@@ -27,30 +27,12 @@ from transfer.data.transfers import (
     transfer,
 )
 from transfer.errors import UserError
-from transfer.files import checksum, write_json
+from transfer.files import checksum
 
-BY_HAND = "placed by hand"
 UNPUBLISHED = "nobody published a checksum"
 UNASKED = "verify_downloads is false"
 # A server may send something wrong once (a maintenance page, a stale cache) and then the file.
 FRESH_TRIES = 2
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is known of a file that is there.
-
-    `source` is its address without anything secret; `size` is in bytes; `checksum` is the
-    file's own as `algorithm:hexdigest`, None if it was not computed; `verified` says whether
-    that is a published one and `note`, if it is not, why.
-    """
-
-    name: str
-    source: str
-    size: int
-    checksum: str | None
-    verified: bool
-    note: str
 
 
 @dataclass(frozen=True)
@@ -83,31 +65,15 @@ def obtain(
             there = path.exists() or path.is_symlink()
             record = _take(file, path, verify) if there else _fetch(file, path, verify, patience)
             discard_partial(path)
-            stamp = path.stat().st_mtime_ns
-            write_json(_record_path(path), {**asdict(record), "modified_ns": stamp})
+            record = replace(record, identity=identity_of(path))
+            write_record(path, record)
     elif path.exists():
-        record = _take(file, path, verify)
+        record = replace(_take(file, path, verify), identity=identity_of(path))
     else:
         raise UserError(f"{path}: is not there, and {folder} may not be written to.")
     if record.note:
         print(f"{path}: not verified: {record.note}", file=sys.stderr)
     return record
-
-
-def read_record(path: Path) -> Record | None:
-    """What is known of the file at `path`; None if it was never checked or has changed since."""
-    try:
-        stored = json.loads(_record_path(path).read_text(encoding="utf-8"))
-        modified = stored.pop("modified_ns")
-        record = Record(**stored)
-        now = path.stat()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return record if (now.st_size, now.st_mtime_ns) == (record.size, modified) else None
-
-
-def _record_path(path: Path) -> Path:
-    return path.with_name(f"{path.name}.json")
 
 
 @contextmanager
@@ -143,7 +109,7 @@ def _take(file: SourceFile, path: Path, verify: bool) -> Record:
     if not path.is_file():
         raise UserError(f"{path}: is not a file. Remove it, or put the downloaded file there.")
     before = read_record(path)
-    source = before.source if before else BY_HAND
+    source = source_of(path)
     size = path.stat().st_size
     if not verify:
         return Record(file.name, source, size, None, False, UNASKED)

@@ -1,0 +1,46 @@
+"""The published study needs none of what training needs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from checkout import copy_checkout
+
+# Named by the group `training` of pyproject.toml, and by no package of the others.
+TRAINING_ALONE = (
+    "cv2 filelock kaggle pooch pytorch_fid rich safetensors sklearn timm torch torchmetrics "
+    "torchvision tqdm"
+)
+BLOCK = f"""
+import sys
+from importlib.abc import MetaPathFinder
+
+class Absent(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {TRAINING_ALONE.split()!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def test_the_published_study_is_made_without_them(tmp_path):
+    project = copy_checkout(tmp_path / "project")
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(BLOCK)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "PATH": path}
+    probe = [sys.executable, "-c", "import filelock"]
+    assert subprocess.run(probe, env=environment, stderr=subprocess.DEVNULL).returncode == 1
+
+    targets = ["results/published/tables/table02.csv", "results/published/figures/figure1.svg"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *targets],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
