@@ -135,8 +135,19 @@ def test_no_lease_where_a_scheduler_has_chosen(environment, variable, capsys, tm
     assert not (tmp_path / "locks").exists()
 
 
-def test_several_runs_in_one_allocation_lease_if_told(environment):
+def test_an_allocation_of_several_cards_is_leased_among_its_runs(environment, tmp_path):
     environment.setenv("SLURM_JOB_ID", "7")
+    environment.setenv("CUDA_VISIBLE_DEVICES", "1,2")
+    release = tmp_path / "release"
+    holders = [start(release) for _ in range(3)]
+    wait_for_holders(release, 2)
+    release.touch()
+    assert {held(process)[0] for process in holders} == {1, 2}
+
+
+def test_runs_that_share_the_one_card_of_an_allocation_lease_if_told(environment):
+    environment.setenv("SLURM_JOB_ID", "7")
+    environment.setenv("CUDA_VISIBLE_DEVICES", "2")
     environment.setenv("TRANSFER_LEASE", "always")
     with cards.leased_card() as lease:
         assert lease.chosen_by == "lease"

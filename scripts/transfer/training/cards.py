@@ -21,9 +21,8 @@ from filelock import FileLock, Timeout
 
 from transfer.errors import UserError
 
-# Whoever sets these has chosen the cards of this process already. Locks would be wrong there:
-# in a container or control group every job calls its card 0. TRANSFER_LEASE=always leases all
-# the same, for several runs inside one allocation or pod of several cards.
+# Whoever sets these has chosen this process's card already, if it sees no more than one: no lease
+# is taken. TRANSFER_LEASE=always takes one all the same, for several runs that share that card.
 SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
 LOOK_AGAIN_SECONDS = 1.0
 SAY_AGAIN_SECONDS = 600.0
@@ -112,7 +111,7 @@ def visible_cards(cards: tuple[Card, ...]) -> tuple[Card, ...]:
 
 
 def scheduler() -> str | None:
-    """The scheduler that has chosen this process's cards, if any."""
+    """The scheduler that has given this process its cards, if any."""
     if os.environ.get("TRANSFER_LEASE") == "always":
         return None
     return next((name for key, name in SCHEDULERS.items() if os.environ.get(key)), None)
@@ -186,14 +185,9 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
         )
         yield Lease(None, None)
         return
-    if chosen_by := scheduler():
+    # An allocation or pod of several cards is for several runs: they lease among these.
+    if len(cards) == 1 and (chosen_by := scheduler()):
         print(f"{chosen_by} chose card {_words(cards[0])}", flush=True)
-        if len(cards) > 1:
-            print(
-                f"the first of {len(cards)}; if several runs share this allocation, set "
-                "TRANSFER_LEASE=always",
-                flush=True,
-            )
         with _only_visible(cards[0]):
             yield Lease(cards[0], chosen_by)
         return
