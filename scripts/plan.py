@@ -8,6 +8,7 @@ Where none of these tells, no number is made up.
 
 import argparse
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -20,10 +21,20 @@ from transfer.config import read_datasets, read_models, read_studies
 from transfer.errors import UserError
 from transfer.files import write_text
 from transfer.progress.cost import Measured
-from transfer.progress.disk import downloads_needed, runs_needed, stores_needed
+from transfer.progress.disk import Need
 from transfer.progress.dry_run import Output, outputs, start_dry_run
 from transfer.progress.expected import chosen_studies, expected_runs
-from transfer.progress.planned import FATES, Row, fate, rows_of, to_csv
+from transfer.progress.planned import (
+    FATES,
+    TO_COME,
+    Row,
+    Space,
+    datasets_to_prepare,
+    fate,
+    rows_of,
+    spaces_of,
+    to_csv,
+)
 from transfer.progress.states import states_of
 from transfer.progress.words import hours
 from transfer.progress.work import dataset_sizes, read_speeds, works
@@ -51,25 +62,25 @@ def table_of(rows: list[Row]) -> Table:
     table.add_column("dataset", footer="all")
     table.add_column("model")
     table.add_column("runs", footer=str(sums.total()), justify="right")
-    for name in FATES:
+    fates = [name for name in FATES if name != "left out" or sums[name]]
+    for name in fates:
         table.add_column(name, footer=str(sums[name]), justify="right")
     more = f" + {unknown} runs not known" if unknown else ""
     table.add_column("card hours", footer=total + more, justify="right")
     table.add_column("from")
     before = None
     for row in rows:
-        counts = [str(row.counts[name] or "·") for name in FATES]
-        todo = row.counts["new"] + row.counts["again"]
-        time = hours(row.known_seconds) if todo else "·"
+        counts = [str(row.counts[name] or "·") for name in fates]
+        time = hours(row.known_seconds) if row.to_come else "·"
         name = "" if row.dataset == before else row.dataset
-        source = row.source if todo else ""
+        source = row.source if row.to_come else ""
         table.add_row(name, row.model, str(row.counts.total()), *counts, time, source)
         before = row.dataset
     return table
 
 
-def jobs_table(found: list[Output]) -> Table:
-    """Jobs of every rule that would run, and why those that have run before would run again."""
+def files_table(found: list[Output]) -> Table:
+    """Files of every rule that would be made, and why those that are there would be made again."""
     table = Table(box=SIMPLE_HEAD, title="Files that would be made", title_justify="left")
     for name, side in (("rule", "left"), ("new", "right"), ("again", "right"), ("because", "left")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]
@@ -81,10 +92,29 @@ def jobs_table(found: list[Output]) -> Table:
     return table
 
 
+def spaces_table(spaces: list[Space]) -> Table:
+    """Room on the disk that files still to come take, with sums."""
+    table = Table(box=SIMPLE_HEAD, title="Room on the disk", title_justify="left", show_footer=True)
+    table.add_column("dataset", footer="all")
+    columns = {"downloads": "downloads", "store": "store, at most", "runs": "files of runs"}
+    for name, title in columns.items():
+        total = sum((getattr(space, name) for space in spaces), Need(0))
+        table.add_column(title, footer=total.short, justify="right")
+    for space in spaces:
+        needs = (space.downloads, space.store, space.runs)
+        table.add_row(space.dataset, *(need.short for need in needs))
+    return table
+
+
 def studies_of_runs() -> list[str]:
     """Names of the studies that train, read before anything is validated."""
-    contents = {path.stem: yaml.safe_load(path.read_text()) for path in STUDIES.glob("*.yaml")}
-    return sorted(name for name, content in contents.items() if content.get("source") == "runs")
+    names = []
+    for path in sorted(STUDIES.glob("*.yaml")):
+        # What is broken is told, with its place, when the studies are validated.
+        with suppress(yaml.YAMLError, AttributeError):
+            if yaml.safe_load(path.read_text(encoding="utf-8")).get("source") == "runs":
+                names.append(path.stem)
+    return names
 
 
 def main() -> None:
@@ -111,14 +141,17 @@ def main() -> None:
     sizes = dataset_sizes(args.results / "data", Path("resources/published/fang2023"), datasets)
     work = works(every, recipes, models, sizes)
     states = states_of(every, args.results / "runs")
-    measured = Measured(states, {(r.dataset, r.model): w.image_size for r, w in work.items()})
+    measured = Measured(states, {one: work[one].image_size for one in every})
     published = read_speeds("config/throughput.tsv")
     estimates = {one: measured.estimate(one, work[one], published) for one in every}
 
     found = outputs(asked)
     by_path = {output.path: output for output in found}
     runs_folder = Path("results/runs")
-    fates = {one: fate(by_path.get(f"{one.folder(runs_folder)}/metrics.json")) for one in every}
+    fates = {
+        state.run: fate(by_path.get(f"{state.run.folder(runs_folder)}/metrics.json"), state.state)
+        for state in states
+    }
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_FILE)
@@ -128,17 +161,12 @@ def main() -> None:
         console.print(f"Study {name}")
         console.print(table_of(rows))
         lines += rows
-    console.print(jobs_table(found))
-    used = {one.dataset: datasets[one.dataset] for one in every}
-    todo = [one for one in every if fates[one] != "done"]
-    for words, need in (
-        ("Still to download", downloads_needed(used, args.downloads)),
-        ("Prepared datasets still to make, at most", stores_needed(used, sizes)),
-        ("Files of runs still to come", runs_needed(todo, work, sizes)),
-    ):
-        console.print(f"{words}: {need}", highlight=False)
+    console.print(files_table(found))
+    todo = [one for one in every if fates[one] in TO_COME]
+    spaces = spaces_of(datasets, datasets_to_prepare(found), todo, work, sizes, args.downloads)
+    console.print(spaces_table(spaces))
     if args.csv:
-        write_text(args.csv, to_csv(lines))
+        write_text(args.csv, to_csv(lines, spaces))
 
 
 if __name__ == "__main__":

@@ -175,9 +175,10 @@ def main() -> None:
         lock.acquire()
     with lock, reported(folder) as report:
         order = read_order(args)
+        report(state="queued")
         # The card is taken before PyTorch is imported, which would look at all of them.
         with leased_card(args.device, args.runs_per_card) as lease:
-            report(card=asdict(lease.card) if lease.card else None)
+            report(state="running", card=asdict(lease.card) if lease.card else None)
             train_run(order, lease, report, waited)
 
 

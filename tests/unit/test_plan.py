@@ -12,11 +12,19 @@ import pytest
 
 from transfer.errors import UserError
 from transfer.progress.cost import Estimate, Measured, Speed, Work
-from transfer.progress.dry_run import outputs, start_dry_run
+from transfer.progress.disk import Need
+from transfer.progress.dry_run import Output, outputs, start_dry_run
 from transfer.progress.expected import Run
-from transfer.progress.planned import fate, rows_of, to_csv
+from transfer.progress.planned import (
+    Space,
+    datasets_to_prepare,
+    fate,
+    rows_of,
+    spaces_of,
+    to_csv,
+)
 from transfer.progress.states import RunState
-from transfer.progress.work import read_speeds
+from transfer.progress.work import DatasetSize, read_speeds
 
 ROOT = Path(__file__).parents[2]
 # Two runs with settings of their own, and a table of both.
@@ -52,7 +60,7 @@ def run_all(**config):
 def planned(**config):
     settings = [f"{key}={value}" for key, value in config.items()]
     found = outputs(start_dry_run(["table.txt"], ["--config", *settings]))
-    return {output.path: fate(output) for output in found}
+    return {output.path: fate(output, "waiting") for output in found}
 
 
 def test_before_during_and_after(workflow):
@@ -73,6 +81,14 @@ def test_before_during_and_after(workflow):
     }
 
 
+def test_runs_that_nothing_asks_for_are_done_or_left_out():
+    assert fate(None, "done") == fate(None, "diverged") == "done"
+    assert fate(None, "waiting") == fate(None, "stopped") == "left out"
+    run = Run("a", "m", "r", "hp0")
+    (row,) = rows_of("s", [run], {run: "left out"}, {run: Estimate(1800.0, "x")})
+    assert (row.to_come, row.known_seconds) == (0, 0)
+
+
 def test_new_data_trains_again(workflow):
     run_all(one=1, two=1)
     time.sleep(1.1)
@@ -91,7 +107,7 @@ def test_time_of_a_run_is_taken_from_the_nearest_measurement():
     elsewhere = Run("b", "m", "r", "hp0")
     work = Work(train_images=900, evaluated_images=300, epochs=10, image_size=224)
     published = {"m": Speed(100.0, 224, "a paper")}
-    sizes = {("a", "m"): 224, ("b", "m"): 112}
+    sizes = {run: 224, sibling: 224, elsewhere: 112}
 
     def estimate(*states):
         return Measured(states, sizes).estimate(run, work, published)
@@ -106,6 +122,10 @@ def test_time_of_a_run_is_taken_from_the_nearest_measurement():
     assert estimate(other, done).seconds == 70.0
     diverged = RunState(sibling, "diverged", None, 50.0, 900, seconds=3.0)
     assert estimate(diverged).seconds == pytest.approx(100)
+    slow = RunState(sibling, "done", 0.5, 5.0, 900, seconds=700.0, device="x86_64 CPU, 2 threads")
+    assert estimate(slow) == Estimate(700.0, "1 finished runs on a CPU")
+    # Card time is not told by a CPU once a card was met, on another dataset even.
+    assert estimate(slow, other) == estimate(other)
     assert Measured([], sizes).estimate(run, work, {}) == Estimate(None, None)
     unsized = Work(None, None, 10, 224)
     assert Measured([], sizes).estimate(run, unsized, published).seconds is None
@@ -115,10 +135,34 @@ def test_the_csv_has_points_and_no_made_up_hours():
     runs = [Run("a", "m", "r", f"hp{i}") for i in range(4)] + [Run("b", "m", "r", "hp0")]
     fates = dict(zip(runs, ["done", "new", "again", "new", "new"], strict=True))
     estimates = dict.fromkeys(runs[:4], Estimate(1800.0, "x")) | {runs[4]: Estimate(None, None)}
-    first, second = csv.DictReader(io.StringIO(to_csv(rows_of("s", runs, fates, estimates))))
+    spaces = [Space("a", Need(5 * 10**8), Need(0, ("a",)), Need(0))]
+    lines = csv.DictReader(io.StringIO(to_csv(rows_of("s", runs, fates, estimates), spaces)))
+    first, second, *room = lines
     assert (first["runs"], first["done"], first["new"], first["again"]) == ("4", "1", "2", "1")
     assert first["hours"] == "1.50"
     assert (second["hours"], second["source"]) == ("", "no speed known")
+    assert [(line["what"], line["gigabytes"]) for line in room] == [
+        ("downloads", "0.500"),
+        ("store", ""),
+        ("files of runs", "0.000"),
+    ]
+
+
+def test_room_is_reckoned_for_what_would_be_made():
+    source = {"source": {"files": [{"name": "a.zip", "size": 10}]}}
+    block = source | {"short_side": 8, "evaluation_sizes": []}
+    found = [
+        Output("results/data/a/index.csv", "prepare", "missing", True),
+        Output("results/data/b/index.csv", "prepare", "ok", False),
+    ]
+    assert datasets_to_prepare(found) == {"a"}
+    run, sizes = Run("b", "m", "r", "hp0"), {"b": DatasetSize(9, 4, 2, True)}
+    blocks = {"a": block, "b": block, "c": block}
+    work = {run: Work(9, 4, 1, 8)}
+    first, second = spaces_of(blocks, {"a"}, [run], work, sizes, Path("not there"))
+    assert (first.dataset, first.downloads, first.store) == ("a", Need(10), Need(0, ("a",)))
+    assert (second.dataset, second.downloads, second.store) == ("b", Need(0), Need(0))
+    assert second.runs.bytes > 0
 
 
 def test_published_speeds_are_of_models_that_there_are():
@@ -126,3 +170,13 @@ def test_published_speeds_are_of_models_that_there_are():
     lines = (ROOT / "config/models.tsv").read_text(encoding="utf-8").splitlines()
     assert set(speeds) <= {line.split("\t")[0] for line in lines}
     assert all(speed.source.startswith("NVIDIA") for speed in speeds.values())
+
+
+def test_a_broken_study_is_named(checkout):
+    """With its file and line, and not as an error of the program."""
+    (checkout / "config/studies/own.yaml").write_text("title: [unfinished\n")
+    command = [sys.executable, "scripts/plan.py"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert "config/studies/own.yaml" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -60,27 +60,29 @@ class Estimate:
 
 
 class Measured:
-    """Speeds and times of the runs that are finished."""
+    """Speeds and times of the runs that are finished.
 
-    def __init__(self, states: Iterable[RunState], image_sizes: Mapping[tuple[str, str], int]):
-        """`image_sizes` in pixels by (dataset, model)."""
+    Those on a CPU say nothing of card time, and count only where no run has met a card.
+    """
+
+    def __init__(self, states: Iterable[RunState], image_sizes: Mapping[Run, int]):
+        """`image_sizes` in pixels."""
         self._seconds: dict[tuple[str, str, str], list[float]] = {}
         self._speeds: dict[str, list[Speed]] = {}
-        for state in states:
-            run = state.run
-            if state.state != "done" or not state.seconds or not state.images_per_second:
-                continue
-            self._seconds.setdefault((run.dataset, run.model, run.recipe), []).append(state.seconds)
-            size = image_sizes[run.dataset, run.model]
-            self._speeds.setdefault(run.model, []).append(
-                Speed(state.images_per_second, size, "finished runs on other datasets")
-            )
+        finished = [s for s in states if s.state == "done" and s.seconds and s.images_per_second]
+        with_cards = [state for state in finished if not state.on_cpu]
+        self._where = "" if with_cards else " on a CPU"
+        for state in with_cards or finished:
+            run, source = state.run, f"finished runs on other datasets{self._where}"
+            seconds, speed = state.seconds or 0.0, state.images_per_second or 0.0
+            self._seconds.setdefault((run.dataset, run.model, run.recipe), []).append(seconds)
+            self._speeds.setdefault(run.model, []).append(Speed(speed, image_sizes[run], source))
 
     def estimate(self, run: Run, work: Work, published: Mapping[str, Speed]) -> Estimate:
         """A run's time: of its finished siblings, else by its model's speed elsewhere, else by
         the published one."""
         if own := self._seconds.get((run.dataset, run.model, run.recipe)):
-            return Estimate(fmean(own), f"{len(own)} finished runs")
+            return Estimate(fmean(own), f"{len(own)} finished runs{self._where}")
         if speeds := self._speeds.get(run.model):
             at_size = [speed.at(work.image_size) for speed in speeds]
             speed = median(one.images_per_second for one in at_size)

@@ -18,6 +18,16 @@ class Need:
     bytes: int
     unknown: tuple[str, ...] = ()
 
+    def __add__(self, other: "Need") -> "Need":
+        return Need(self.bytes + other.bytes, self.unknown + other.unknown)
+
+    @property
+    def short(self) -> str:
+        """The size, and how many more are of unknown size; a dot for nothing."""
+        more = [f"{len(self.unknown)} of unknown size"] if self.unknown else []
+        known = [size(self.bytes)] if self.bytes else []
+        return " + ".join(known + more) or "·"
+
     def __str__(self) -> str:
         more = f", and {len(self.unknown)} of unknown size: {', '.join(self.unknown)}"
         return size(self.bytes) + (more if self.unknown else "")

@@ -1,17 +1,22 @@
-"""Runs of a study by what would happen to them, counted per model and dataset."""
+"""Runs of a study by what would happen to them, and the room that files still to come take."""
 
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from transfer.progress.cost import Estimate
+from transfer.progress.cost import Estimate, Work
+from transfer.progress.disk import Need, downloads_needed, runs_needed, stores_needed
 from transfer.progress.dry_run import Output
 from transfer.progress.expected import Run
+from transfer.progress.work import DatasetSize
 
-FATES = ("done", "new", "again")
-COLUMNS = ("study", "dataset", "model", "runs", *FATES, "hours", "source")
+FATES = ("done", "new", "again", "left out")
+TO_COME = ("new", "again")
+COLUMNS = ("what", "study", "dataset", "model", "runs", *FATES, "hours", "gigabytes", "source")
 
 
 @dataclass
@@ -27,15 +32,20 @@ class Row:
     sources: Counter[str] = field(default_factory=Counter)
 
     def add(self, fate: str, estimate: Estimate) -> None:
-        """Count a run; `fate` is done, new or again."""
+        """Count a run; `fate` is one of FATES."""
         self.counts[fate] += 1
-        if fate == "done":
+        if fate not in TO_COME:
             return
         if estimate.seconds is None:
             self.unknown += 1
         else:
             self.seconds += estimate.seconds
             self.sources[estimate.source or ""] += 1
+
+    @property
+    def to_come(self) -> int:
+        """Runs that would be trained."""
+        return sum(self.counts[fate] for fate in TO_COME)
 
     @property
     def known_seconds(self) -> float | None:
@@ -62,24 +72,86 @@ def rows_of(
     return list(rows.values())
 
 
-def fate(output: Output | None) -> str:
-    """What would happen to a run; one that Snakemake does not even name is up to date."""
-    if output is None or not output.pending:
+def fate(output: Output | None, state: str) -> str:
+    """What would happen to a run, which is in such a state now.
+
+    One that Snakemake does not even name is up to date, or left out with allow_partial.
+    """
+    if output is None:
+        return "done" if state in ("done", "diverged") else "left out"
+    if not output.pending:
         return "done"
     return "again" if output.again else "new"
 
 
-def to_csv(rows: list[Row]) -> str:
-    """The rows as CSV; hours with a decimal point, empty where not known."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
-        counts = [row.counts[name] for name in FATES]
-        seconds = row.known_seconds
-        time = "" if seconds is None else f"{seconds / 3600:.2f}"
-        source = row.source if counts[1] + counts[2] else ""
-        writer.writerow(
-            [row.study, row.dataset, row.model, row.counts.total(), *counts, time, source]
+@dataclass(frozen=True)
+class Space:
+    """What a dataset's files still to come take: its downloads, its store, the files of runs."""
+
+    dataset: str
+    downloads: Need
+    store: Need
+    runs: Need
+
+
+def datasets_to_prepare(found: Iterable[Output]) -> set[str]:
+    """Names of the datasets that would be prepared."""
+    return {
+        Path(output.path).parent.name
+        for output in found
+        if output.rule == "prepare" and output.pending
+    }
+
+
+def spaces_of(
+    datasets: Mapping[str, Mapping[str, Any]],
+    to_prepare: Container[str],
+    to_train: Iterable[Run],
+    works: Mapping[Run, Work],
+    sizes: Mapping[str, DatasetSize],
+    downloads: Path,
+) -> list[Space]:
+    """One entry per dataset that anything is still to come of; stores take at most so much."""
+    runs: dict[str, list[Run]] = {}
+    for run in to_train:
+        runs.setdefault(run.dataset, []).append(run)
+    spaces = []
+    for name, block in datasets.items():
+        own = {name: block} if name in to_prepare else {}
+        spaces.append(
+            Space(
+                name,
+                downloads_needed(own, downloads),
+                stores_needed(own, sizes),
+                runs_needed(runs.get(name, ()), works, sizes),
+            )
         )
+    empty = Need(0)
+    return [one for one in spaces if (one.downloads, one.store, one.runs) != (empty,) * 3]
+
+
+def to_csv(rows: Iterable[Row], spaces: Iterable[Space]) -> str:
+    """Runs, then gigabytes; numbers with a decimal point, empty where not known."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        seconds = row.known_seconds
+        writer.writerow(
+            {
+                "what": "runs",
+                "study": row.study,
+                "dataset": row.dataset,
+                "model": row.model,
+                "runs": row.counts.total(),
+                **{fate: row.counts[fate] for fate in FATES},
+                "hours": "" if seconds is None else f"{seconds / 3600:.2f}",
+                "source": row.source if row.to_come else "",
+            }
+        )
+    for space in spaces:
+        needs = {"downloads": space.downloads, "store": space.store, "files of runs": space.runs}
+        for what, need in needs.items():
+            gigabytes = "" if need.unknown else f"{need.bytes / 1e9:.3f}"
+            writer.writerow({"what": what, "dataset": space.dataset, "gigabytes": gigabytes})
     return text.getvalue()

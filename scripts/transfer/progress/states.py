@@ -24,10 +24,11 @@ class RunState:
     """What is known of one run.
 
     `state`: `done`; `diverged`; `running`; `stopped` (begun, and its process has ended or was
-    asked to: it goes on from its checkpoint); `failed`, with `error`; or `waiting`. A run of
-    another machine counts as running until it says otherwise: a process there cannot be seen
-    from here. `seconds` is the whole run's time if it is done; `seconds_left` what it expects
-    still to need if it runs.
+    asked to: it goes on from its checkpoint); `failed`, with `error`; or `waiting`, for its turn
+    or for a card. A run of another machine counts as running until it says otherwise: a process
+    there cannot be seen from here. `seconds` is the whole run's time if it is done;
+    `seconds_left` what it expects still to need if it runs. `device` is what a run that is done
+    was trained on: a card's name, or `x86_64 CPU, 2 threads`.
     """
 
     run: Run
@@ -40,9 +41,15 @@ class RunState:
     seconds_in_all: float | None = None
     here: bool = True
     error: str | None = None
+    device: str | None = None
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether a run that is done was trained without a card."""
+        return self.device is not None and " CPU" in self.device
 
 
-WANTED = ("status", "value", "seconds", "images_per_second", "images_per_epoch")
+WANTED = ("status", "value", "seconds", "images_per_second", "images_per_epoch", "device")
 
 
 def read_metrics(content: bytes) -> dict[str, Any]:
@@ -82,6 +89,7 @@ def state_of(run: Run, runs: Path) -> RunState:
         values["images_per_second"],
         values["images_per_epoch"],
         values["seconds"],
+        device=values["device"],
     )
 
 
@@ -94,6 +102,8 @@ def _unfinished(run: Run, folder: Path) -> RunState:
     alive = is_alive(progress)
     if progress.state == "interrupted" or alive is False:
         return RunState(run, "stopped", progress.best)
+    if progress.state == "queued":
+        return RunState(run, "waiting", here=alive is True)
     per_epoch, epochs = progress.seconds_per_epoch, progress.epochs
     return RunState(
         run,
