@@ -32,7 +32,7 @@ from transfer.progress.findings import (
     check_writable,
     missing_files,
 )
-from transfer.progress.slurm import check_slurm
+from transfer.progress.slurm import check_slurm, read_profile
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.published import check_published
@@ -43,6 +43,7 @@ from transfer.validation import read_yaml
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 CONFIG = Path("config")
 PUBLISHED = Path("resources/published/fang2023")
+SLURM_PROFILE = Path("workflow/profiles/slurm")
 
 
 def tables() -> list[Finding]:
@@ -84,8 +85,11 @@ def compared_datasets(
     }
 
 
-def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Finding]:
-    """What the studies' data, weights, disks and cards lack; the tables must be valid."""
+def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> list[Finding]:
+    """What the studies' data, weights, disks and cards lack; the tables must be valid.
+
+    `slurm` is the profile with which the work will be submitted, if it will.
+    """
     config = read_yaml(CONFIG / "config.yaml", "config")
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
@@ -109,7 +113,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
     weights = Path("resources/weights")
     trained = [rows[one.model] for one in to_train]
     cards = visible_cards(machine_cards())
-    places = gpu or max(len(cards), 1) * config["runs_per_card"]
+    profile = read_profile(slurm) if slurm else None
+    here = max(len(cards), 1) * config["runs_per_card"]
+    places = gpu or (profile.jobs if profile else here)
     findings = [
         *check_writable([results, weights, downloads, Path(".snakemake")]),
         *check_space(
@@ -117,7 +123,10 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
                 "downloads": (downloads, downloads_needed(unprepared, downloads)),
                 "prepared datasets": (results / "data", stores_needed(unprepared, sizes)),
                 "weights": (weights, weights_needed(pinned, weights)),
-                "checkpoints": (results / "runs", checkpoints_needed(trained, places)),
+                f"checkpoints of {places} runs at once": (
+                    results / "runs",
+                    checkpoints_needed(trained, places),
+                ),
                 "runs": (
                     results / "runs",
                     runs_needed(to_train, works(to_train, recipes, models, sizes), sizes),
@@ -127,8 +136,8 @@ def study_findings(names: list[str], gpu: int | None, slurm: bool) -> list[Findi
         *check_weights(pinned, weights),
         *check_downloads(missing_files(unprepared, downloads)),
     ]
-    if slurm:
-        return findings + check_slurm()
+    if profile:
+        return findings + check_slurm(profile.minutes)
     return findings + check_cards(cards, gpu, config["runs_per_card"])
 
 
@@ -136,7 +145,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
     parser.add_argument("--gpu", type=int, help="the N of --resources gpu=N that you will use")
-    parser.add_argument("--slurm", action="store_true", help="look for Slurm instead of cards")
+    parser.add_argument(
+        "--slurm",
+        type=Path,
+        nargs="?",
+        const=SLURM_PROFILE,
+        metavar="PROFILE",
+        help=f"look for Slurm instead of cards (default profile: {SLURM_PROFILE})",
+    )
     args = parser.parse_args()
     findings = tables()
     if all(finding.level != "error" for finding in findings):
@@ -152,7 +168,7 @@ def main() -> None:
             console.print(f"         -> {escape(finding.remedy)}")
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
-        console.print(f"{errors} findings would stop the work.")
+        console.print(f"{errors} finding{'s' if errors > 1 else ''} would stop the work.")
         sys.exit(1)
     console.print("Nothing stands in the way.")
 

@@ -1,8 +1,13 @@
 """What preflight asks of Slurm, answered by stand-ins for its commands."""
 
+from pathlib import Path
+
 import pytest
 
-from transfer.progress.slurm import COMMANDS, check_slurm, minutes
+from transfer.errors import UserError
+from transfer.progress.slurm import COMMANDS, Profile, check_slurm, minutes, read_profile
+
+ROOT = Path(__file__).parents[2]
 
 CONFIGURATION = """Configuration data as of 2026-11-20T10:00:00
 AccountingStorageType   = {accounting}
@@ -34,7 +39,7 @@ def slurm(tmp_path, monkeypatch):
 
 def troubles() -> dict[str, str]:
     """Level by what is found, what is well left out."""
-    return {found.what: found.level for found in check_slurm() if found.level != "ok"}
+    return {found.what: found.level for found in check_slurm(480) if found.level != "ok"}
 
 
 def test_a_cluster_in_order_gives_no_trouble(slurm):
@@ -86,3 +91,21 @@ def test_partitions_need_cards_and_time(slurm, partitions, says):
 )
 def test_limits_as_sinfo_prints_them(limit, expected):
     assert minutes(limit) == expected
+
+
+def test_the_profile_says_how_many_and_how_long(tmp_path):
+    assert read_profile(ROOT / "workflow/profiles/slurm") == Profile(200, 480)
+    path = tmp_path / "config.yaml"
+    path.write_text("jobs: 8\nset-resources: {train: {runtime: 90}}\n")
+    assert read_profile(tmp_path) == Profile(8, 90)
+    path.write_text("jobs: 8\nset-resources: {train: {runtime: min(attempt, 2) * 60}}\n")
+    assert read_profile(tmp_path) == Profile(8, None)
+    path.write_text("executor: slurm\n")
+    with pytest.raises(UserError, match=r"config\.yaml.*jobs"):
+        read_profile(tmp_path)
+
+
+def test_a_shorter_run_fits_a_shorter_partition(slurm):
+    slurm(partitions="cards|2:00:00|gpu:4")
+    assert [found.level for found in check_slurm(120)] == ["ok", "ok"]
+    assert [found.level for found in check_slurm(None)] == ["ok", "ok"]

@@ -42,3 +42,13 @@ def test_a_cluster_limits_a_run_and_gives_more_at_the_next_attempt(name):
     first, second = ({key: eval(asked[key], {"attempt": n}) for key in asked} for n in (1, 2))
     assert first == {"mem_mb": 6000, "runtime": 480}
     assert second == {"mem_mb": 12000, "runtime": 960}
+
+
+@pytest.mark.parametrize("name", ["slurm", "generic"])
+def test_no_long_rule_is_left_with_the_hour_of_a_short_one(name):
+    content = yaml.safe_load((ROOT / "workflow/profiles" / name / "config.yaml").read_text())
+    assert "runtime=60" in content["default-resources"]
+    # What runs for hours on all images of a dataset, and not where snakemake runs.
+    for rule in ("train", "inception_statistics", "prepare"):
+        assert content["set-resources"][rule]["runtime"] == "480 * attempt"
+        assert content["set-resources"][rule]["mem_mb"].endswith("* attempt")

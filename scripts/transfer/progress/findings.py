@@ -133,8 +133,9 @@ def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
     what = f"{dataset}: {file.name}"
     by_hand = f"get it from {file.homepage} and place it as {path}"
     if file.kind == "by_hand":
-        remedy = file.instructions or by_hand
-        return Finding("error", f"{what} must be placed by a person", f"{remedy} ({path})")
+        told = f"{file.instructions} Homepage: {file.homepage}. Place: {path}."
+        remedy = told if file.instructions else by_hand
+        return Finding("error", f"{what} must be placed by a person", remedy)
     if file.kind.startswith("kaggle"):
         return _ask(what, kaggle.opener(file, path), by_hand)
     answers = [_ask(what, http_opener(one.url), by_hand) for one in file.addresses]

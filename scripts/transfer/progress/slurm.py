@@ -3,20 +3,45 @@
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
+import yaml
+
+from transfer.errors import UserError
 from transfer.progress.findings import Finding
 
 COMMANDS = ("sbatch", "squeue", "scancel", "sinfo", "scontrol")
 PLUGIN = "snakemake_executor_plugin_slurm"
-# What rule `train` asks for at its first attempt.
-MINUTES_OF_A_RUN = 480
 # The plugin waits longer from question to question, up to this.
 SECONDS_BETWEEN_QUESTIONS = 180
 PATIENCE = 20
 
 
-def check_slurm() -> list[Finding]:
+@dataclass(frozen=True)
+class Profile:
+    """What a profile says of the work: `jobs` submitted at once, and the `minutes` that a training
+    asks for at its first attempt, None if only Snakemake can work them out."""
+
+    jobs: int
+    minutes: float | None
+
+
+def read_profile(folder: Path) -> Profile:
+    """A Snakemake profile; raises UserError if it is none, or says nothing of jobs."""
+    path = folder / "config.yaml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        jobs = int(content["jobs"])
+        runtime = str(content.get("set-resources", {}).get("train", {}).get("runtime", ""))
+    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: no profile that says how many jobs: {error}") from None
+    first = re.fullmatch(r"(\d+)( *\* *attempt)?", runtime)
+    return Profile(jobs, float(first[1]) if first else None)
+
+
+def check_slurm(minutes_of_a_run: float | None) -> list[Finding]:
     """Commands, plugin, controller, and a partition that has cards and lets a run end."""
     missing = [command for command in COMMANDS if shutil.which(command) is None]
     if missing:
@@ -34,7 +59,8 @@ def check_slurm() -> list[Finding]:
         remedy = "run `scontrol ping`; wait, or ask the cluster's administrators"
         what = f"Slurm's controller does not answer: {said.strip()}"
         return [*findings, Finding("error", what, remedy)]
-    return [*findings, *_check_accounting(configuration), *_check_partitions(partitions)]
+    findings += _check_accounting(configuration)
+    return findings + _check_partitions(partitions, minutes_of_a_run)
 
 
 def _ask(*command: str) -> str:
@@ -59,7 +85,7 @@ def _check_accounting(configuration: str) -> list[Finding]:
     return findings
 
 
-def _check_partitions(lines: str) -> list[Finding]:
+def _check_partitions(lines: str, needed: float | None) -> list[Finding]:
     """A job that asks for more time than its partition gives waits for ever without a word."""
     limits: dict[str, float] = {}
     for line in lines.splitlines():
@@ -71,9 +97,9 @@ def _check_partitions(lines: str) -> list[Finding]:
         return [Finding("error", "no partition of this cluster offers gpu", remedy)]
     findings = []
     for name, most in sorted(limits.items()):
-        if most < MINUTES_OF_A_RUN:
+        if needed is not None and most < needed:
             what = f"partition {name} ends jobs after {most:g} minutes; a run asks for "
-            what += f"{MINUTES_OF_A_RUN} and would wait there for ever"
+            what += f"{needed:g} and would wait there for ever"
             remedy = "lower runtime of train under set-resources in the profile, or take another"
             findings.append(Finding("warning", what, remedy))
         else:
