@@ -4,6 +4,7 @@
 
 The bare workflow has one rule with an empty `shell:` and the main study's output, asked for as
 many files. Prints user seconds of both and their ratio, the least of five runs each, in turn.
+Exit status 1 if the main study takes more than 1.5 times as long.
 """
 
 import os
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+LIMIT = 1.5
 BARE = """
 rule all:
     input:
@@ -54,7 +56,9 @@ def main() -> None:
             ours.append(user_seconds(root))
             bare.append(user_seconds(Path(temporary), "--scheduler", "greedy"))
     print(f"main study {min(ours):.1f} s, bare workflow {min(bare):.1f} s of CPU time")
-    print(f"ratio {min(ours) / min(bare):.2f}")
+    ratio = min(ours) / min(bare)
+    print(f"ratio {ratio:.2f}, at most {LIMIT}")
+    sys.exit(ratio > LIMIT)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -35,6 +36,12 @@ def claim(folder: str | Path) -> None:
             f"Snakemake is at work in this folder already ({holder}). Wait for it or stop it; "
             "scripts/status.py shows how far it is."
         ) from None
+    except OSError as error:
+        print(
+            f"{path.parent}: this file system has no locks ({error.strerror}): see to it that no "
+            "second Snakemake is started in this folder",
+            file=sys.stderr,
+        )
     file.truncate(0)
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
     file.flush()

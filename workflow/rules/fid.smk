@@ -57,7 +57,7 @@ rule inception_statistics:
     log:
         "results/logs/inception_statistics/{fid_dataset}.log",
     benchmark:
-        "results/fid/benchmarks/inception_statistics_{fid_dataset}.tsv"
+        "results/benchmarks/inception_statistics/{fid_dataset}.tsv"
     conda:
         "../../envs/training.yaml"
     threads: fid_threads

@@ -6,7 +6,8 @@ rule fetch_weights:
         # Another file of the user's is read, and what starts from it trained, again.
         local_weights,
     # The weights themselves are not declared, so that they outlive --forceall: they are kept
-    # while they are whole and of the pinned tag, and the record is written anew.
+    # while they are whole and of the pinned tag, and the record is written anew. No fingerprint of
+    # the code either: a new record trains its model again, which no edit of a download is worth.
     output:
         "resources/weights/{model}.json",
     log:
@@ -18,7 +19,6 @@ rule fetch_weights:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        code=fingerprint("scripts/fetch_weights.py"),
         weights=lambda wildcards: MODELS[wildcards.model]["weights"],
         file=lambda wildcards, input: "--file" if input else "",
     message:

@@ -7,14 +7,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-
-def duration(seconds: float) -> str:
-    """Such as `1 h 05 min`, `3 min 20 s` or `12 s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+from transfer.progress.words import duration
 
 
 class Progress:

@@ -1,0 +1,39 @@
+"""Whose folder it is, on file systems with locks and without."""
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+from transfer import working_folder
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+CLAIM = "import sys; from transfer.working_folder import claim; claim(sys.argv[1])"
+
+
+def claim_elsewhere(folder):
+    """Claim the folder in a process of its own."""
+    command = [sys.executable, "-c", CLAIM, str(folder)]
+    environment = {"PYTHONPATH": str(SCRIPTS)}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+
+
+def test_one_process_holds_a_folder_until_it_ends(tmp_path, monkeypatch):
+    assert claim_elsewhere(tmp_path).returncode == 0
+    held = []
+    monkeypatch.setattr(working_folder, "_held", held)
+    working_folder.claim(tmp_path)
+    second = claim_elsewhere(tmp_path)
+    assert second.returncode == 1 and "at work in this folder already (process" in second.stderr
+    held.pop().close()
+    assert claim_elsewhere(tmp_path).returncode == 0
+
+
+def test_a_file_system_without_locks_is_worked_on_with_a_warning(tmp_path, monkeypatch, capsys):
+    def without_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(working_folder, "_held", [])
+    monkeypatch.setattr(working_folder.fcntl, "flock", without_locks)
+    working_folder.claim(tmp_path)
+    assert "no second Snakemake" in capsys.readouterr().err
