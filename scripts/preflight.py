@@ -116,6 +116,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     profile = read_profile(slurm) if slurm else None
     here = max(len(cards), 1) * config["runs_per_card"]
     places = gpu or (profile.jobs if profile else here)
+    at_once = f"{places} run{'s' if places > 1 else ''} at once"
+    if profile and not gpu:
+        at_once += ", as the profile allows (--gpu N if fewer)"
     findings = [
         *check_writable([results, weights, downloads, Path(".snakemake")]),
         *check_space(
@@ -123,7 +126,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
                 "downloads": (downloads, downloads_needed(unprepared, downloads)),
                 "prepared datasets": (results / "data", stores_needed(unprepared, sizes)),
                 "weights": (weights, weights_needed(pinned, weights)),
-                f"checkpoints of {places} runs at once": (
+                f"checkpoints of {at_once}": (
                     results / "runs",
                     checkpoints_needed(trained, places),
                 ),
