@@ -6,25 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.analysis.selection import Cell, run_folder, select
+from transfer.analysis.selection import select
 from transfer.command_line import run
-from transfer.config import Study, read_datasets, read_study
+from transfer.config import read_datasets, read_study
 from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
-from transfer.training.recipes import Recipe, read_recipes
-
-
-def study_cells(study: Study, recipes: dict[str, Recipe]) -> list[Cell]:
-    """Every cell of a study, part by part, each once."""
-    cells = {
-        (dataset, model, part.recipe): Cell(
-            dataset, model, part.recipe, tuple(recipes[part.recipe].hyperparameters)
-        )
-        for part in study.parts.values()
-        for dataset in part.datasets
-        for model in part.models
-    }
-    return list(cells.values())
+from transfer.grid import Cell, study_cells
+from transfer.training.recipes import read_recipes
 
 
 def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
@@ -33,7 +21,7 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for row in results[results["hp"] != ""].to_dict("records"):
         cell = Cell(row["dataset"], row["model"], row["recipe"], ())
-        source = runs / run_folder(cell, row["hp"]) / "predictions.npz"
+        source = runs / cell.run_folder(row["hp"]) / "predictions.npz"
         target = folder / cell.dataset / cell.model / f"{cell.recipe}.npz"
         if not source.is_file():
             raise UserError(

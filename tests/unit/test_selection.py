@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import select_runs
-from transfer.analysis.selection import Cell, read_run, select
+from transfer.analysis.selection import read_run, select
 from transfer.errors import UserError
+from transfer.grid import Cell
 
 CELL = Cell("pets", "resnet50", "finetune", ("a", "b", "c"))
 METRICS = {"pets": "accuracy"}

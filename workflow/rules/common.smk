@@ -6,6 +6,7 @@ import json
 
 from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
+from transfer.grid import study_cells
 
 # Datasets: a source's files
 
@@ -238,13 +239,10 @@ def study_published_flag(wildcards):
 
 def study_runs(wildcards):
     """The record of every run of a study."""
-    study = STUDIES[wildcards.study]
     runs = [
-        f"results/runs/{dataset}/{model}/{part.recipe}/{hp}/metrics.json"
-        for part in study.parts.values()
-        for dataset in part.datasets
-        for model in part.models
-        for hp in RECIPES[part.recipe].hyperparameters
+        f"results/runs/{cell.dataset}/{cell.model}/{cell.recipe}/{hp}/metrics.json"
+        for cell in study_cells(STUDIES[wildcards.study], RECIPES)
+        for hp in cell.hps
     ]
     return those_there(runs)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from transfer.errors import UserError
+from transfer.grid import Cell
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,6 @@ def best_run(runs: Sequence[Run]) -> Run | None:
     return max(whole, key=lambda run: run.criterion or 0.0) if whole else None
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One (dataset, model, recipe) and the ids of the runs its grid asks for."""
-
-    dataset: str
-    model: str
-    recipe: str
-    hps: tuple[str, ...]
-
-
-def run_folder(cell: Cell, hp: str) -> Path:
-    """Where a run lies below the folder of all runs."""
-    return Path(cell.dataset, cell.model, cell.recipe, hp)
-
-
 def select(
     cells: Iterable[Cell], runs: Path, selection: str, allow_partial: bool, metrics: dict[str, str]
 ) -> pd.DataFrame:
@@ -96,7 +82,7 @@ def select(
     for cell in cells:
         found = []
         for hp in cell.hps:
-            path = runs / run_folder(cell, hp) / "metrics.json"
+            path = runs / cell.run_folder(hp) / "metrics.json"
             if path.is_file():
                 found.append(read_run(path, selection))
             else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from transfer.config import Study
 from transfer.errors import UserError
+from transfer.grid import study_cells
 from transfer.training.recipes import Recipe
 
 
@@ -30,18 +31,11 @@ def expected_runs(study: Study, recipes: Mapping[str, Recipe]) -> tuple[Run, ...
     """
     if study.source != "runs":
         return ()
-    runs: dict[Run, None] = {}
-    for name, part in study.parts.items():
-        if part.recipe not in recipes:
-            raise UserError(
-                f"config/studies/{study.name}.yaml: parts.{name}.recipe: '{part.recipe}' is not "
-                "in config/recipes.yaml"
-            )
-        for dataset in part.datasets:
-            for model in part.models:
-                for hp in recipes[part.recipe].hyperparameters:
-                    runs[Run(dataset, model, part.recipe, hp)] = None
-    return tuple(runs)
+    return tuple(
+        Run(cell.dataset, cell.model, cell.recipe, hp)
+        for cell in study_cells(study, recipes)
+        for hp in cell.hps
+    )
 
 
 def chosen_studies(studies: Mapping[str, Study], names: Iterable[str]) -> tuple[Study, ...]:
