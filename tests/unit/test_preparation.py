@@ -73,6 +73,20 @@ def test_the_number_of_workers_changes_nothing(tmp_path):
     assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
 
 
+def test_the_summary_tells_one_pixel_from_another(tmp_path):
+    """What stands for the data in every run's record; the index does not change with pixels."""
+    images = photographs(6)
+    path = own_images(tmp_path / "in", images)
+    first = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    again = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2)
+    assert first == again
+    index = (tmp_path / "out/index.csv").read_bytes()
+    own_images(tmp_path / "in", images | {"i001.png": stand_ins.png(99, 61, 45)})
+    other = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    assert (tmp_path / "out/index.csv").read_bytes() == index
+    assert other["content"] != first["content"]
+
+
 def test_channels_can_be_swapped(tmp_path):
     path = own_images(tmp_path / "in", photographs(3))
     for order in ("rgb", "bgr"):

@@ -52,22 +52,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a worker reports of an image: its size in each store, a digest of the first's pixels.
+    """What a worker reports of an image: its size in each store, and digests of pixels.
 
-    `problem` says why the image cannot be used; the rest is empty then.
+    `digest` is of the first store's, `content` of all that was made of the image. `problem` says
+    why the image cannot be used; the rest is empty then.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()
     digest: str = ""
+    content: str = ""
     problem: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows stored, in order, the digest of each, and what is wrong with the others."""
+    """The rows stored, in order, both digests of each, and what is wrong with the others."""
 
     rows: list[int]
     digests: list[str]
+    contents: list[str]
     problems: dict[int, str]
 
 
@@ -98,18 +101,21 @@ def _decode(
     if plan.channel_order == "bgr":
         image = Image.merge("RGB", image.split()[::-1])
     sizes: list[tuple[int, int]] = []
-    digest = hashlib.blake2b(digest_size=16)
+    content = hashlib.blake2b(digest_size=16)
+    digest = ""
     for side in plan.short_sides:
         stored = images.shrink(image, side)
         pixels = stored.tobytes()
         files[f"store_{side}"].write(pixels)
-        if not sizes:
-            digest.update(f"{stored.width}x{stored.height}:".encode() + pixels)
+        content.update(f"{stored.width}x{stored.height}:".encode() + pixels)
+        digest = digest or content.hexdigest()
         sizes.append((stored.height, stored.width))
     if evaluated:
         for size in plan.evaluation_sizes:
-            files[f"evaluation_{size}"].write(images.evaluation_image(image, size).tobytes())
-    return Decoded(tuple(sizes), digest.hexdigest())
+            pixels = images.evaluation_image(image, size).tobytes()
+            files[f"evaluation_{size}"].write(pixels)
+            content.update(pixels)
+    return Decoded(tuple(sizes), digest, content.hexdigest())
 
 
 def _start_worker() -> None:
@@ -206,7 +212,7 @@ def decode_samples(
     parts.mkdir(parents=True)
     first = first_rows(samples)
     position: dict[int, int] = {}
-    outcome = Outcome([], [], {})
+    outcome = Outcome([], [], [], {})
     with ExitStack() as stack:
         stores = {
             f"store_{side}": stack.enter_context(StoreWriter(folder / f"store_{side}"))
@@ -237,16 +243,18 @@ def decode_samples(
                         evaluated = samples[row].split != "train"
                         for name, evaluation in evaluations.items():
                             evaluation.append(files[name] if evaluated else None)
-                        digest = result.digest
+                        digest, content = result.digest, result.content
                     else:
                         for store in stores.values():
                             store.repeat(position[origin])
                         for evaluation in evaluations.values():
                             evaluation.repeat(position[origin])
                         digest = outcome.digests[position[origin]]
+                        content = outcome.contents[position[origin]]
                     position[row] = len(outcome.rows)
                     outcome.rows.append(row)
                     outcome.digests.append(digest)
+                    outcome.contents.append(content)
             progress.update(len(rows))
     parts.rmdir()
     return outcome

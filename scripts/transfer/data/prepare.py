@@ -5,6 +5,7 @@ index last, so that a target with an index is whole.
 """
 
 import errno
+import hashlib
 import platform
 import shutil
 from collections import Counter
@@ -74,6 +75,7 @@ def prepare_dataset(
             "published": dict(published) if published else None,
             "published_note": roles.get("note"),
             "evaluation": _evaluation_roles(roles, "holdout" in block["split"]),
+            "content": hashlib.sha256("\n".join(outcome.contents).encode()).hexdigest(),
             "short_sides": list(plan.short_sides),
             "evaluation_sizes": list(plan.evaluation_sizes),
             "layout": block["layout"],
