@@ -36,7 +36,7 @@ from transfer.progress.slurm import check_slurm, read_profile
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.published import check_published
-from transfer.training.cards import machine_cards, visible_cards
+from transfer.training.cards import usable_cards
 from transfer.training.recipes import read_recipes
 from transfer.validation import read_yaml
 
@@ -112,7 +112,10 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     }
     weights = Path("resources/weights")
     trained = [rows[one.model] for one in to_train]
-    cards = visible_cards(machine_cards())
+    try:
+        cards, lost = usable_cards(), []
+    except UserError as error:
+        cards, lost = (), [Finding("error", str(error), "every training here would fail")]
     profile = read_profile(slurm) if slurm else None
     here = max(len(cards), 1) * config["runs_per_card"]
     places = gpu or (profile.jobs if profile else here)
@@ -141,7 +144,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     ]
     if profile:
         return findings + check_slurm(profile.minutes)
-    return findings + check_cards(cards, gpu, config["runs_per_card"])
+    return findings + (lost or check_cards(cards, gpu, config["runs_per_card"]))
 
 
 def main() -> None:

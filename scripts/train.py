@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from transfer.command_line import run
+from transfer.data.digest import prepared_digest
 from transfer.data.store import PreparedDataset, find_store, open_dataset
 from transfer.errors import UserError
 from transfer.fingerprint import fingerprint
+from transfer.locks import held_alone
 from transfer.progress.report import Report, reported
 from transfer.training.cards import Lease, leased_card
 from transfer.training.hyperparameters import Hyperparameters
@@ -57,6 +57,9 @@ def parse() -> argparse.Namespace:
     )
     add("--checkpoint-share", type=float, help="share of the time that checkpoints may take")
     add("--expect-settings", help="refuse to run if the configuration has another digest")
+    add("--expect-data", help="refuse to run if the prepared dataset has another digest")
+    add("--expect-weights", help="refuse to run if the weights have another digest")
+    add("--expect-code", help="say so if this code has another fingerprint")
     args = parser.parse_args()
     args.hp = args.hp or args.output.absolute().parent.name
     return args
@@ -89,6 +92,17 @@ def read_order(args: argparse.Namespace) -> Order:
             f"{args.recipes} or {args.models} was edited after the workflow had read it: "
             "start the workflow again"
         )
+    if args.expect_data and args.expect_data != prepared_digest(args.data):
+        raise UserError(
+            f"{args.data} was prepared anew after the workflow had read it: start the workflow "
+            "again"
+        )
+    if args.expect_code and args.expect_code != fingerprint(__file__):
+        print(
+            "the training code was edited after the workflow had read it: the next start of the "
+            "workflow trains this run again",
+            flush=True,
+        )
     if settings.weights == "pinned" and args.weights is None:
         raise UserError(
             f"recipe '{args.recipe}' starts from pinned weights: give them with --weights "
@@ -113,8 +127,7 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
 
     args, dataset, row = order.args, order.dataset, order.model
     settings, hp, weights = order.settings, order.hp, order.weights
-    # A leased card is the only one that CUDA sees: cuda:3 is now cuda.
-    device = devices.choose_device(args.device.partition(":")[0] if lease.card else args.device)
+    device = devices.choose_device(lease.device(args.device))
     devices.prepare(device, args.threads)
     mean, std = models.channel_statistics(row, settings.normalisation)
     resident = args.resident == "yes" or (
@@ -139,11 +152,17 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     checkpoint = CheckpointFile(
         folder / "checkpoint.pt", all_settings, args.restart_if_changed, share
     )
-    if waited and record.is_of(args.output, all_settings):
-        print(f"{args.output}: the other process made it", flush=True)
-        return
+    if args.expect_weights and all_settings["model"]["weights_sha256"] != args.expect_weights:
+        raise UserError(
+            f"{weights} was exchanged after the workflow had read it: start the workflow again"
+        )
     if args.restart:
         checkpoint.delete()
+    elif record.restore(args.output, all_settings):
+        how = "the other process made it" if waited else "finished before with the same settings"
+        print(f"{args.output}: {how}; --restart trains it again", flush=True)
+        checkpoint.delete()
+        return
     print(
         f"{dataset.summary['dataset']} {args.model} {args.recipe} {args.hp}: "
         f"weights {all_settings['model']['weights']}, {device}, "
@@ -156,8 +175,8 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
         except Interrupted:
             print(f"stopped by signal {interruption.signal}; checkpoint written", flush=True)
             sys.exit(128 + (interruption.signal or 0))
-        record.write_predictions(folder / "predictions.npz", task, outcome)
-        record.write_record(args.output, record.metrics_record(task, all_settings, outcome, lease))
+        content = record.metrics_record(task, all_settings, outcome, lease)
+        record.write_result(args.output, task, outcome, content)
         checkpoint.delete()
 
 
@@ -165,15 +184,8 @@ def main() -> None:
     args = parse()
     folder = args.output.parent
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock")
-    waited = False
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{folder}: another process is training this run; waiting for it", flush=True)
-        waited = True
-        lock.acquire()
-    with lock, reported(folder) as report:
+    busy = f"{folder}: another process is training this run; waiting for it"
+    with held_alone(folder, busy) as waited, reported(folder) as report:
         order = read_order(args)
         report(state="queued")
         # The card is taken before PyTorch is imported, which would look at all of them.

@@ -11,9 +11,17 @@ from functools import cache
 from pathlib import Path
 
 LIBRARY = Path(__file__).parent
-# What a person sees of a run, which card it takes and this file: no result depends on these, and
-# an edit here must not train anything again.
-WITHOUT_EFFECT = ("training/cards.py", "training/progress.py", "progress/", "fingerprint.py")
+# What a person sees of a run, which card it takes, how a mistake is told and this file: no result
+# depends on these, and an edit here must not train anything again.
+WITHOUT_EFFECT = (
+    "training/cards.py",
+    "training/progress.py",
+    "progress/",
+    "command_line.py",
+    "errors.py",
+    "fingerprint.py",
+    "locks.py",
+)
 
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

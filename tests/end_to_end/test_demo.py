@@ -6,6 +6,7 @@ KILLS=20 pytest -m long tests/end_to_end/test_demo.py kills it more often than e
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -114,7 +115,62 @@ def test_an_edit_of_the_optimiser_asks_for_every_run(finished, edited):
     edited("scripts/transfer/training/optim.py", "MOMENTUM = 0.9", "MOMENTUM = 0.8")
     jobs = asked_for(finished)
     assert jobs["train"] == RUNS
-    assert not {"prepare", "download", "describe_cell", "fid"} & set(jobs)
+    assert not {"prepare", "download", "fid"} & set(jobs)
+
+
+@pytest.fixture
+def copy(finished, tmp_path):
+    """The finished project once more, files as old as they were."""
+    return shutil.copytree(finished, tmp_path / "copy", symlinks=True)
+
+
+def records(project: Path, dataset: str) -> list[Path]:
+    return sorted(project.glob(f"results/runs/{dataset}/*/*/*/metrics.json"))
+
+
+def test_data_that_changed_ask_for_every_run_also_after_an_interruption(copy):
+    path = copy / "config/datasets.yaml"
+    head, name, rest = path.read_text().partition("digits_rare:")
+    path.write_text(head + name + rest.replace("seed: 0", "seed: 1", 1))
+    runs = records(copy, "digits_rare")
+    # One run was made, and then came the night.
+    make(copy, str(runs[0].relative_to(copy)))
+    assert asked_for(copy)["train"] == len(runs) - 1
+
+
+def test_a_run_whose_end_no_snakemake_saw_is_made_again_after_an_edit(copy):
+    """As of a job on a cluster, when the machine that submitted it went down: no params kept."""
+    first, *_, last = records(copy, "digits_rare")
+    forgotten = run_snakemake(copy, "--cleanup-metadata", str(last.relative_to(copy)))
+    assert forgotten.returncode == 0, forgotten.stdout
+    path = copy / "scripts/transfer/training/optim.py"
+    path.write_text(path.read_text().replace("MOMENTUM = 0.9", "MOMENTUM = 0.8"))
+    assert asked_for(copy)["train"] == RUNS
+    make(copy, str(first.relative_to(copy)))
+    assert asked_for(copy)["train"] == RUNS - 1
+
+
+def test_a_run_that_outlived_snakemake_is_not_trained_twice(copy):
+    record = records(copy, "digits_grades")[0]
+    target = str(record.relative_to(copy))
+    shutil.rmtree(record.parent)
+    log = copy / "results/logs/train" / f"{record.parent.relative_to(copy / 'results/runs')}.log"
+    log.unlink()
+    process = start(copy, target)
+    for _ in range(600):
+        if log.exists() and "epoch 1/" in log.read_text():
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    for _ in range(600):
+        if record.exists():
+            break
+        time.sleep(0.1)
+    before = record.read_bytes()
+    make(copy, target)
+    assert "finished before with the same settings" in log.read_text()
+    assert record.read_bytes() == before
 
 
 def test_an_edit_of_a_recipe_asks_for_its_runs(finished, edited):

@@ -167,6 +167,44 @@ def test_a_machine_without_nvidia_smi_has_no_cards(environment):
     assert cards.machine_cards() == ()
 
 
+def failing_nvidia_smi(environment, folder, status):
+    environment.delenv("TRANSFER_CARDS")
+    program = folder / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\necho 'GPU is lost'\nexit {status}\n")
+    program.chmod(0o755)
+    environment.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+def test_a_card_that_is_lost_is_no_reason_to_train_on_the_cpu(environment, tmp_path):
+    failing_nvidia_smi(environment, tmp_path, 15)
+    with pytest.raises(UserError, match=r"nvidia-smi fails: GPU is lost"), cards.leased_card():
+        pass
+    environment.setenv("CUDA_VISIBLE_DEVICES", "")
+    with cards.leased_card() as lease:
+        assert lease.card is None
+
+
+def test_a_driver_without_a_card_is_a_machine_without_one(environment, tmp_path):
+    failing_nvidia_smi(environment, tmp_path, cards.NO_DEVICES)
+    with cards.leased_card() as lease:
+        assert lease.card is None
+
+
+def test_a_card_that_is_not_there_is_named(environment):
+    environment.setenv("CUDA_VISIBLE_DEVICES", "7")
+    with (
+        pytest.raises(UserError, match=r"CUDA_VISIBLE_DEVICES=7 names none .* 4 cards"),
+        cards.leased_card(),
+    ):
+        pass
+
+
+def test_with_a_card_pytorch_is_asked_for_a_card():
+    lease = cards.Lease(cards.Card(3, "GPU-aa", "NVIDIA H200"), "lease")
+    assert lease.device("auto") == lease.device("cuda:3") == "cuda"
+    assert cards.Lease(None, None).device("auto") == "auto"
+
+
 def test_a_numbered_device_is_that_card_among_the_visible(environment):
     environment.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     with cards.leased_card("cuda:1") as lease:

@@ -27,7 +27,11 @@ class Roomy(Task):
     room = 1000
     seen: tuple[int, ...] = ()
 
+    trained: tuple[int, ...] = ()
+
     def logits(self, model, grey_levels):
+        if model.training:
+            type(self).trained += (len(grey_levels),)
         if len(grey_levels) > self.room:
             raise torch.OutOfMemoryError("pretended")
         type(self).seen += (len(grey_levels),)
@@ -75,6 +79,16 @@ def test_smaller_pieces_have_the_same_effective_batch(task, tmp_path, monkeypatc
     for one, other in zip(whole.history, pieces.history, strict=True):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
     np.testing.assert_allclose(whole.best.report_scores, pieces.best.report_scores, atol=1e-3)
+
+
+def test_no_piece_is_a_single_image(tmp_path, task, monkeypatch):
+    """Which batch normalisation could not train on: seven images by three are not 3, 3 and 1."""
+    counts = (("train", 43), ("val", 24), ("test", 18))
+    dataset = open_dataset(write_dataset(tmp_path / "more", counts=counts), "original")
+    monkeypatch.setattr(Roomy, "room", 4)
+    monkeypatch.setattr(Roomy, "trained", ())
+    assert outcome(replace(task, dataset=dataset), tmp_path).micro_batch == 3
+    assert 7 % 3 == 1 and min(Roomy.trained) == 2
 
 
 def test_the_images_leave_the_device_before_a_batch_is_cut(task, tmp_path, monkeypatch, capsys):

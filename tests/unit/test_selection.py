@@ -26,6 +26,7 @@ def write(runs: Path, hp: str, value: float | None, chosen: float | None = None,
         "selection_split": "val",
         "report_split": "test",
         "history": [{"selection": {"accuracy": chosen}}],
+        "settings": {"dataset": {"index_sha256": "0"}, "model": {}, "recipe": {}},
     }
     path = runs / "pets" / "resnet50" / "finetune" / hp / "metrics.json"
     path.parent.mkdir(parents=True)
@@ -38,6 +39,16 @@ def test_the_highest_value_wins_and_the_first_of_equals(tmp_path):
         write(tmp_path, hp, value, 0.1)
     row = select([CELL], tmp_path, "as_published", False, METRICS).iloc[0]
     assert (row.hp, row.value, row.n_runs, row.n_expected, row.n_diverged) == ("b", 0.8, 3, 3, 0)
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_runs_on_different_data_are_not_compared(tmp_path, partial):
+    write(tmp_path, "a", 0.5)
+    write(tmp_path, "b", 0.6)
+    other = {"dataset": {"index_sha256": "1"}, "model": {}, "recipe": {}}
+    write(tmp_path, "c", 0.9, settings=other)
+    with pytest.raises(UserError, match=r"1 of its 3 runs .* of the dataset .*: c"):
+        select([CELL], tmp_path, "as_published", partial, METRICS)
 
 
 def test_an_honest_choice_looks_at_the_selection_split_alone(tmp_path):

@@ -10,6 +10,10 @@ import pytest
 from prepared_dataset import write_dataset
 from training_process import Training
 
+from transfer.data.digest import prepared_digest
+from transfer.errors import UserError
+from transfer.training.checkpoint import CheckpointFile
+
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
@@ -114,6 +118,66 @@ def test_a_second_process_waits_for_the_first_and_takes_its_result(data, uninter
     written = (tmp_path / "metrics.json").stat().st_mtime_ns
     assert same(second, uninterrupted)
     assert (tmp_path / "metrics.json").stat().st_mtime_ns == written
+
+
+def test_a_finished_run_whose_record_was_deleted_is_not_trained_again(
+    data, uninterrupted, tmp_path
+):
+    first = Training(data, tmp_path)
+    assert same(first, uninterrupted)
+    record = tmp_path / "metrics.json"
+    before = record.read_bytes()
+    record.unlink()
+    again = Training(data, tmp_path)
+    assert again.end() == 0
+    assert "finished before with the same settings" in again.new_log
+    assert "epoch 1/4" not in again.new_log
+    assert record.read_bytes() == before
+
+    record.unlink()
+    afresh = Training(data, tmp_path, "--restart")
+    assert same(afresh, uninterrupted) and "epoch 1/4" in afresh.new_log
+    record.unlink()
+    (tmp_path / "predictions.npz").unlink()
+    without = Training(data, tmp_path)
+    assert same(without, uninterrupted) and "epoch 1/4" in without.new_log
+    # Of other settings, it is another run.
+    other = Training(data, tmp_path, recipe="shorter")
+    assert len(other.result()["history"]) == 2
+
+
+def test_a_checkpoint_that_cannot_be_read_for_now_is_kept(data, uninterrupted, tmp_path):
+    kill(Training(data, tmp_path).wait_for("epoch 2/4"), signal.SIGTERM)
+    checkpoint, away = tmp_path / "checkpoint.pt", tmp_path / "away"
+    checkpoint.rename(away)
+    # Read as a directory it is an OSError, as from a file server that is away.
+    checkpoint.mkdir()
+    assert Training(data, tmp_path, "--restart-if-changed").end() == 1
+    checkpoint.rmdir()
+    away.rename(checkpoint)
+    again = Training(data, tmp_path)
+    assert same(again, uninterrupted) and "going on after" in again.new_log
+
+
+def test_what_a_card_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):
+    on_card = {"device": "cuda", "precision": "bfloat16", "code": "a"}
+    on_cpu = {"device": "cpu", "precision": "float32", "code": "a"}
+    path = tmp_path / "checkpoint.pt"
+    CheckpointFile(path, on_card, True).write({"epoch": 29})
+    with pytest.raises(UserError, match="device: cuda, now cpu"):
+        CheckpointFile(path, on_cpu, True).read()
+    assert CheckpointFile(path, on_card, True).read() == {"epoch": 29}
+    # Of another version of the code it is of no use to anyone.
+    assert CheckpointFile(path, on_cpu | {"code": "b"}, True).read() is None
+    assert not path.exists()
+
+
+def test_data_and_weights_that_were_exchanged_are_refused(data, tmp_path):
+    told = Training(data, tmp_path, "--expect-data", prepared_digest(data), "--expect-code", "0")
+    assert told.wait_for("epoch 1/4") and "code was edited" in told.log
+    kill(told)
+    refused = Training(data, tmp_path, "--expect-data", "0")
+    assert refused.end() == 1 and "prepared anew" in refused.new_log
 
 
 def test_several_labels_with_searched_thresholds_and_no_network(tmp_path):

@@ -101,16 +101,17 @@ def cell_weights(wildcards):
 
 
 def cell_arguments(wildcards):
-    """What all runs of a cell are told; the digest is of this cell's own settings alone."""
+    """What all runs of a cell are told beside their data and weights.
+
+    The digest is of this cell's own settings alone.
+    """
     settings = cell_settings(wildcards)
     side = store_for(wildcards.dataset, settings.image_size)
     return [
-        f"--data=results/data/{wildcards.dataset}",
         f"--short-side={side}",
         f"--model={wildcards.model}",
         f"--recipe={wildcards.recipe}",
         f"--expect-settings={settings_digest(settings, MODELS[wildcards.model])}",
-        *[f"--weights={record}" for record in cell_weights(wildcards)],
     ]
 
 

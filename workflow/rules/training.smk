@@ -10,13 +10,13 @@ TRAIN = (
 )
 
 
-# What the runs of a cell share, as arguments in a file. It changes with the cell's own settings
-# alone, so that a further model, dataset or point of the grid trains nothing else again; and a
-# dry run asks once a cell, not once a run.
+# What the runs of a cell share, as arguments in a file. It changes with the cell's own settings,
+# data and weights alone, so that a further model, dataset or point of the grid trains nothing else
+# again; and a dry run asks once a cell, not once a run.
 rule describe_cell:
     input:
-        "results/data/{dataset}/index.csv",
-        cell_weights,
+        index="results/data/{dataset}/index.csv",
+        weights=cell_weights,
     output:
         "results/cells/{dataset}/{model}/{recipe}.txt",
     log:
@@ -25,12 +25,18 @@ rule describe_cell:
     conda:
         "../../envs/analysis.yaml"
     params:
+        code=fingerprint("scripts/describe_cell.py"),
+        # Also in the file: a run whose end no Snakemake saw has no params to compare.
+        training=fingerprint("scripts/train.py"),
+        weights=lambda wildcards, input: (
+            f"--weights {input.weights}" if input.weights else ""
+        ),
         arguments=cell_arguments,
     message:
         "Describing the runs of {wildcards.model} on {wildcards.dataset}"
     shell:
-        "(printf '%s\\n' {params.arguments:q} > {output:q}.part && mv {output:q}.part {output:q})"
-        " 2> {log:q}"
+        "python scripts/describe_cell.py --data results/data/{wildcards.dataset} {params.weights} "
+        "--code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
 
 
 # Two wildcards and not four: a dry run of 8,000 jobs spends its time filling in paths.
@@ -55,6 +61,7 @@ rule train:
         gpu=1,
     params:
         code=fingerprint("scripts/train.py"),
+    # The log goes on, so that what made a former attempt fail stays there.
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
-        f"python {TRAIN} @{{input}} --output {{output}} > {{log}} 2>&1"
+        f"python {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"

@@ -1,7 +1,7 @@
 """The best run of each cell of a study, from the records that the runs leave."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,17 @@ import pandas as pd
 from transfer.errors import UserError
 from transfer.grid import Cell
 
+# The parts of a run's settings that all runs of a cell share.
+MADE_FROM = ("dataset", "model", "recipe")
+
 
 @dataclass(frozen=True)
 class Run:
     """What selection needs of one run's metrics.json.
 
     `value` is the metric on the split that is reported, `criterion` what the run is chosen by;
-    both are None for a run that diverged.
+    both are None for a run that diverged. `made_from` are its dataset, model and recipe as they
+    stood, each as text.
     """
 
     hp: str
@@ -26,6 +30,7 @@ class Run:
     criterion: float | None
     best_epoch: int | None
     weights: str
+    made_from: Mapping[str, str]
 
     @property
     def diverged(self) -> bool:
@@ -46,6 +51,7 @@ def read_run(path: str | Path, selection: str) -> Run:
         epoch, weights = record["best_epoch"], record["weights"]
         splits = record["selection_split"], record["report_split"]
         history = record["history"]
+        made_from = {key: json.dumps(record["settings"][key], sort_keys=True) for key in MADE_FROM}
     except (json.JSONDecodeError, KeyError) as error:
         raise UserError(
             f"{path}: not a whole record of a run ({error}). Delete it and start the workflow "
@@ -60,13 +66,32 @@ def read_run(path: str | Path, selection: str) -> Run:
                 "set `selection: as_published` in the study."
             )
         criterion = history[epoch - 1]["selection"][metric]
-    return Run(hp, metric, value, criterion, epoch, weights)
+    return Run(hp, metric, value, criterion, epoch, weights, made_from)
 
 
 def best_run(runs: Sequence[Run]) -> Run | None:
     """The run with the highest criterion, the first of equals; None if all diverged."""
     whole = [run for run in runs if run.criterion is not None]
     return max(whole, key=lambda run: run.criterion or 0.0) if whole else None
+
+
+def refuse_mixed(cell: Cell, found: Sequence[Run]) -> None:
+    """Raise UserError if a cell's runs were not all made from the same data, weights and settings.
+
+    The workflow makes them all again after a change; this is for what it cannot see.
+    """
+    for key in MADE_FROM:
+        groups: dict[str, list[str]] = {}
+        for run in found:
+            groups.setdefault(run.made_from[key], []).append(run.hp)
+        if len(groups) > 1:
+            fewest = min(groups.values(), key=len)
+            raise UserError(
+                f"{cell.dataset}/{cell.model}/{cell.recipe}: {len(fewest)} of its {len(found)} "
+                f"runs were made with another version of the {key} than the rest: "
+                f"{', '.join(fewest[:5])}{' and more' if len(fewest) > 5 else ''}. Start the "
+                "workflow again; if it makes nothing anew, delete the folders of the older runs."
+            )
 
 
 def select(
@@ -76,7 +101,8 @@ def select(
 
     `runs` is the folder of all runs; `metrics` the metric of each dataset. Raises UserError
     listing the runs that are missing, unless `allow_partial`; then a cell counts those there
-    are. A cell whose runs all diverged, or are all missing, has no value.
+    are. Runs of a cell that were made from different data, weights or settings are refused. A
+    cell whose runs all diverged, or are all missing, has no value.
     """
     rows, missing = [], []
     for cell in cells:
@@ -87,6 +113,7 @@ def select(
                 found.append(read_run(path, selection))
             else:
                 missing.append(str(path))
+        refuse_mixed(cell, found)
         best = best_run(found)
         rows.append(
             {

@@ -24,6 +24,11 @@ from transfer.errors import UserError
 # Whoever sets these has chosen this process's card already, if it sees no more than one: no lease
 # is taken. TRANSFER_LEASE=always takes one all the same, for several runs that share that card.
 SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
+PRETENDED = "pretended-"
+# Values of CUDA_VISIBLE_DEVICES that hide all cards; schedulers set the last.
+HIDDEN = ("", "-1", "NoDevFiles")
+# What nvidia-smi exits with where there is a driver and no card.
+NO_DEVICES = 6
 LOOK_AGAIN_SECONDS = 1.0
 SAY_AGAIN_SECONDS = 600.0
 
@@ -49,14 +54,22 @@ class Lease:
     card: Card | None
     chosen_by: str | None
 
+    def device(self, asked: str) -> str:
+        """What to ask PyTorch for: with a card the card, never the CPU in its place."""
+        if self.card is None or asked == "cpu":
+            return asked
+        # It is the only one that CUDA sees: cuda:3 is now cuda. A pretended one is none.
+        return asked.partition(":")[0] if self.card.uuid.startswith(PRETENDED) else "cuda"
+
 
 def machine_cards() -> tuple[Card, ...]:
     """All cards of this machine, empty if there are none.
 
-    TRANSFER_CARDS=4 pretends four, for tests without a GPU.
+    TRANSFER_CARDS=4 pretends four, for tests without a GPU. Raises UserError if nvidia-smi is
+    there and fails: a card that is lost for an hour is no reason to train on the CPU for a week.
     """
     if pretended := os.environ.get("TRANSFER_CARDS"):
-        return tuple(Card(i, f"pretended-{i}", "pretended card") for i in range(int(pretended)))
+        return tuple(Card(i, f"{PRETENDED}{i}", "pretended card") for i in range(int(pretended)))
     query = ["--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"]
     cards = []
     for line in _nvidia_smi(*query).splitlines():
@@ -71,8 +84,16 @@ def _nvidia_smi(*arguments: str) -> str:
         done = subprocess.run(
             ["nvidia-smi", *arguments], capture_output=True, text=True, timeout=60, check=True
         )
-    except (OSError, subprocess.SubprocessError):
+    except FileNotFoundError:
         return ""
+    except (OSError, subprocess.SubprocessError) as error:
+        if getattr(error, "returncode", None) == NO_DEVICES:
+            return ""
+        said = getattr(error, "stdout", "") or getattr(error, "stderr", "") or str(error)
+        raise UserError(
+            f"nvidia-smi fails: {said.strip()}. Mend the card or its driver, or set "
+            "CUDA_VISIBLE_DEVICES= (to nothing) to train on the CPU."
+        ) from None
     return done.stdout
 
 
@@ -108,6 +129,24 @@ def visible_cards(cards: tuple[Card, ...]) -> tuple[Card, ...]:
             break
         visible += named
     return tuple(visible)
+
+
+def usable_cards() -> tuple[Card, ...]:
+    """The machine's cards that this process may use.
+
+    Raises UserError if CUDA_VISIBLE_DEVICES names one that is not there, or nvidia-smi fails.
+    """
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted in HIDDEN:
+        return ()
+    there = machine_cards()
+    visible = visible_cards(there)
+    if there and not visible:
+        raise UserError(
+            f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} cards. Set "
+            "it to one of theirs, or to nothing to train on the CPU."
+        )
+    return visible
 
 
 def scheduler() -> str | None:
@@ -171,7 +210,7 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
     if device == "cpu":
         yield Lease(None, None)
         return
-    cards = visible_cards(machine_cards())
+    cards = usable_cards()
     if device.startswith("cuda:"):
         number = int(device.removeprefix("cuda:"))
         if number >= len(cards):
@@ -208,7 +247,7 @@ def _words(card: Card) -> str:
 def _only_visible(card: Card) -> Iterator[None]:
     before = os.environ.get("CUDA_VISIBLE_DEVICES")
     os.environ["CUDA_VISIBLE_DEVICES"] = (
-        str(card.index) if card.uuid.startswith("pretended-") else card.uuid
+        str(card.index) if card.uuid.startswith(PRETENDED) else card.uuid
     )
     try:
         yield

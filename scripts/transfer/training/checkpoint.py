@@ -14,6 +14,8 @@ from transfer.files import atomic_path
 
 # Writing checkpoints may take this share of the time spent training.
 SHARE = 0.02
+# Settings that say where a run computes, and not what.
+OF_THE_MACHINE = ("device:", "precision:")
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> list[str]:
@@ -65,7 +67,9 @@ class CheckpointFile:
         """The state to go on from, or None to start afresh; says on stdout which and why.
 
         A damaged checkpoint gives way to the one before it. One of other settings raises
-        UserError naming the differences, or with `restart_if_changed` is deleted.
+        UserError naming the differences, or with `restart_if_changed` is deleted, unless it differs
+        in the device alone: a card that is lost for an hour must not cost what it has computed. A
+        file that cannot be read for now raises OSError and stays.
         """
         for path in (self.path, self.previous):
             try:
@@ -78,7 +82,6 @@ class CheckpointFile:
                 pickle.UnpicklingError,
                 zipfile.BadZipFile,
                 EOFError,
-                OSError,
                 KeyError,
                 TypeError,
                 ValueError,
@@ -88,10 +91,11 @@ class CheckpointFile:
             changed = differences(self.settings, settings)
             if not changed:
                 return state
-            if not self.restart_if_changed:
+            elsewhere = all(one.startswith(OF_THE_MACHINE) for one in changed)
+            if elsewhere or not self.restart_if_changed:
                 raise UserError(
-                    f"{path} was made with other settings ({'; '.join(changed)}). Give --restart "
-                    "to delete it and start afresh, or another --output."
+                    f"{path} was made with other settings ({'; '.join(changed)}). Go on with "
+                    "those, or give --restart to delete it and start afresh, or another --output."
                 )
             print(f"{path}: made with other settings ({'; '.join(changed)}): starting afresh")
             break

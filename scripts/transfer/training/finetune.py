@@ -128,7 +128,9 @@ class Run:
         labels = self.labels[rows].to(task.device, non_blocking=True)
         self.optimizer.zero_grad(set_to_none=True)
         pieces = -(-len(images) // self.micro_batch)
-        for part, target in zip(images.chunk(pieces), labels.chunk(pieces), strict=True):
+        # Pieces as equal as can be: batch normalisation needs two images or more.
+        parts = zip(images.tensor_split(pieces), labels.tensor_split(pieces), strict=True)
+        for part, target in parts:
             share = len(part) / len(images)
             loss = self.loss(task.logits(self.model, part), target) * share
             loss.backward()

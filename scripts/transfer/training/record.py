@@ -17,6 +17,8 @@ from transfer.training.task import Task
 from transfer.training.weights import weights_digest
 from transfer.validation import check
 
+PREDICTIONS = "predictions.npz"
+COPY = "finished.json"
 PACKAGES = ("numpy", "scikit-learn", "timm", "torch", "torchvision")
 
 
@@ -117,16 +119,33 @@ def write_predictions(path: Path, task: Task, outcome: Outcome) -> None:
         np.savez(temporary, allow_pickle=False, **arrays)
 
 
-def write_record(path: Path, record: dict[str, Any]) -> None:
-    """Write `metrics.json`, held against its schema."""
+def write_result(path: Path, task: Task, outcome: Outcome, record: dict[str, Any]) -> None:
+    """Write predictions and `metrics.json`, held against its schema, and a copy for `restore`."""
     check(record, "metrics", str(path))
+    copy = path.with_name(COPY)
+    # Never a copy beside the predictions of another.
+    copy.unlink(missing_ok=True)
+    write_predictions(path.with_name(PREDICTIONS), task, outcome)
+    write_json(copy, record)
     write_json(path, record)
 
 
-def is_of(path: Path, settings: dict[str, Any]) -> bool:
-    """Whether a record is there and was made with just these settings."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))["settings"]
-    except (FileNotFoundError, json.JSONDecodeError):
-        return False
-    return found == json.loads(json.dumps(settings))
+def restore(path: Path, settings: dict[str, Any]) -> bool:
+    """Whether a run of just these settings was finished here before; its record is then in place.
+
+    Snakemake deletes the record of a run whose end it did not see, and of one whose inputs were
+    made anew, though with the same content. What took hours to compute is not lost for that.
+    """
+    wanted = json.loads(json.dumps(settings))
+    for file in (path, path.with_name(COPY)):
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            there = record["status"] == "diverged" or path.with_name(PREDICTIONS).is_file()
+            if record["settings"] != wanted or not there:
+                continue
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            continue
+        if file != path:
+            write_json(path, record)
+        return True
+    return False

@@ -1,0 +1,34 @@
+"""Write down what the runs of a cell share, as a file of arguments for train.py.
+
+Beside the arguments given it names data, weights and training code by their digests. So a run made
+with others is made again, even if the work was interrupted after the change, and one that was
+made with the same is not.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from transfer.command_line import run
+from transfer.data.digest import prepared_digest
+from transfer.files import write_text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the prepared dataset")
+    parser.add_argument("--weights", type=Path, help="the record of the model's weights")
+    parser.add_argument("--code", required=True, help="fingerprint of train.py")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("arguments", nargs="*", help="further arguments, after --")
+    args = parser.parse_args()
+    lines = [f"--data={args.data}", f"--expect-data={prepared_digest(args.data)}"]
+    if args.weights:
+        record = json.loads(args.weights.read_text(encoding="utf-8"))
+        lines += [f"--weights={args.weights}", f"--expect-weights={record['tensors_sha256']}"]
+    lines += [*args.arguments, f"--expect-code={args.code}"]
+    write_text(args.output, "\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    run(main)
