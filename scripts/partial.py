@@ -52,7 +52,10 @@ def main() -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(command, cwd=args.folder, env=os.environ | {"PATH": path}, check=False)
     if done.returncode:
-        raise UserError(f"the page was not made; what was is under {args.folder}/results")
+        raise UserError(
+            "the page was not made: see what failed above. What was made is in "
+            f"{args.folder}/results"
+        )
     print(f"The page so far: {args.folder / page}")
 
 

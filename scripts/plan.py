@@ -134,7 +134,7 @@ def main() -> None:
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
     recipes = read_recipes("config/recipes.yaml")
-    known = read_studies("config/studies", models.index, datasets, recipes)
+    known = read_studies("config/studies", models.to_dict("index"), datasets, recipes)
     studies = chosen_studies(known, names)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))

@@ -53,7 +53,7 @@ def tables() -> list[Finding]:
         models = read_models(CONFIG / "models.tsv")
         datasets = read_datasets(CONFIG / "datasets.yaml")
         recipes = read_recipes(CONFIG / "recipes.yaml")
-        return read_studies(CONFIG / "studies", models.index, datasets, recipes)
+        return read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes)
 
     return check_tables(
         {
@@ -94,7 +94,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes.yaml")
-    known = read_studies(CONFIG / "studies", models.index, datasets, recipes)
+    known = read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes)
     studies = chosen_studies(known, names)
     runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
     results, downloads = Path("results"), Path("resources/downloads")

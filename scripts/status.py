@@ -121,7 +121,7 @@ def main() -> None:
     models = read_models(args.config / "models.tsv")
     datasets = read_datasets(args.config / "datasets.yaml")
     recipes = read_recipes(args.config / "recipes.yaml")
-    studies = read_studies(args.config / "studies", models.index, datasets, recipes)
+    studies = read_studies(args.config / "studies", models.to_dict("index"), datasets, recipes)
     studies = chosen_studies(studies, args.study)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     console = Console()

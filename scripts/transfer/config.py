@@ -1,6 +1,6 @@
 """The tables of the project, read and validated together: models, datasets, studies."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from transfer.errors import UserError
+from transfer.study_checks import Rows, study_problems
 from transfer.training.recipes import Recipe
 from transfer.validation import check, read_table, read_yaml
 
@@ -83,53 +84,18 @@ def read_study(path: str | Path) -> Study:
     return Study(name=Path(path).stem, parts=parts, **content)
 
 
-def check_study(
-    study: Study,
-    path: str,
-    models: Container[str],
-    datasets: Container[str],
-    recipes: Mapping[str, Recipe],
-) -> None:
-    """Hold a study against the tables it names entries of; raises UserError listing all problems.
-
-    A study of published values names recipes for its parts alone, which need not exist.
-    """
-    problems = []
-    for name, part in study.parts.items():
-        for kind, wanted, known, table in (
-            ("datasets", part.datasets, datasets, "config/datasets.yaml"),
-            ("models", part.models, models, "config/models.tsv"),
-        ):
-            problems += [
-                f"{path}: parts.{name}.{kind}: '{entry}' is not in {table}"
-                for entry in wanted
-                if entry not in known
-            ]
-        if study.source == "published":
-            continue
-        if part.recipe not in recipes:
-            problems.append(f"{path}: parts.{name}.recipe: '{part.recipe}' is not in recipes.yaml")
-            continue
-        starts = {"pinned": "pretrained"}.get(recipes[part.recipe].common["weights"], "random")
-        if starts != study.weights:
-            problems.append(
-                f"{path}: weights: the study says {study.weights}, but recipe '{part.recipe}' of "
-                f"parts.{name} starts from {starts} weights; change one of them"
-            )
-    if problems:
-        raise UserError("\n".join(problems))
-
-
 def read_studies(
-    folder: str | Path,
-    models: Container[str],
-    datasets: Container[str],
-    recipes: Mapping[str, Recipe],
+    folder: str | Path, models: Rows, datasets: Rows, recipes: Mapping[str, Recipe]
 ) -> dict[str, Study]:
-    """All studies of a folder by name, each held against the tables it names entries of."""
+    """All studies of a folder by name, each held against the tables it names entries of.
+
+    `models` are the rows of the model table by model. Raises UserError listing all problems of a
+    study.
+    """
     studies = {}
     for path in sorted(Path(folder).glob("*.yaml")):
         study = read_study(path)
-        check_study(study, str(path), models, datasets, recipes)
+        if problems := study_problems(study, models, datasets, recipes):
+            raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
         studies[study.name] = study
     return studies

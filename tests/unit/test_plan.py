@@ -123,7 +123,7 @@ def test_time_of_a_run_is_taken_from_the_nearest_measurement():
     diverged = RunState(sibling, "diverged", None, 50.0, 900, seconds=3.0)
     assert estimate(diverged).seconds == pytest.approx(100)
     slow = RunState(sibling, "done", 0.5, 5.0, 900, seconds=700.0, device="x86_64 CPU, 2 threads")
-    assert estimate(slow) == Estimate(700.0, "1 finished runs on a CPU")
+    assert estimate(slow) == Estimate(700.0, "1 finished run on a CPU")
     # Card time is not told by a CPU once a card was met, on another dataset even.
     assert estimate(slow, other) == estimate(other)
     assert Measured([], sizes).estimate(run, work, {}) == Estimate(None, None)

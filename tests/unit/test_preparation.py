@@ -245,6 +245,31 @@ def _alive(pid):
         return False
 
 
+def class_folders(folder, *paths):
+    for number, path in enumerate(paths):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(stand_ins.png(number, 40, 40))
+    return {"kind": "folders", "path": str(folder)}
+
+
+def test_folders_that_are_splits_already_are_not_mixed(tmp_path):
+    names = ("train/a/1.png", "train/b/2.png", "test/a/3.png", "test/b/4.png")
+    layout = class_folders(tmp_path / "in", *names)
+    drawn = block("", layout=layout, split={"method": "per_class", "seed": 0, "fraction": 0.5})
+    with pytest.raises(UserError, match=r"splits already \(test, train\).*method: listed"):
+        prepare_dataset("own", drawn, tmp_path, tmp_path / "out", workers=1)
+    listed = block("", layout=layout, split={"method": "listed"})
+    summary = prepare_dataset("own", listed, tmp_path, tmp_path / "out", workers=1)
+    assert summary["counts"] == {"train": 2, "test": 2}
+
+
+def test_a_split_that_leaves_nothing_to_evaluate_is_refused(tmp_path):
+    layout = class_folders(tmp_path / "in", "a/1.png", "b/2.png", "b/3.png", "b/4.png")
+    few = block("", layout=layout, split={"method": "per_class", "seed": 0, "fraction": 0.2})
+    with pytest.raises(UserError, match="of its 4 images leaves 4 for training and 0 for evalu"):
+        prepare_dataset("own", few, tmp_path, tmp_path / "out", workers=1)
+
+
 def test_holdout_moves_the_reported_split_to_test(tmp_path):
     path = own_images(tmp_path / "in", photographs(60), ["train", "train", "val"])
     chosen = block(

@@ -5,7 +5,7 @@ import math
 import warnings
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 _EXIF_ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -35,7 +35,10 @@ def decode(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image: Image.Image = Image.open(io.BytesIO(data))
+            try:
+                image: Image.Image = Image.open(io.BytesIO(data))
+            except UnidentifiedImageError:
+                raise ImageError("not a readable image (no known format)") from None
             image.load()
             orientation = _orientation(image)
             image = to_rgb(image)

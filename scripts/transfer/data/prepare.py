@@ -55,7 +55,9 @@ def prepare_dataset(
     try:
         listing = read_layout(source, scratch, block["layout"])
         roles = {"reported": "val", "selection": "val", **block.get("evaluation", {})}
+        _check_published_splits(name, listing.samples, block)
         samples = split_samples(listing.samples, block["split"], reported=roles["reported"])
+        _check_drawn_splits(name, samples, block["split"])
         plan = Plan(
             short_sides=_as_tuple(block["short_side"]),
             evaluation_sizes=tuple(block["evaluation_sizes"]),
@@ -104,6 +106,31 @@ def prepare_dataset(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+def _check_published_splits(name: str, samples: Sequence[Sample], block: Mapping[str, Any]) -> None:
+    """Raise UserError if folders called train and test would be mixed and drawn from again."""
+    method = block["split"]["method"]
+    given = {str(sample.split) for sample in samples if sample.split}
+    if block["layout"]["kind"] == "folders" and given and method != "listed":
+        raise UserError(
+            f"{name}: its folders are splits already ({', '.join(sorted(given))}), and `split: "
+            f"{{method: {method}}}` would mix them. Say `split: {{method: listed}}`, or pack the "
+            "class folders without them."
+        )
+
+
+def _check_drawn_splits(name: str, samples: Sequence[Sample], split: Mapping[str, Any]) -> None:
+    """Raise UserError if so few images were drawn that one side of the split is empty."""
+    if "fraction" not in split:
+        return
+    counts = Counter("train" if sample.split == "train" else "evaluated" for sample in samples)
+    if not counts["train"] or not counts["evaluated"]:
+        raise UserError(
+            f"{name}: `fraction: {split['fraction']}` of its {len(samples)} images leaves "
+            f"{counts['train']} for training and {counts['evaluated']} for evaluation. Give "
+            "more images of each class, or another fraction."
+        )
 
 
 def _as_tuple(short_side: Any) -> tuple[int | str, ...]:

@@ -32,6 +32,10 @@ from transfer.figures.style import (
     wrap_notes,
 )
 
+# Inches that the longest name of a model takes, and a line of a legend; a figure has room for
+# so many lines.
+LEGEND_COLUMN, LEGEND_LINE, LEGEND_LINES = 1.45, 0.17, 5
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -56,10 +60,11 @@ def panel_grid(count: int) -> tuple[Figure, list[Axes]]:
     """A figure with `count` panels, at most three in a row, and room for a legend below."""
     columns = min(3, count) if count != 4 else 2
     rows = -(-count // columns)
+    width = {1: 4.4, 2: 6.6}.get(columns, 2.45 * columns)
     figure, grid = plt.subplots(
         rows,
         columns,
-        figsize=(2.45 * columns if columns == 3 else 3.3 * columns, 2.25 * rows + 1.35),
+        figsize=(width, (2.25 if columns > 1 else 2.6) * rows + 1.35),
         squeeze=False,
         layout="constrained",
     )
@@ -176,12 +181,16 @@ def finish(
     """Add the legend of the main part's models and of lines, and notes on the values."""
     styles = styles_of(results)
     entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
+    columns = int(figure.get_figwidth() / LEGEND_COLUMN)
+    lines = -(-(len(entries) + len(handles)) // columns)
+    further = max(0, lines - LEGEND_LINES) * LEGEND_LINE
+    figure.set_figheight(figure.get_figheight() + further)
     legend = figure.legend(
         title=wrap_notes(figure, [*part_notes(results), *notes]),
         title_fontsize=7,
         handles=[*entries, *handles],
         loc="outside lower center",
-        ncols=5 if figure.get_figwidth() > 7 else 4,
+        ncols=columns,
         frameon=False,
         handletextpad=0.4,
         columnspacing=1.2,

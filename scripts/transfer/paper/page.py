@@ -1,6 +1,8 @@
 """One self-contained page from a study's figures, tables and verdict."""
 
 import base64
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,25 @@ from markupsafe import Markup
 TEMPLATES = Path(__file__).parent
 
 
-def embed_figure(path: str | Path) -> str:
-    """An SVG file as a data address, so that the page needs no other file."""
-    encoded = base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    return f"data:image/svg+xml;base64,{encoded}"
+# A figure of matplotlib's 7.35 inches is as wide as the page.
+PAGE_PIXELS_PER_POINT = 1.6
+
+
+@dataclass(frozen=True)
+class EmbeddedFigure:
+    """A figure as a data address, so that the page needs no other file, and its width in pixels."""
+
+    address: str
+    width: int
+
+
+def embed_figure(path: str | Path) -> EmbeddedFigure:
+    """An SVG file, to be shown no larger than the others on the page."""
+    content = Path(path).read_bytes()
+    encoded = base64.b64encode(content).decode("ascii")
+    points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', content)
+    width = round(float(points[1]) * PAGE_PIXELS_PER_POINT) if points else 900
+    return EmbeddedFigure(f"data:image/svg+xml;base64,{encoded}", width)
 
 
 def table_html(path: str | Path) -> Markup:

@@ -82,7 +82,8 @@ class Measured:
         """A run's time: of its finished siblings, else by its model's speed elsewhere, else by
         the published one."""
         if own := self._seconds.get((run.dataset, run.model, run.recipe)):
-            return Estimate(fmean(own), f"{len(own)} finished runs{self._where}")
+            runs = "run" if len(own) == 1 else "runs"
+            return Estimate(fmean(own), f"{len(own)} finished {runs}{self._where}")
         if speeds := self._speeds.get(run.model):
             at_size = [speed.at(work.image_size) for speed in speeds]
             speed = median(one.images_per_second for one in at_size)

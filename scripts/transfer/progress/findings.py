@@ -4,6 +4,7 @@ Every check is a function of its own that changes nothing and returns findings.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -48,17 +49,22 @@ class Finding:
 
 
 def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
-    """Read every table; a reader's UserError is the finding, one line each."""
-    findings = []
+    """Read every table; each problem that a reader's UserError tells is a finding.
+
+    A table that another one needs is not told of twice.
+    """
+    findings: dict[str, Finding] = {}
     for name, read in readers.items():
         try:
             read()
         except UserError as error:
-            remedy = f"correct {name}; its keys are described in workflow/schemas"
-            findings += [Finding("error", line, remedy) for line in str(error).splitlines()]
+            # A problem begins with its file; what follows on lines of their own belongs to it.
+            for problem in re.split(r"\n(?=\S+\.(?:yaml|tsv|csv)\b)", str(error)):
+                remedy = f"correct {name}; its keys are described in workflow/schemas"
+                findings.setdefault(problem, Finding("error", problem, remedy))
         else:
-            findings.append(Finding("ok", f"{name} is valid"))
-    return findings
+            findings[name] = Finding("ok", f"{name} is valid")
+    return list(findings.values())
 
 
 def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:

@@ -23,6 +23,11 @@ def timm_name(row: Mapping[str, Any]) -> str:
     return weights if weights.startswith(f"{architecture}.") else f"{architecture}.{weights}"
 
 
+def _row(row: Mapping[str, Any]) -> str:
+    """Where a mistake stands, if the row tells its name."""
+    return f"config/models.tsv: {row['model']}: " if "model" in row else ""
+
+
 def create(row: Mapping[str, Any]) -> nn.Module:
     """A network of the model table as it was pre-trained, head included, with random weights.
 
@@ -38,7 +43,7 @@ def create(row: Mapping[str, Any]) -> nn.Module:
         try:
             return get_model(row["architecture"], weights=None, **options)
         except ValueError as error:
-            raise UserError(f"torchvision: {error}") from None
+            raise UserError(f"{_row(row)}torchvision: {error}") from None
     if row["library"] == "timm":
         import timm
 
@@ -46,7 +51,7 @@ def create(row: Mapping[str, Any]) -> nn.Module:
         try:
             return timm.create_model(name, pretrained=False)
         except RuntimeError as error:
-            raise UserError(f"timm: {name}: {error}") from None
+            raise UserError(f"{_row(row)}timm: {name}: {error}") from None
     raise UserError(f"unknown library '{row['library']}' (known: torchvision, timm)")
 
 

@@ -42,6 +42,9 @@ KINDS: dict[str, Callable[..., Listing]] = {
 }
 
 
+EXPECTED = {"folders": ": it takes one folder of images for each class, in a folder or archive"}
+
+
 def read_layout(folder: Path, scratch: Path, options: dict[str, Any]) -> Listing:
     """All samples found in `folder`, `options` being a dataset's `layout` block.
 
@@ -51,5 +54,6 @@ def read_layout(folder: Path, scratch: Path, options: dict[str, Any]) -> Listing
     keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
     listing = KINDS[options["kind"]](folder, scratch, **keywords)
     if not listing.samples:
-        raise UserError(f"{folder}: no images found for layout '{options['kind']}'")
+        expected = EXPECTED.get(options["kind"], "")
+        raise UserError(f"{folder}: no images found for layout '{options['kind']}'{expected}")
     return listing
