@@ -1,5 +1,6 @@
 """A small prepared dataset that a network can learn: bright squares on noise, ragged sizes."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def write_dataset(
         "multilabel": multilabel,
         "classes": [f"class{k}" for k in range(classes)],
         "counts": dict(counts),
+        "content": hashlib.sha256(b"".join(image.tobytes() for image in images)).hexdigest(),
     }
     (folder / "summary.json").write_text(json.dumps(summary))
     store = folder / "store_original"

@@ -35,6 +35,7 @@ def write_large_dataset(folder: Path) -> Path:
         "metric": "accuracy",
         "multilabel": False,
         "classes": ["a", "b", "c"],
+        "content": "black",
         "counts": {"train": IMAGES - 64, "val": 64},
     }
     (folder / "summary.json").write_text(json.dumps(summary))

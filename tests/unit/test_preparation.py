@@ -1,5 +1,6 @@
 """Stores, evaluation images and summary; what happens when images are bad or the process dies."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import stand_ins
 from PIL import Image
 
+from transfer.data.digest import prepared_digest
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
 from transfer.errors import UserError
@@ -85,6 +87,26 @@ def test_the_summary_tells_one_pixel_from_another(tmp_path):
     other = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
     assert (tmp_path / "out/index.csv").read_bytes() == index
     assert other["content"] != first["content"]
+
+
+def test_a_dataset_is_told_by_what_training_takes_of_it(tmp_path):
+    path = own_images(tmp_path / "in", photographs(6))
+    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    summary_path = tmp_path / "out/summary.json"
+    summary = json.loads(summary_path.read_text())
+    digest = prepared_digest(tmp_path / "out")
+    for key in ("content", "metric", "classes"):
+        summary_path.write_text(json.dumps(summary | {key: ["another"]}))
+        assert prepared_digest(tmp_path / "out") != digest
+    # Another version of Pillow that makes the same pixels is no other dataset.
+    summary_path.write_text(json.dumps(summary | {"versions": {}, "name": "Renamed"}))
+    assert prepared_digest(tmp_path / "out") == digest
+    index = tmp_path / "out/index.csv"
+    index.write_text(index.read_text().replace(",val\n", ",test\n", 1))
+    assert prepared_digest(tmp_path / "out") != digest
+    index.unlink()
+    with pytest.raises(UserError, match=r"index\.csv: the dataset is not prepared"):
+        prepared_digest(tmp_path / "out")
 
 
 def test_channels_can_be_swapped(tmp_path):

@@ -26,7 +26,7 @@ def write(runs: Path, hp: str, value: float | None, chosen: float | None = None,
         "selection_split": "val",
         "report_split": "test",
         "history": [{"selection": {"accuracy": chosen}}],
-        "settings": {"dataset": {"index_sha256": "0"}, "model": {}, "recipe": {}},
+        "settings": {"dataset": {"digest": "0"}, "model": {}, "recipe": {}},
     }
     path = runs / "pets" / "resnet50" / "finetune" / hp / "metrics.json"
     path.parent.mkdir(parents=True)
@@ -45,7 +45,7 @@ def test_the_highest_value_wins_and_the_first_of_equals(tmp_path):
 def test_runs_on_different_data_are_not_compared(tmp_path, partial):
     write(tmp_path, "a", 0.5)
     write(tmp_path, "b", 0.6)
-    other = {"dataset": {"index_sha256": "1"}, "model": {}, "recipe": {}}
+    other = {"dataset": {"digest": "1"}, "model": {}, "recipe": {}}
     write(tmp_path, "c", 0.9, settings=other)
     with pytest.raises(UserError, match=r"1 of its 3 runs .* of the dataset .*: c"):
         select([CELL], tmp_path, "as_published", partial, METRICS)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from transfer.files import atomic_path, checksum, write_json
+from transfer.data.digest import prepared_digest
+from transfer.files import atomic_path, write_json
 from transfer.training.cards import Lease
 from transfer.training.finetune import Outcome
 from transfer.training.task import Task
@@ -27,14 +28,12 @@ def run_settings(
 ) -> dict[str, Any]:
     """Everything a run's result depends on, as JSON can hold it.
 
-    `code` is the fingerprint of the training code. The index and the summary stand for the data.
+    `code` is the fingerprint of the training code.
     """
-    folder = task.dataset.folder
     return {
         "dataset": {
             "name": task.dataset.summary["dataset"],
-            "index_sha256": checksum(folder / "index.csv", "sha256"),
-            "summary_sha256": checksum(folder / "summary.json", "sha256"),
+            "digest": prepared_digest(task.dataset.folder),
             "short_side": task.dataset.short_side,
         },
         "model": {
