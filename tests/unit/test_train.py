@@ -134,6 +134,12 @@ def test_a_finished_run_whose_record_was_deleted_is_not_trained_again(
     assert "epoch 1/4" not in again.new_log
     assert record.read_bytes() == before
 
+
+@pytest.mark.long
+def test_a_finished_run_is_trained_again_if_asked_for_or_not_whole(data, uninterrupted, tmp_path):
+    first = Training(data, tmp_path)
+    assert same(first, uninterrupted)
+    record = tmp_path / "metrics.json"
     record.unlink()
     afresh = Training(data, tmp_path, "--restart")
     assert same(afresh, uninterrupted) and "epoch 1/4" in afresh.new_log
@@ -146,6 +152,7 @@ def test_a_finished_run_whose_record_was_deleted_is_not_trained_again(
     assert len(other.result()["history"]) == 2
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_cannot_be_read_for_now_is_kept(data, uninterrupted, tmp_path):
     kill(Training(data, tmp_path).wait_for("epoch 2/4"), signal.SIGTERM)
     checkpoint, away = tmp_path / "checkpoint.pt", tmp_path / "away"
