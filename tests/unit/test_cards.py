@@ -115,7 +115,11 @@ def test_the_card_of_a_killed_holder_is_free_again(environment, tmp_path):
     assert "waiting" not in out
 
 
-def test_only_the_cards_that_the_user_made_visible_are_leased(environment, tmp_path):
+@pytest.mark.parametrize("allocation", [None, "7"])
+def test_only_the_visible_cards_are_leased(environment, tmp_path, allocation):
+    """As the user made them, or as Slurm gave several to an allocation."""
+    if allocation:
+        environment.setenv("SLURM_JOB_ID", allocation)
     environment.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     release = tmp_path / "release"
     holders = [start(release) for _ in range(3)]
@@ -133,16 +137,6 @@ def test_no_lease_where_a_scheduler_has_chosen(environment, variable, capsys, tm
         assert first.card.index == 2
         assert first.chosen_by == cards.SCHEDULERS[variable]
     assert not (tmp_path / "locks").exists()
-
-
-def test_an_allocation_of_several_cards_is_leased_among_its_runs(environment, tmp_path):
-    environment.setenv("SLURM_JOB_ID", "7")
-    environment.setenv("CUDA_VISIBLE_DEVICES", "1,2")
-    release = tmp_path / "release"
-    holders = [start(release) for _ in range(3)]
-    wait_for_holders(release, 2)
-    release.touch()
-    assert {held(process)[0] for process in holders} == {1, 2}
 
 
 def test_runs_that_share_the_one_card_of_an_allocation_lease_if_told(environment):

@@ -10,9 +10,9 @@ TRAIN = (
 )
 
 
-# What the runs of a cell share, as arguments in a file. It changes with the cell's own settings,
-# data and weights alone, so that a further model, dataset or point of the grid trains nothing else
-# again; and a dry run asks once a cell, not once a run.
+# What the runs of a cell share, as arguments in a file. It changes with the training code and the
+# cell's own settings, data and weights alone, so that a further model, dataset or point of the grid
+# trains nothing else again; and a dry run asks once a cell, not once a run.
 rule describe_cell:
     input:
         index="results/data/{dataset}/index.csv",
