@@ -1,8 +1,8 @@
 """Write down what the runs of a cell share, as a file of arguments for train.py.
 
-Beside the arguments given it names data, weights and training code by their digests. So a run made
-with others is made again, even if the work was interrupted after the change, and one that was
-made with the same is not.
+Beside the arguments given it names data, weights and training code by their digests, and the
+precision. So a run made with others is made again, even if the work was interrupted after the
+change, and one that was made with the same is not.
 """
 
 import argparse
@@ -18,7 +18,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the prepared dataset")
     parser.add_argument("--weights", type=Path, help="the record of the model's weights")
-    parser.add_argument("--code", required=True, help="fingerprint of train.py")
+    parser.add_argument("--code", required=True, help="what the training code counts as")
+    parser.add_argument("--precision", type=Path, help="what choose_precision.py decided")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("arguments", nargs="*", help="further arguments, after --")
     args = parser.parse_args()
@@ -26,6 +27,9 @@ def main() -> None:
     if args.weights:
         record = json.loads(args.weights.read_text(encoding="utf-8"))
         lines += [f"--weights={args.weights}", f"--expect-weights={record['tensors_sha256']}"]
+    if args.precision:
+        decided = json.loads(args.precision.read_text(encoding="utf-8"))
+        lines.append(f"--precision={decided['precision']}")
     lines += [*args.arguments, f"--expect-code={args.code}"]
     write_text(args.output, "\n".join(lines) + "\n")
 

@@ -12,6 +12,8 @@ from transfer.config import read_datasets, read_study
 from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
 from transfer.grid import Cell, study_cells
+from transfer.training.accepted import read_accepted
+from transfer.training.code import training_code
 from transfer.training.recipes import read_recipes
 
 
@@ -26,7 +28,7 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
         if not source.is_file():
             raise UserError(
                 f"{source}: the predictions of a selected run are gone. Delete metrics.json beside "
-                "them and start the workflow again: it makes the run anew."
+                "them and start the workflow again: it trains the run again."
             )
         with atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
@@ -38,17 +40,24 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--recipes", type=Path, default=Path("config/recipes.yaml"))
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
+    parser.add_argument(
+        "--accepted", type=Path, help="versions of the training code that were accepted as equal"
+    )
     parser.add_argument("--allow-partial", action="store_true", help="select among those there are")
     parser.add_argument("--output", type=Path, required=True, help="results.csv")
     parser.add_argument("--predictions", type=Path, required=True, help="folder of predictions")
     args = parser.parse_args()
     study, datasets = read_study(args.study), read_datasets(args.datasets)
+    accepted = read_accepted(args.accepted)
     results = select(
         study_cells(study, read_recipes(args.recipes)),
         args.runs,
         study.selection,
         args.allow_partial,
         {key: block["metric"] for key, block in datasets.items()},
+        study.diverged,
+        training_code,
+        accepted,
     )
     keep_predictions(results, args.runs, args.predictions)
     write_text(args.output, results.to_csv(index=False))

@@ -1,6 +1,6 @@
 """Train one run: a model on a dataset under a recipe, at one point of the recipe's grid.
 
-Killed at any moment, it goes on from its checkpoint when started again. SIGTERM and Ctrl-C make
+Killed at any moment, it resumes from its checkpoint when started again. SIGTERM and Ctrl-C make
 it write a checkpoint first. A run whose loss is no longer finite ends well, as diverged.
 """
 
@@ -12,15 +12,18 @@ from typing import Any
 
 from transfer.command_line import run
 from transfer.data.digest import prepared_digest
-from transfer.data.store import PreparedDataset, find_store, open_dataset
+from transfer.data.store import find_store, open_dataset
 from transfer.errors import UserError
-from transfer.fingerprint import fingerprint
 from transfer.locks import held_alone
 from transfer.progress.report import Report, reported
+from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.cards import Lease, leased_card
-from transfer.training.hyperparameters import Hyperparameters
+from transfer.training.code import training_code
+from transfer.training.finished import CHECKPOINT, delete_checkpoints, restore, run_settings
 from transfer.training.model_table import read_model
-from transfer.training.recipes import Settings, read_recipes, settings_digest
+from transfer.training.parts import Parts
+from transfer.training.recipes import read_recipes, settings_digest
+from transfer.training.weights_record import weights_digest
 
 
 def parse() -> argparse.Namespace:
@@ -59,7 +62,13 @@ def parse() -> argparse.Namespace:
     add("--expect-settings", help="refuse to run if the configuration has another digest")
     add("--expect-data", help="refuse to run if the prepared dataset has another digest")
     add("--expect-weights", help="refuse to run if the weights have another digest")
-    add("--expect-code", help="say so if this code has another fingerprint")
+    add("--expect-code", help="refuse to run if the training code counts as another")
+    add("--accepted", type=Path, help="versions of the training code that were accepted as equal")
+    add(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        help="what `precision: auto` of the recipe is (default: what the device has)",
+    )
     args = parser.parse_args()
     args.hp = args.hp or args.output.absolute().parent.name
     return args
@@ -67,18 +76,25 @@ def parse() -> argparse.Namespace:
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, read and held against its tables."""
+    """What was asked for, read and checked; `precision` is None where the device decides.
+
+    `code` is the fingerprint of the code that will compute, `counts_as` the one that it was
+    accepted as equal to.
+    """
 
     args: argparse.Namespace
-    model: dict[str, Any]
-    dataset: PreparedDataset
-    settings: Settings
-    hp: Hyperparameters
-    weights: Path | None
+    parts: Parts
+    precision: str | None
+    code: str
+    counts_as: str
+
+    def run_settings(self, precision: str) -> dict[str, Any]:
+        """Everything the run's result depends on."""
+        return run_settings(self.parts, precision, self.counts_as)
 
 
 def read_order(args: argparse.Namespace) -> Order:
-    """Everything that can be wrong without PyTorch, which takes seconds to import."""
+    """Read and check all that can be wrong without PyTorch, which takes seconds to import."""
     row = read_model(args.models, args.model)
     recipes = read_recipes(args.recipes)
     if args.recipe not in recipes:
@@ -94,14 +110,16 @@ def read_order(args: argparse.Namespace) -> Order:
         )
     if args.expect_data and args.expect_data != prepared_digest(args.data):
         raise UserError(
-            f"{args.data} was prepared anew after the workflow had read it: start the workflow "
+            f"{args.data} was prepared again after the workflow had read it: start the workflow "
             "again"
         )
-    if args.expect_code and args.expect_code != fingerprint(__file__):
-        print(
-            "the training code was edited after the workflow had read it: the next start of the "
-            "workflow trains this run again",
-            flush=True,
+    code = training_code(dataset.metric)
+    equal_to = counts_as(args.recipe, code, read_accepted(args.accepted))
+    if args.expect_code and args.expect_code != equal_to:
+        raise UserError(
+            "the training code was edited after the workflow had read it, and nothing is trained "
+            "with a mixture. Undo the edit, or start the workflow again: it then trains with the "
+            "new code what scripts/accept.py does not show to be equal."
         )
     if settings.weights == "pinned" and args.weights is None:
         raise UserError(
@@ -109,73 +127,75 @@ def read_order(args: argparse.Namespace) -> Order:
             f"(the rule fetch_weights fetches them)"
         )
     weights = args.weights if settings.weights == "pinned" else None
-    return Order(args, row, dataset, settings, hp, weights)
+    if args.expect_weights and weights and weights_digest(weights) != args.expect_weights:
+        raise UserError(
+            f"{weights} was exchanged after the workflow had read it: start the workflow again"
+        )
+    asked = args.precision or settings.precision
+    precision = None if asked == "auto" else asked
+    parts = Parts(dataset, row, args.recipe, settings, hp, weights)
+    return Order(args, parts, precision, code, equal_to)
+
+
+def finished(order: Order, waited: bool, precision: str | None) -> bool:
+    """Whether the run was finished before with just these settings; its record is then there."""
+    args = order.args
+    if precision is None or args.restart:
+        return False
+    if not restore(args.output, order.run_settings(precision)):
+        return False
+    how = "the other process made it" if waited else "finished before with the same settings"
+    print(f"{args.output}: {how}; --restart trains it again", flush=True)
+    delete_checkpoints(args.output.parent)
+    return True
 
 
 def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     """Train and write the record; if another process was waited for, only what it left undone."""
-    import torch
 
     from transfer.training import device as devices
-    from transfer.training import models, record
-    from transfer.training.batches import fits_on
+    from transfer.training import record
     from transfer.training.checkpoint import SHARE, CheckpointFile
-    from transfer.training.finetune import train
     from transfer.training.interruption import Interrupted, watch_signals
-    from transfer.training.task import Task
-    from transfer.training.weights import read_weights
+    from transfer.training.run import compute
 
-    args, dataset, row = order.args, order.dataset, order.model
-    settings, hp, weights = order.settings, order.hp, order.weights
+    args, parts = order.args, order.parts
     device = devices.choose_device(lease.device(args.device))
+    precision = devices.choose_precision(order.precision or "auto", device)
+    if order.precision is None and finished(order, waited, precision):
+        return
     devices.prepare(device, args.threads)
-    mean, std = models.channel_statistics(row, settings.normalisation)
-    resident = args.resident == "yes" or (
-        args.resident == "auto"
-        and fits_on(device, dataset, dataset.rows("train"), args.runs_per_card)
-    )
-    precision = devices.choose_precision(settings, device)
-    task = Task(dataset, settings, hp, mean, std, device, precision, resident)
-    all_settings = record.run_settings(task, row, args.recipe, weights, fingerprint(__file__))
-
-    def build() -> torch.nn.Module:
-        torch.manual_seed(settings.seed)
-        model = models.create(row)
-        if weights:
-            models.load_state(model, read_weights(weights), str(weights))
-        models.set_image_size(model, settings.image_size)
-        models.replace_head(model, len(dataset.classes))
-        return model
-
-    folder = args.output.parent
-    share = SHARE if args.checkpoint_share is None else args.checkpoint_share
+    settings = order.run_settings(precision)
     checkpoint = CheckpointFile(
-        folder / "checkpoint.pt", all_settings, args.restart_if_changed, share
+        args.output.parent / CHECKPOINT,
+        settings | {"device": device.type},
+        args.restart_if_changed,
+        SHARE if args.checkpoint_share is None else args.checkpoint_share,
     )
-    if args.expect_weights and all_settings["model"]["weights_sha256"] != args.expect_weights:
-        raise UserError(
-            f"{weights} was exchanged after the workflow had read it: start the workflow again"
-        )
     if args.restart:
         checkpoint.delete()
-    elif record.restore(args.output, all_settings):
-        how = "the other process made it" if waited else "finished before with the same settings"
-        print(f"{args.output}: {how}; --restart trains it again", flush=True)
-        checkpoint.delete()
-        return
     print(
-        f"{dataset.summary['dataset']} {args.model} {args.recipe} {args.hp}: "
-        f"weights {all_settings['model']['weights']}, {device}, "
-        f"{all_settings['precision']}, {settings.image_size} px",
+        f"{settings['dataset']['name']} {args.model} {args.recipe} {args.hp}: "
+        f"weights {settings['model']['weights']}, {device}, {precision}, "
+        f"{parts.settings.image_size} px",
         flush=True,
     )
     with watch_signals() as interruption:
         try:
-            outcome = train(task, build, checkpoint, interruption, report)
+            task, outcome = compute(
+                parts,
+                device,
+                precision,
+                args.resident,
+                args.runs_per_card,
+                checkpoint,
+                interruption,
+                report,
+            )
         except Interrupted:
             print(f"stopped by signal {interruption.signal}; checkpoint written", flush=True)
             sys.exit(128 + (interruption.signal or 0))
-        content = record.metrics_record(task, all_settings, outcome, lease)
+        content = record.metrics_record(task, settings, outcome, order.code, lease)
         record.write_result(args.output, task, outcome, content)
         checkpoint.delete()
 
@@ -187,8 +207,10 @@ def main() -> None:
     busy = f"{folder}: another process is training this run; waiting for it"
     with held_alone(folder, busy) as waited, reported(folder) as report:
         order = read_order(args)
+        if finished(order, waited, order.precision):
+            return
         report(state="queued")
-        # The card is taken before PyTorch is imported, which would look at all of them.
+        # The GPU is taken before PyTorch is imported, which would look at all of them.
         with leased_card(args.device, args.runs_per_card) as lease:
             report(state="running", card=asdict(lease.card) if lease.card else None)
             train_run(order, lease, report, waited)

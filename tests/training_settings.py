@@ -16,6 +16,8 @@ def settings_with(**changes) -> Settings:
         "vertical_flip": False,
         "channel_order": "rgb",
         "normalisation": "imagenet",
+        "head": "library",
+        "squeezenet_head": "linear_if_multilabel",
         "multilabel_loss": "binary_cross_entropy",
         "thresholds": "searched",
         "adamw_weight_decay": "divided_by_lr",

@@ -58,6 +58,7 @@ class Study:
     figures: tuple[str, ...]
     paper: str | None = None
     selection: str = "as_published"
+    diverged: str = "compete"
     weights: str = "pretrained"
     axes: str = "linear"
 

@@ -150,6 +150,77 @@ def test_a_run_whose_end_no_snakemake_saw_is_made_again_after_an_edit(copy):
     assert asked_for(copy)["train"] == RUNS - 1
 
 
+def accept(project: Path, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "scripts/accept.py", *options],
+        cwd=project, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def test_an_edit_that_computes_the_same_is_accepted_and_another_only_by_name(copy):
+    path = copy / "scripts/transfer/training/optim.py"
+    before = path.read_text()
+    path.write_text(before.replace("momentum=MOMENTUM", "momentum=1.0 * MOMENTUM"))
+    assert asked_for(copy)["train"] == RUNS
+    done = accept(copy)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert asked_for(copy) == {}
+    rows = (copy / "results/accepted_code.csv").read_text().splitlines()[1:]
+    assert len(rows) == len(DATASETS) and all("identical" in row for row in rows)
+
+    path.write_text(before.replace("lr=hp.learning_rate", "lr=2 * hp.learning_rate"))
+    refused = accept(copy)
+    assert refused.returncode == 1 and "not equal" in refused.stdout
+    assert asked_for(copy)["train"] == RUNS
+    for code in set(re.findall(r"--by-name (\w+)", refused.stdout)):
+        assert accept(copy, "--by-name", code).returncode == 1
+        assert accept(copy, "--by-name", code, "--reason", "for the test").returncode == 0
+    jobs = asked_for(copy)
+    assert "train" not in jobs and jobs["select_runs"] == 1
+    make(copy, "results/demo/paper.html")
+    assert "accepted as equal by name" in (copy / "results/demo/paper.html").read_text()
+
+
+def test_code_edited_while_runs_are_under_way_overwrites_nothing(copy, finished):
+    """The runs to come are refused, not mixed in; the edit undone, only they are trained."""
+    kept = {path: path.read_bytes() for path in records(copy, "digits_rare")}
+    for path in records(copy, "digits_grades"):
+        shutil.rmtree(path.parent)
+    (copy / TARGET).unlink()
+    process = start(copy, TARGET)
+    for _ in range(1200):
+        if records(copy, "digits_grades"):
+            break
+        time.sleep(0.05)
+    path = copy / "scripts/transfer/training/optim.py"
+    before = path.read_text()
+    path.write_text(before.replace("MOMENTUM = 0.9", "MOMENTUM = 0.8"))
+    assert process.wait(200) != 0
+    done = {path: path.read_bytes() for path in records(copy, "digits_grades")}
+    assert 0 < len(done) < RUNS - len(kept)
+    logs = "".join(p.read_text() for p in copy.glob("results/logs/train/digits_grades/*/*/*.log"))
+    assert "the training code was edited after the workflow had read it" in logs
+    path.write_text(before)
+    make(copy, TARGET)
+    assert all(path.read_bytes() == content for path, content in (kept | done).items())
+    assert (copy / TARGET).read_bytes() == (finished / TARGET).read_bytes()
+
+
+def test_a_finished_study_survives_an_edit_that_is_undone(copy, finished):
+    """Trained again under the edited code, and found again as it was."""
+    runs = records(copy, "digits_grades")
+    before = {path: path.read_bytes() for path in runs}
+    path = copy / "scripts/transfer/training/optim.py"
+    text = path.read_text()
+    path.write_text(text.replace("MOMENTUM = 0.9", "MOMENTUM = 0.8"))
+    make(copy, str(runs[0].relative_to(copy)))
+    assert runs[0].read_bytes() != before[runs[0]]
+    path.write_text(text)
+    make(copy, TARGET)
+    assert {path: path.read_bytes() for path in runs} == before
+    assert (copy / TARGET).read_bytes() == (finished / TARGET).read_bytes()
+
+
 def test_a_run_that_outlived_snakemake_is_not_trained_twice(copy):
     record = records(copy, "digits_grades")[0]
     target = str(record.relative_to(copy))
@@ -185,11 +256,7 @@ def test_an_edit_of_another_recipe_asks_for_no_run(finished, edited):
 
 
 def test_an_edit_of_a_figure_asks_for_that_figure(finished, edited):
-    name = "scripts/figure2.py"
-    line = next(
-        line for line in (finished / name).read_text().splitlines() if line.startswith("def main")
-    )
-    edited(name, line, f"EDITED = 1\n\n\n{line}")
+    edited("scripts/figure2.py", "def main() -> None:\n", "def main() -> None:\n    edited = 1\n")
     assert asked_for(finished) == {"figure2": 1, "paper": 1}
 
 

@@ -5,23 +5,55 @@ import ast
 import pytest
 from published import ROOT
 
-from transfer import fingerprint as module
+from transfer import fingerprint as package
+from transfer.fingerprint import modules
 
 LIBRARY = {
     "__init__.py": "",
     "lines.py": "from transfer.deep import base\n\ndef fit(x):\n    return base.half(x)\n",
     "deep/__init__.py": "",
-    "deep/base.py": "def half(x):\n    return x / 2\n",
+    "deep/base.py": (
+        "SCALE = 2\nUNUSED = 3\n\n"
+        "def half(x):\n    return x / SCALE\n\n"
+        "def unused(x):\n    return UNUSED\n"
+    ),
+    "tables.py": (
+        "def mean(x):\n    return 1\n\ndef median(x):\n    return 2\n\n"
+        'KINDS = {"mean": mean, "median": median}\n'
+    ),
+    "effect.py": "import warnings\n\nwarnings.simplefilter('ignore')\n\ndef one():\n    return 1\n",
+    "errors.py": "class UserError(Exception):\n    pass\n",
     "unused.py": "def other():\n    return 1\n",
 }
 SCRIPT = '''"""Draw it."""
 
+from transfer.errors import UserError
 from transfer.lines import fit
+from transfer.tables import KINDS
 
 
-def main():
+def refuse_nothing(x):
+    if not x:
+        raise UserError("nothing")
+
+
+def save(value: "int", text):
+    """Keep it."""
+    if value is None:
+        raise UserError(f"no {value}")
+    open(text).write(value)
+
+
+def main(progress):
     """Run."""
-    print(fit(4), "text")  # why
+    refuse_nothing(4)
+    parser.add("--x", help="what it is")
+    progress.note("half way")
+    save(KINDS["mean"](fit(4)), "text")  # why
+    print("done", 4)
+
+
+main(None)
 '''
 
 
@@ -32,21 +64,21 @@ def project(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (tmp_path / "draw.py").write_text(SCRIPT)
-    monkeypatch.setattr(module, "LIBRARY", tmp_path / "transfer")
+    monkeypatch.setattr(modules, "LIBRARY", tmp_path / "transfer")
     return tmp_path
 
 
-def of(project, script="draw.py") -> str:
-    module._parse.cache_clear()
-    module.fingerprint.cache_clear()
-    return module.fingerprint(project / script)
+def of(project, script="draw.py", choices=()) -> str:
+    modules.read_module.cache_clear()
+    package.fingerprint.cache_clear()
+    return package.fingerprint(project / script, choices)
 
 
-def edited(project, name, old, new) -> str:
+def edited(project, name, old, new, choices=()) -> str:
     path = project / name
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
-    return of(project)
+    return of(project, choices=choices)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +87,24 @@ def edited(project, name, old, new) -> str:
         ("draw.py", "# why", "# because of this"),
         ("draw.py", '"""Draw it."""', '"""Draw it well."""'),
         ("draw.py", '    """Run."""\n', ""),
-        ("draw.py", "print(fit(4), ", "print(\n        fit(4),\n        "),
+        ("draw.py", "print(", "print(\n        "),
         ("draw.py", '"text"', "'text'"),
+        ("draw.py", '"no {value}"', '"there is no value like {value!r}"'),
+        ("draw.py", '"nothing"', '"nothing was given"'),
+        ("draw.py", "if not x:", "if not x and x is not None:"),
+        ("draw.py", '"what it is"', '"what it was"'),
+        ("draw.py", '"half way"', '"nearly there"'),
+        ("draw.py", '    print("done", 4)\n', ""),
+        ("draw.py", '"int"', '"float"'),
         ("transfer/deep/base.py", "def half(x):\n", 'def half(x):\n    """Half of x."""\n'),
+        ("transfer/deep/base.py", "UNUSED = 3", "UNUSED = 4"),
+        ("transfer/deep/base.py", "return UNUSED", "return -UNUSED"),
+        ("transfer/deep/__init__.py", "", "SCALE = 2\n"),
+        ("transfer/errors.py", "    pass", "    code = 1"),
         ("transfer/unused.py", "return 1", "return 2"),
     ],
 )
-def test_what_changes_no_code_changes_nothing(project, name, old, new):
+def test_what_computes_nothing_changes_nothing(project, name, old, new):
     before = of(project)
     assert edited(project, name, old, new) == before
 
@@ -72,51 +115,82 @@ def test_what_changes_no_code_changes_nothing(project, name, old, new):
         ("draw.py", "fit(4)", "fit(5)"),
         ("draw.py", "fit(4)", "fit(4.0)"),
         ("draw.py", '"text"', '"other text"'),
-        ("draw.py", 'print(fit(4), "text")', 'print("text", fit(4))'),
+        ("draw.py", "raise UserError(f", "raise ValueError(f"),
+        ("draw.py", "if value is None", "if not value"),
+        ("draw.py", '"--x"', '"--y"'),
         ("transfer/lines.py", "base.half(x)", "-base.half(x)"),
-        ("transfer/deep/base.py", "x / 2", "x // 2"),
-        ("transfer/deep/__init__.py", "", "SCALE = 2\n"),
+        ("transfer/deep/base.py", "x / SCALE", "x // SCALE"),
+        ("transfer/deep/base.py", "SCALE = 2", "SCALE = 3"),
+        ("transfer/tables.py", "return 1", "return 3"),
+        ("transfer/tables.py", "return 2", "return 3"),
     ],
 )
-def test_an_edit_of_code_shows_through_any_chain_of_imports(project, name, old, new):
+def test_an_edit_of_code_shows_through_any_chain_of_names(project, name, old, new):
     before = of(project)
     assert edited(project, name, old, new) != before
+
+
+def test_of_a_table_of_functions_only_the_chosen_count(project):
+    mean = of(project, choices=("mean",))
+    assert mean != of(project, choices=("median",))
+    further = '"median": median, "mode": fit}'
+    assert edited(project, "transfer/tables.py", '"median": median}', further, ("mean",)) == mean
+    assert edited(project, "transfer/tables.py", "return 2", "return 3", ("mean",)) == mean
+    assert edited(project, "transfer/tables.py", "return 1", "return 3", ("mean",)) != mean
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "import transfer.deep.base",
-        "from transfer.deep import base",
-        "from transfer.deep.base import half",
-        "def late():\n    from transfer.deep import base",
+        "import transfer.deep.base\ntransfer.deep.base.half(1)",
+        "from transfer.deep import base\nbase.half(1)",
+        "from transfer.deep import base as b\nb.half(1)",
+        "from transfer.deep.base import half as h\nh(1)",
+        "def late():\n    from transfer.deep import base\n    return base.half(1)\nlate()",
+        # Handed on as a whole, anything of it may be used.
+        "from transfer.deep import base\nrun(base)",
+        "class A:\n    field: 'half'\nfrom transfer.deep.base import half\nA()",
     ],
 )
-def test_each_way_of_importing_is_followed(project, statement):
+def test_each_way_of_using_is_followed(project, statement):
     (project / "draw.py").write_text(statement + "\n")
     before = of(project)
-    assert edited(project, "transfer/deep/base.py", "x / 2", "x / 3") != before
+    assert edited(project, "transfer/deep/base.py", "x / SCALE", "x / 3") != before
+
+
+def test_what_a_module_does_when_it_is_imported_counts(project):
+    (project / "draw.py").write_text("from transfer.effect import one\none()\n")
+    before = of(project)
+    assert edited(project, "transfer/effect.py", "'ignore'", "'error'") != before
 
 
 def test_modules_that_import_each_other_end(project):
     before = of(project)
     changed = edited(
-        project, "transfer/deep/base.py", "def half", "import transfer.lines\ndef half"
+        project, "transfer/deep/base.py", "return x /", "import transfer.lines\n    return x + 1 /"
     )
     assert changed != before and len(changed) == 12
 
 
-def test_a_renamed_script_keeps_its_fingerprint(project):
+def test_a_renamed_script_and_a_moved_function_keep_their_fingerprint(project):
     (project / "renamed.py").write_text(SCRIPT)
-    assert of(project, "renamed.py") == of(project)
+    before = of(project)
+    assert of(project, "renamed.py") == before
+    (project / "transfer/tables.py").rename(project / "transfer/deep/tables.py")
+    assert edited(project, "draw.py", "transfer.tables", "transfer.deep.tables") == before
 
 
 def test_a_literal_none_is_not_a_literal_nothing(project):
     seen = set()
     for text in ("return", "return None", "return 0", "return ''", "return []", "return x[:1]"):
-        (project / "draw.py").write_text(f"def main(x):\n    {text}\n")
+        (project / "draw.py").write_text(f"def main(x):\n    {text}\nmain(1)\n")
         seen.add(of(project))
     assert len(seen) == 6
+
+
+def test_a_function_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="no function"):
+        package.fingerprint_of(("transfer.training.nothing",))
 
 
 def test_the_library_imports_itself_by_full_names_only():

@@ -25,6 +25,15 @@ def test_kappa_by_hand():
     assert got["accuracy"] == 0.75
 
 
+def test_kappa_counts_a_grade_that_occurs_nowhere():
+    # Grade 2 of 0-4 is in neither: 3 and 1 are two grades apart all the same.
+    labels, predicted = np.array([0, 1, 3, 4, 1, 3]), np.array([0, 3, 3, 4, 1, 0])
+    observed = np.mean((labels - predicted) ** 2)
+    expected = np.mean([(a - b) ** 2 for a in labels for b in predicted])
+    got = evaluate("quadratic_weighted_kappa", one_hot(predicted, 5), labels)
+    assert got["quadratic_weighted_kappa"] == pytest.approx(1 - observed / expected)
+
+
 def test_kappa_of_constant_predictions():
     constant = one_hot([1, 1, 1], 3)
     kappa = "quadratic_weighted_kappa"

@@ -1,101 +1,219 @@
-"""The best run of a cell, partial grids, diverged runs and honest choices."""
+"""The best run of a cell, partial grids, diverged runs, honest choices, and what is refused."""
 
+import copy
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
 import select_runs
-from transfer.analysis.selection import read_run, select
+from transfer.analysis.selection import select
 from transfer.errors import UserError
 from transfer.grid import Cell
+from transfer.training.accepted import BY_NAME, IDENTICAL, Acceptance
 
 CELL = Cell("pets", "resnet50", "finetune", ("a", "b", "c"))
 METRICS = {"pets": "accuracy"}
 
 
-def write(runs: Path, hp: str, value: float | None, chosen: float | None = None, **changed):
-    """A run's record with what selection reads of it."""
-    record = {
-        "status": "diverged" if value is None else "completed",
-        "hp": hp,
-        "metric": "accuracy",
-        "value": value,
-        "best_epoch": None if value is None else 1,
-        "weights": "random",
-        "selection_split": "val",
-        "report_split": "test",
-        "history": [{"selection": {"accuracy": chosen}}],
-        "settings": {"dataset": {"digest": "0"}, "model": {}, "recipe": {}},
+def record(hp: str, value: float | None, chosen: float | None = None, /, **changed):
+    """A run of two epochs, the second the best; without a value it diverged in its first."""
+    chosen = value if chosen is None else chosen
+
+    def entry(epoch, selection, report):
+        return {
+            "epoch": epoch, "learning_rate": 0.1, "loss": 1.0,
+            "selection": {"accuracy": selection}, "report": {"accuracy": report},
+            "training_seconds": 1, "evaluation_seconds": 1, "images_per_second": 10,
+        }  # fmt: skip
+
+    diverged = {"selection": None, "report": None, "loss": None}
+    history = (
+        [entry(1, 0, 0) | diverged]
+        if value is None
+        else [entry(1, -1, 0.9), entry(2, chosen, value)]
+    )
+    settings = {
+        "dataset": {"name": "pets", "digest": "0"},
+        "model": {"name": "resnet50"},
+        "recipe": {"name": "finetune", "epochs": 2},
+        "hp": {"name": hp},
+        "precision": "float32",
+        "code": "new",
     }
-    path = runs / "pets" / "resnet50" / "finetune" / hp / "metrics.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(record | changed))
+    return {
+        "status": "diverged" if value is None else "completed",
+        "dataset": "pets", "model": "resnet50", "recipe": "finetune", "hp": hp,
+        "weights": "random", "metric": "accuracy", "value": value,
+        "best_epoch": None if value is None else 2,
+        "metrics": None if value is None else {"accuracy": value},
+        "selection_split": "val", "report_split": "test", "history": history,
+        "seconds": 4, "images_per_second": 10, "images_per_epoch": 10, "batch_size": 8,
+        "micro_batch": 8, "device": "a GPU", "card": None, "precision": "float32", "code": "new",
+        "seed": 0, "versions": {"torch": "2.13.0"}, "settings": settings,
+    } | changed  # fmt: skip
+
+
+def write(runs: Path, point: str, *values: float | None, **changed) -> Path:
+    path = runs / "pets" / "resnet50" / "finetune" / point / "metrics.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record(point, *values, **changed)))
     return path
 
 
-def test_the_highest_value_wins_and_the_first_of_equals(tmp_path):
+def selected(runs: Path, selection="as_published", partial=False, **options):
+    return select([CELL], runs, selection, partial, METRICS, **options).iloc[0]
+
+
+def test_the_highest_value_wins_and_ties_keep_the_earlier_run(tmp_path):
     for hp, value in (("a", 0.5), ("b", 0.8), ("c", 0.8)):
         write(tmp_path, hp, value, 0.1)
-    row = select([CELL], tmp_path, "as_published", False, METRICS).iloc[0]
+    row = selected(tmp_path)
     assert (row.hp, row.value, row.n_runs, row.n_expected, row.n_diverged) == ("b", 0.8, 3, 3, 0)
-
-
-@pytest.mark.parametrize("partial", [False, True])
-def test_runs_on_different_data_are_not_compared(tmp_path, partial):
-    write(tmp_path, "a", 0.5)
-    write(tmp_path, "b", 0.6)
-    other = {"dataset": {"digest": "1"}, "model": {}, "recipe": {}}
-    write(tmp_path, "c", 0.9, settings=other)
-    with pytest.raises(UserError, match=r"1 of its 3 runs .* of the dataset .*: c"):
-        select([CELL], tmp_path, "as_published", partial, METRICS)
+    assert (row.precision, row.device, row.micro_batch) == ("float32", "a GPU", "")
 
 
 def test_an_honest_choice_looks_at_the_selection_split_alone(tmp_path):
     for hp, value, chosen in (("a", 0.5, 0.9), ("b", 0.8, 0.2), ("c", 0.7, 0.3)):
         write(tmp_path, hp, value, chosen)
-    row = select([CELL], tmp_path, "honest", False, METRICS).iloc[0]
+    row = selected(tmp_path, "honest")
     assert (row.hp, row.value) == ("a", 0.5)
 
 
 def test_an_honest_choice_on_the_reported_split_is_refused(tmp_path):
-    path = write(tmp_path, "a", 0.5, 0.5, report_split="val")
+    write(tmp_path, "a", 0.5, 0.5, report_split="val")
     with pytest.raises(UserError, match="finetune_holdout"):
-        read_run(path, "honest")
+        selected(tmp_path, "honest", partial=True)
 
 
-def test_a_diverged_run_counts_and_is_never_selected(tmp_path):
+def test_a_run_that_diverged_in_its_first_epoch_counts_and_is_never_selected(tmp_path):
     write(tmp_path, "a", None)
-    write(tmp_path, "b", -0.2, -0.2)
+    write(tmp_path, "b", 0.2)
     write(tmp_path, "c", None)
-    row = select([CELL], tmp_path, "as_published", False, METRICS).iloc[0]
-    assert (row.hp, row.value, row.n_diverged) == ("b", -0.2, 2)
+    row = selected(tmp_path)
+    assert (row.hp, row.value, row.n_diverged) == ("b", 0.2, 2)
+
+
+@pytest.mark.parametrize(("diverged", "hp"), [("compete", "a"), ("discard", "b")])
+def test_a_run_that_diverged_later_competes_with_its_best_epoch_before(tmp_path, diverged, hp):
+    whole = record("a", 0.9)
+    last = whole["history"][1] | {"epoch": 3, "selection": None, "report": None, "loss": None}
+    write(tmp_path, "a", 0.9, status="diverged", history=[*whole["history"], last])
+    write(tmp_path, "b", 0.2)
+    write(tmp_path, "c", 0.1)
+    row = selected(tmp_path, diverged=diverged)
+    assert (row.hp, row.n_diverged, row.n_runs) == (hp, 1, 3)
 
 
 def test_a_cell_that_diverged_everywhere_has_no_value(tmp_path):
     for hp in CELL.hps:
         write(tmp_path, hp, None)
-    row = select([CELL], tmp_path, "as_published", False, METRICS).iloc[0]
+    row = selected(tmp_path)
     assert row.hp == "" and row.isna()["value"] and row.n_diverged == 3
 
 
 def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
-    write(tmp_path, "a", 0.5, 0.5)
+    write(tmp_path, "a", 0.5)
     with pytest.raises(UserError, match=r"2 runs are not there(.|\n)*finetune/b/metrics.json"):
-        select([CELL], tmp_path, "as_published", False, METRICS)
-    row = select([CELL], tmp_path, "as_published", True, METRICS).iloc[0]
+        selected(tmp_path)
+    row = selected(tmp_path, partial=True)
     assert (row.hp, row.n_runs, row.n_expected) == ("a", 1, 3)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": float("nan")}, "NaN is no number"),
+        ({"value": 99.0}, "99.0 is greater than the maximum"),
+        ({"value": -0.1}, "-0.1, which accuracy cannot take"),
+        ({"value": 0.4}, "its history says otherwise"),
+        ({"best_epoch": 1}, "its history says otherwise"),
+        ({"best_epoch": 3}, "best epoch at 3, of 2"),
+        ({"value": None, "best_epoch": None}, "has no metrics"),
+        ({"status": "diverged"}, "is diverged, and not in its last epoch"),
+        ({"history": record("a", 0.5)["history"][:1]}, "completed after 1 of 2 epochs"),
+        ({"model": "resnet18"}, "is of model 'resnet18', and 'resnet50' belongs here"),
+        ({"dataset": "dtd"}, "is of dataset 'dtd', and 'pets' belongs here"),
+        ({"recipe": "other"}, "is of recipe 'other', and 'finetune' belongs here"),
+        ({"hp": "b"}, "is of hp 'b', and 'a' belongs here"),
+        ({"metric": "roc_auc"}, "is of metric 'roc_auc', and 'accuracy' belongs here"),
+        ({"settings": record("b", 0.5)["settings"]}, "has settings of another hp"),
+        ({"colour": "red"}, "unknown key 'colour'"),
+    ],
+)
+def test_a_record_that_cannot_be_true_is_refused_by_name(tmp_path, change, message):
+    path = write(tmp_path, "a", 0.5, **change)
+    with pytest.raises(UserError) as error:
+        selected(tmp_path, partial=True)
+    assert str(path) in str(error.value) and message in str(error.value)
+
+
 def test_a_truncated_record_is_refused_by_name(tmp_path):
-    path = write(tmp_path, "a", 0.5, 0.5)
+    path = write(tmp_path, "a", 0.5)
     path.write_text(path.read_text()[:40])
-    with pytest.raises(UserError, match=r"finetune/a/metrics\.json: not a whole record"):
-        read_run(path, "as_published")
+    with pytest.raises(UserError, match=r"finetune/a/metrics\.json: is not a whole record"):
+        selected(tmp_path, partial=True)
 
 
-def test_lost_predictions_of_a_selected_run_are_told(tmp_path):
-    record = write(tmp_path / "runs", "a", 0.5, 0.5)
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize(
+    ("key", "other", "words"),
+    [
+        ("dataset", {"name": "pets", "digest": "1"}, "another dataset"),
+        ("model", {"name": "resnet50", "weights": "V2"}, "another model or its weights"),
+        ("recipe", {"name": "finetune", "epochs": 2, "seed": 1}, "another recipe"),
+        ("precision", "bfloat16", "another precision"),
+        ("code", "old", "another training code"),
+    ],
+)
+def test_runs_that_cannot_be_compared_are_refused_with_the_command(
+    tmp_path, partial, key, other, words
+):
+    write(tmp_path, "a", 0.5)
+    write(tmp_path, "b", 0.6)
+    settings = copy.deepcopy(record("c", 0.9)["settings"]) | {key: other}
+    odd = write(tmp_path, "c", 0.9, settings=settings)
+    with pytest.raises(UserError, match=f"1 of its 3 runs were made with {words} .*: c") as error:
+        selected(tmp_path, partial=partial)
+    command = shlex.split(str(error.value).splitlines()[-1])
+    assert command[0] == "snakemake" and command[-3:] == ["--force", "--", str(odd)]
+
+
+def test_runs_of_an_older_code_are_the_odd_ones_though_they_are_the_more(tmp_path):
+    for hp, code in (("a", "old"), ("b", "old"), ("c", "new")):
+        settings = record(hp, 0.5)["settings"] | {"code": code}
+        write(tmp_path, hp, 0.5, settings=settings)
+    with pytest.raises(UserError, match=r"2 of its 3 runs .*: a, b\."):
+        selected(tmp_path, code_of=lambda metric: "new")
+    with pytest.raises(UserError, match=r"1 of its 3 runs .*: c\."):
+        selected(tmp_path, code_of=lambda metric: "other")
+
+
+@pytest.mark.parametrize(("how", "count"), [(IDENTICAL, 0), (BY_NAME, 3)])
+def test_runs_of_an_older_code_that_counts_as_the_present_one_are_stated(tmp_path, how, count):
+    for hp in CELL.hps:
+        write(tmp_path, hp, 0.5)
+    row = Acceptance("finetune", "present", "new", how, "why", "2026-01-01")
+    accepted = {("finetune", "present"): row}
+    cell = selected(tmp_path, code_of=lambda metric: "present", accepted=accepted)
+    assert cell.n_accepted_by_name == count
+
+
+def test_what_may_differ_is_stated(tmp_path):
+    write(tmp_path, "a", 0.5, device="another GPU", code="edited")
+    write(tmp_path, "b", 0.6, micro_batch=4)
+    write(tmp_path, "c", 0.7, versions={"torch": "2.14.0"})
+    said = Acceptance("finetune", "edited", "new", BY_NAME, "only a name", "2026-01-01")
+    row = selected(tmp_path, code_of=lambda metric: "new", accepted={("finetune", "edited"): said})
+    assert row.device == "a GPU; another GPU"
+    assert row.micro_batch == "4"
+    assert row.versions == "torch 2.13.0; torch 2.14.0"
+    assert row.n_accepted_by_name == 1
+
+
+def test_lost_predictions_of_a_selected_run_are_named(tmp_path):
+    path = write(tmp_path / "runs", "a", 0.5)
     results = select([CELL], tmp_path / "runs", "as_published", True, METRICS)
-    with pytest.raises(UserError, match=str(record.parent / "predictions.npz")):
+    with pytest.raises(UserError, match=str(path.parent / "predictions.npz")):
         select_runs.keep_predictions(results, tmp_path / "runs", tmp_path / "kept")

@@ -8,11 +8,13 @@ import time
 import numpy as np
 import pytest
 from prepared_dataset import write_dataset
-from training_process import Training
+from training_process import RECIPES, Training
 
 from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
+from transfer.training.accepted import IDENTICAL, Acceptance, write_accepted
 from transfer.training.checkpoint import CheckpointFile
+from transfer.training.code import training_code
 
 
 @pytest.fixture(scope="module")
@@ -179,12 +181,49 @@ def test_what_a_card_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):
     assert not path.exists()
 
 
-def test_data_and_weights_that_were_exchanged_are_refused(data, tmp_path):
-    told = Training(data, tmp_path, "--expect-data", prepared_digest(data), "--expect-code", "0")
-    assert told.wait_for("epoch 1/4") and "code was edited" in told.log
-    kill(told)
-    refused = Training(data, tmp_path, "--expect-data", "0")
-    assert refused.end() == 1 and "prepared anew" in refused.new_log
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--expect-data", "0"), "was prepared again after the workflow had read it"),
+        (("--expect-code", "0"), "the training code was edited after the workflow had read it"),
+        (("--precision", "bfloat16"), "a CPU does not have it in hardware"),
+    ],
+)
+def test_a_run_that_would_not_be_like_the_others_is_refused_before_it_trains(
+    data, tmp_path, options, message
+):
+    refused = Training(data, tmp_path, *options)
+    assert refused.end() == 1 and message in refused.log
+    assert "px" not in refused.log and not (tmp_path / "metrics.json").exists()
+
+
+def test_what_is_expected_and_there_is_trained(data, tmp_path):
+    expected = ("--expect-data", prepared_digest(data), "--expect-code", training_code("accuracy"))
+    accepted = tmp_path / "accepted.csv"
+    row = Acceptance("shorter", expected[3], "0123456789ab", IDENTICAL, "a run", "2026-01-01")
+    write_accepted(accepted, [row])
+    # Accepted as an older code, it counts as that one, and is stated as what it is.
+    refused = Training(data, tmp_path, *expected, "--accepted", accepted, recipe="shorter")
+    assert refused.end() == 1
+    older = (*expected[:3], "0123456789ab", "--accepted", accepted)
+    record = Training(data, tmp_path, *older, recipe="shorter").result()
+    assert record["settings"]["code"] == "0123456789ab"
+    assert record["code"] == training_code("accuracy")
+
+
+def test_what_an_edit_supersedes_is_kept_and_found_again_when_it_is_undone(data, tmp_path):
+    first = Training(data, tmp_path, recipe="shorter")
+    before = (first.result(), first.predictions())
+    (tmp_path / "recipes.yaml").write_text(RECIPES.replace("epochs: 2", "epochs: 1"))
+    (tmp_path / "metrics.json").unlink()
+    edited = Training(data, tmp_path, recipe="shorter")
+    assert len(edited.result()["history"]) == 1
+    (tmp_path / "recipes.yaml").write_text(RECIPES)
+    (tmp_path / "metrics.json").unlink()
+    undone = Training(data, tmp_path, recipe="shorter")
+    assert (undone.result(), undone.predictions()) == before
+    assert "finished before with the same settings" in undone.new_log
+    assert "epoch 1/" not in undone.new_log
 
 
 def test_several_labels_with_searched_thresholds_and_no_network(tmp_path):

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,13 +15,8 @@ from safetensors.torch import save
 
 from transfer.errors import UserError
 from transfer.training import models
-from transfer.training.weights import (
-    fetch,
-    read_weights,
-    store_weights,
-    stored_record,
-    weights_digest,
-)
+from transfer.training.weights import fetch, read_weights, store_weights, stored_record
+from transfer.training.weights_record import weights_digest
 
 SQUEEZENET = {"model": "squeezenet1_1", "library": "torchvision", "architecture": "squeezenet1_1",
               "weights": "SqueezeNet1_1_Weights.IMAGENET1K_V1"}  # fmt: skip
@@ -103,6 +99,28 @@ def test_weights_of_another_network_are_not_stored(tmp_path, state):
         partial = {k: v for k, v in state.items() if k != "features.0.bias"}
         store_weights(tmp_path / "s.safetensors", "squeezenet1_1", SQUEEZENET, partial, "x", "0")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("classes", [7, None])
+def test_a_head_of_any_number_of_classes_will_do(tmp_path, state, classes):
+    mine = {k: v for k, v in state.items() if not k.startswith("classifier.1.")}
+    if classes:
+        mine["classifier.1.weight"] = torch.zeros(classes, 512, 1, 1)
+        mine["classifier.1.bias"] = torch.zeros(classes)
+    torch.save(mine, tmp_path / "mine.pth")
+    done = fetch_weights(tmp_path / "squeezenet1_1.json", "--file", str(tmp_path / "mine.pth"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_weights_exchanged_under_an_old_record_are_refused(tmp_path, state):
+    path = tmp_path / "squeezenet1_1.safetensors"
+    record = store_weights(path, "squeezenet1_1", SQUEEZENET, state, "https://here/x.pth", "0")
+    (tmp_path / "squeezenet1_1.json").write_text(json.dumps(asdict(record)))
+    assert read_weights(tmp_path / "squeezenet1_1.json").keys() == state.keys()
+    other = {name: tensor + 1 for name, tensor in state.items()}
+    store_weights(path, "squeezenet1_1", SQUEEZENET, other, "https://here/x.pth", "0")
+    with pytest.raises(UserError, match="the file was exchanged"):
+        read_weights(tmp_path / "squeezenet1_1.json")
 
 
 class Hub(BaseHTTPRequestHandler):

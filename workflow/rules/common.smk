@@ -7,6 +7,12 @@ import json
 from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 from transfer.grid import study_cells
+from transfer.training.accepted import BY_NAME, counts_as, read_accepted
+from transfer.training.code import training_code
+
+# Versions of the training code that scripts/accept.py accepted as equal.
+ACCEPTED_CODE = "results/accepted_code.csv"
+ACCEPTED = read_accepted(ACCEPTED_CODE)
 
 # Datasets: a source's files
 
@@ -55,6 +61,14 @@ def preparation_settings(wildcards):
     return json.dumps({key: block.get(key) for key in keys}, sort_keys=True)
 
 
+def preparation_code(wildcards):
+    """The fingerprint of what prepares a dataset: its own layout and split, and not the others."""
+    block = DATASETS[wildcards.dataset]
+    return fingerprint(
+        "scripts/prepare.py", (block["layout"]["kind"], block["split"]["method"])
+    )
+
+
 def preparation_threads(wildcards):
     """Processes that decode; the digit tasks are prepared before a second one has started."""
     return 1 if DATASETS[wildcards.dataset]["group"] == "digits" else 16
@@ -100,8 +114,20 @@ def cell_weights(wildcards):
     return [f"resources/weights/{wildcards.model}.json"] if pinned else []
 
 
+def cell_precision(wildcards):
+    """The decision on precision, for a cell whose recipe leaves it open."""
+    left_open = cell_settings(wildcards).precision == "auto"
+    return ["results/precision.json"] if left_open else []
+
+
+def cell_code(wildcards):
+    """What the code that trains a cell's runs counts as."""
+    code = training_code(DATASETS[wildcards.dataset]["metric"])
+    return counts_as(wildcards.recipe, code, ACCEPTED)
+
+
 def cell_arguments(wildcards):
-    """What all runs of a cell are told beside their data and weights.
+    """What all runs of a cell are given beside their data, weights and precision.
 
     The digest is of this cell's own settings alone.
     """
@@ -246,6 +272,16 @@ def study_runs(wildcards):
         for hp in cell.hps
     ]
     return those_there(runs)
+
+
+def accepted_by_name(wildcards):
+    """Versions of the training code accepted without proof, which the study's page states."""
+    recipes = {part.recipe for part in STUDIES[wildcards.study].parts.values()}
+    return [
+        f"{row.recipe}: {row.code} as {row.counts_as}"
+        for row in ACCEPTED.values()
+        if row.how == BY_NAME and row.recipe in recipes
+    ]
 
 
 # Analysis

@@ -20,7 +20,7 @@ rule prepare:
     resources:
         mem_mb=lambda wildcards, threads: 2000 + 500 * threads,
     params:
-        code=fingerprint("scripts/prepare.py"),
+        code=preparation_code,
         settings=preparation_settings,
         on_bad_image=config["on_bad_image"],
     message:

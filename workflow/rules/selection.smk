@@ -20,9 +20,12 @@ rule select_runs:
     params:
         code=fingerprint("scripts/select_runs.py"),
         partial="--allow-partial" if config["allow_partial"] else "",
+        by_name=accepted_by_name,
     message:
         "Selecting the best run of each cell of study {wildcards.study}"
     shell:
         "python scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
-        "--recipes {input.recipes:q} --runs results/runs {params.partial} "
+        "--recipes {input.recipes:q} --runs results/runs "
+        f"--accepted {ACCEPTED_CODE} "
+        "{params.partial} "
         "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1"

@@ -7,7 +7,25 @@ CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
 TRAIN = (
     f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
     f" --runs-per-card {config['runs_per_card']} --restart-if-changed"
+    f" --accepted {ACCEPTED_CODE}"
 )
+
+
+# Once for all runs: on machines with different GPUs they would not compute alike. What was decided
+# is kept; delete it to decide again, and all runs that it concerns are trained again.
+rule choose_precision:
+    output:
+        "results/precision.json",
+    log:
+        "results/logs/choose_precision.log",
+    conda:
+        "../../envs/training.yaml"
+    resources:
+        gpu=1,
+    message:
+        "Choosing the precision of all runs"
+    shell:
+        "python scripts/choose_precision.py --output {output:q} > {log:q} 2>&1"
 
 
 # What the runs of a cell share, as arguments in a file. It changes with the training code and the
@@ -17,6 +35,7 @@ rule describe_cell:
     input:
         index="results/data/{dataset}/index.csv",
         weights=cell_weights,
+        precision=cell_precision,
     output:
         "results/cells/{dataset}/{model}/{recipe}.txt",
     log:
@@ -27,16 +46,19 @@ rule describe_cell:
     params:
         code=fingerprint("scripts/describe_cell.py"),
         # Also in the file: a run whose end no Snakemake saw has no params to compare.
-        training=fingerprint("scripts/train.py"),
+        training=cell_code,
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if input.weights else ""
+        ),
+        precision=lambda wildcards, input: (
+            f"--precision {input.precision}" if input.precision else ""
         ),
         arguments=cell_arguments,
     message:
         "Describing the runs of {wildcards.model} on {wildcards.dataset}"
     shell:
         "python scripts/describe_cell.py --data results/data/{wildcards.dataset} {params.weights} "
-        "--code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
+        "{params.precision} --code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
 
 
 # Two wildcards and not four: a dry run of 8,000 jobs spends its time filling in paths.
@@ -59,8 +81,8 @@ rule train:
         # Memory and time stand in the profiles of clusters, which limit them, and grow there with
         # the attempt. Here they would be worked out 8,000 times for nothing.
         gpu=1,
-    params:
-        code=fingerprint("scripts/train.py"),
+    # No fingerprint of the code: it is in the cell's file, and counts as an older one there if that
+    # was shown to compute the same.
     # The log goes on, so that what made a former attempt fail stays there.
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:

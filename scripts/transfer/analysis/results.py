@@ -129,5 +129,46 @@ def part_notes(results: StudyResults, name: str = "main") -> list[str]:
         found.append(f"Partial: {runs} of {expected} runs.")
     diverged = int(cells["n_diverged"].sum())
     if diverged:
-        found.append(f"{diverged} of {runs} runs diverged.")
+        fate = {"compete": "compete with their best epoch before", "discard": "are left out"}
+        found.append(f"{diverged} of {runs} runs diverged and {fate[results.study.diverged]}.")
+    if results.study.source == "runs":
+        found += _provenance_notes(cells)
     return found
+
+
+def _provenance_notes(cells: pd.DataFrame) -> list[str]:
+    """How the runs of some cells were made, where a reader could be misled."""
+    found = []
+    precisions = _stated(cells, "precision")
+    if precisions:
+        found.append(f"Trained in {' and '.join(precisions)}.")
+    mixed = int(cells["device"].str.contains("; ").sum()) if "device" in cells else 0
+    if mixed:
+        devices = ", ".join(_stated(cells, "device"))
+        found.append(
+            f"Runs of {mixed} of {len(cells)} cells were trained on different devices: {devices}."
+        )
+    versions = _stated(cells, "versions")
+    if len(versions) > 1:
+        found.append(f"Trained with different versions: {'; '.join(versions)}.")
+    cut = int((cells["micro_batch"] != "").sum()) if "micro_batch" in cells else 0
+    if cut:
+        found.append(
+            f"In {cut} of {len(cells)} cells the GPU's memory did not suffice for some batches: "
+            f"batch normalisation saw {' or '.join(_stated(cells, 'micro_batch'))} images."
+        )
+    by_name = int(cells["n_accepted_by_name"].sum()) if "n_accepted_by_name" in cells else 0
+    if by_name:
+        found.append(
+            f"{by_name} runs are of a version of the code that was accepted as equal by name, not "
+            "by training a run again."
+        )
+    return found
+
+
+def _stated(cells: pd.DataFrame, column: str) -> list[str]:
+    """The distinct values of a column whose cells list several, in order."""
+    if column not in cells:
+        return []
+    parts = {part for cell in cells[column].fillna("") for part in str(cell).split("; ") if part}
+    return sorted(parts)

@@ -1,132 +1,126 @@
 """The best run of each cell of a study, from the records that the runs leave."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from transfer.analysis.records import SHARED, Run, read_run
 from transfer.errors import UserError
 from transfer.grid import Cell
+from transfer.training.accepted import Accepted, counts_as, unproven
 
-# The parts of a run's settings that all runs of a cell share.
-MADE_FROM = ("dataset", "model", "recipe")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What selection needs of one run's metrics.json.
-
-    `value` is the metric on the split that is reported, `criterion` what the run is chosen by;
-    both are None for a run that diverged. `made_from` are its dataset, model and recipe as they
-    stood, each as text.
-    """
-
-    hp: str
-    metric: str
-    value: float | None
-    criterion: float | None
-    best_epoch: int | None
-    weights: str
-    made_from: Mapping[str, str]
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the run has no value because its loss ceased to be finite."""
-        return self.value is None
-
-
-def read_run(path: str | Path, selection: str) -> Run:
-    """Read a run's metrics.json.
-
-    `selection` is `as_published`, which chooses by the reported value itself, as the authors
-    did, or `honest`, which chooses by the metric on the split that chose the epoch. Raises
-    UserError for a broken record, and for `honest` where both splits are one.
-    """
-    try:
-        record: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-        hp, metric, value = record["hp"], record["metric"], record["value"]
-        epoch, weights = record["best_epoch"], record["weights"]
-        splits = record["selection_split"], record["report_split"]
-        history = record["history"]
-        made_from = {key: json.dumps(record["settings"][key], sort_keys=True) for key in MADE_FROM}
-    except (json.JSONDecodeError, KeyError) as error:
-        raise UserError(
-            f"{path}: not a whole record of a run ({error}). Delete it and start the workflow "
-            "again: it makes the run anew."
-        ) from None
-    criterion = value
-    if selection == "honest" and value is not None:
-        if splits[0] == splits[1]:
-            raise UserError(
-                f"{path}: epoch and value are both of split '{splits[0]}', so no choice by it is "
-                "honest. Use a recipe that reports another split, such as finetune_holdout, or "
-                "set `selection: as_published` in the study."
-            )
-        criterion = history[epoch - 1]["selection"][metric]
-    return Run(hp, metric, value, criterion, epoch, weights, made_from)
+RECORD = "metrics.json"
+WORDS = {"code": "training code", "model": "model or its weights"}
 
 
 def best_run(runs: Sequence[Run]) -> Run | None:
-    """The run with the highest criterion, the first of equals; None if all diverged."""
+    """The run with the highest criterion; ties keep the earlier run; None if none has one."""
     whole = [run for run in runs if run.criterion is not None]
     return max(whole, key=lambda run: run.criterion or 0.0) if whole else None
 
 
-def refuse_mixed(cell: Cell, found: Sequence[Run]) -> None:
-    """Raise UserError if a cell's runs were not all made from the same data, weights and settings.
+def odd_runs(found: Sequence[Run], key: str, current: str | None = None) -> list[Run]:
+    """The runs of a cell whose `key` differs from what a new run would have.
 
-    The workflow makes them all again after a change; this is for what it cannot see.
+    That is `current` where some run has it, and otherwise what most runs have.
     """
-    for key in MADE_FROM:
-        groups: dict[str, list[str]] = {}
-        for run in found:
-            groups.setdefault(run.made_from[key], []).append(run.hp)
-        if len(groups) > 1:
-            fewest = min(groups.values(), key=len)
+    groups: dict[str, list[Run]] = {}
+    for run in found:
+        groups.setdefault(run.shared[key], []).append(run)
+    if len(groups) < 2:
+        return []
+    usual = current if current in groups else max(groups, key=lambda text: len(groups[text]))
+    return [run for run in found if run.shared[key] != usual]
+
+
+def refuse_mixed(cell: Cell, found: Sequence[Run], runs: Path, code: str | None) -> None:
+    """Raise UserError if a cell's runs do not share data, weights, settings, precision and code.
+
+    The workflow trains them all again after a change; this is for what it cannot see. The message
+    names the odd runs and the command that trains only them again. `code` is what the present
+    training code counts as, as JSON text.
+    """
+    for key in SHARED:
+        odd = odd_runs(found, key, code if key == "code" else None)
+        if odd:
+            paths = [str(runs / cell.run_folder(run.hp) / RECORD) for run in odd]
             raise UserError(
-                f"{cell.dataset}/{cell.model}/{cell.recipe}: {len(fewest)} of its {len(found)} "
-                f"runs were made with another version of the {key} than the rest: "
-                f"{', '.join(fewest[:5])}{' and more' if len(fewest) > 5 else ''}. Start the "
-                "workflow again; if it makes nothing anew, delete the folders of the older runs."
+                f"{cell.dataset}/{cell.model}/{cell.recipe}: {len(odd)} of its {len(found)} runs "
+                f"were made with another {WORDS.get(key, key)} than the rest: "
+                f"{', '.join(run.hp for run in odd)}. This trains them again, and no others:\n"
+                f"snakemake --cores 8 --resources gpu=4 --force -- {shlex.join(paths)}"
             )
 
 
+def _distinct(values: Iterable[object]) -> str:
+    return "; ".join(sorted({str(value) for value in values}))
+
+
+def _provenance(found: Sequence[Run]) -> dict[str, str]:
+    """What a reader must know of how a cell's runs were made; several values separated by `; `."""
+    return {
+        "precision": _distinct(run.shared["precision"].strip('"') for run in found),
+        "device": _distinct(run.device for run in found),
+        "micro_batch": _distinct(
+            run.micro_batch for run in found if run.micro_batch < run.batch_size
+        ),
+        "versions": _distinct(run.versions for run in found),
+    }
+
+
 def select(
-    cells: Iterable[Cell], runs: Path, selection: str, allow_partial: bool, metrics: dict[str, str]
+    cells: Iterable[Cell],
+    runs: Path,
+    selection: str,
+    allow_partial: bool,
+    metrics: Mapping[str, str],
+    diverged: str = "compete",
+    code_of: Callable[[str], str] | None = None,
+    accepted: Accepted | None = None,
 ) -> pd.DataFrame:
     """One row per cell, the columns of results.csv, with the selected run of each.
 
-    `runs` is the folder of all runs; `metrics` the metric of each dataset. Raises UserError
-    listing the runs that are missing, unless `allow_partial`; then a cell counts those there
-    are. Runs of a cell that were made from different data, weights or settings are refused. A
-    cell whose runs all diverged, or are all missing, has no value.
+    `runs` is the folder of all runs; `metrics` the metric of each dataset; `diverged` says whether
+    runs that diverged compete with their best epoch before (as the authors' did) or are
+    discarded; `code_of` gives the fingerprint of the present training code for a metric, and
+    `accepted` the versions of it that were accepted as equal.
+
+    Raises UserError listing the runs that are missing, unless `allow_partial`; then a cell counts
+    those there are. Runs of a cell that cannot be compared are refused. A cell without a run that
+    can be selected has no value.
     """
+    accepted = accepted or {}
     rows, missing = [], []
     for cell in cells:
+        metric = metrics[cell.dataset]
         found = []
         for hp in cell.hps:
-            path = runs / cell.run_folder(hp) / "metrics.json"
+            path = runs / cell.run_folder(hp) / RECORD
             if path.is_file():
-                found.append(read_run(path, selection))
+                found.append(read_run(path, cell, hp, metric, selection))
             else:
                 missing.append(str(path))
-        refuse_mixed(cell, found)
-        best = best_run(found)
+        code = code_of(metric) if code_of else ""
+        refuse_mixed(cell, found, runs, f'"{counts_as(cell.recipe, code, accepted)}"')
+        best = best_run([run for run in found if diverged == "compete" or not run.diverged])
         rows.append(
             {
                 "dataset": cell.dataset,
                 "model": cell.model,
                 "recipe": cell.recipe,
-                "metric": metrics[cell.dataset],
+                "metric": metric,
                 "value": best.value if best else None,
                 "hp": best.hp if best else "",
                 "best_epoch": best.best_epoch if best else None,
                 "n_runs": len(found),
                 "n_expected": len(cell.hps),
                 "n_diverged": sum(run.diverged for run in found),
+                **_provenance(found),
+                "n_accepted_by_name": sum(
+                    unproven(cell.recipe, run.code, code, accepted) for run in found
+                ),
             }
         )
     if missing and not allow_partial:

@@ -11,23 +11,12 @@ import torch
 
 from transfer.errors import UserError
 from transfer.files import atomic_path
+from transfer.training.finished import differences
 
 # Writing checkpoints may take this share of the time spent training.
 SHARE = 0.02
 # Settings that say where a run computes, and not what.
 OF_THE_MACHINE = ("device:", "precision:")
-
-
-def differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> list[str]:
-    """Where two settings differ, as `recipe.epochs: 30, now 10`."""
-    told = []
-    for key in sorted(ours.keys() | theirs.keys()):
-        mine, other = ours.get(key), theirs.get(key)
-        if isinstance(mine, dict) and isinstance(other, dict):
-            told += differences(mine, other, f"{prefix}{key}.")
-        elif mine != other:
-            told.append(f"{prefix}{key}: {other}, now {mine}")
-    return told
 
 
 class CheckpointFile:

@@ -3,7 +3,8 @@
 import torch
 
 from transfer.errors import UserError
-from transfer.training.settings import Settings
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def choose_device(name: str) -> torch.device:
@@ -15,12 +16,30 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def choose_precision(settings: Settings, device: torch.device) -> torch.dtype:
-    """bfloat16 or float32; `auto` is bfloat16 on a GPU that has it in hardware."""
-    if settings.precision == "auto":
-        native = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if native else torch.float32
-    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[settings.precision]
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes bfloat16 in hardware, as GPUs since NVIDIA's Ampere do."""
+    if device.type != "cuda":
+        return False
+    with torch.cuda.device(device):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def choose_precision(wanted: str, device: torch.device) -> str:
+    """`float32` or `bfloat16`; `auto` is the latter where the device has it in hardware.
+
+    Raises UserError if bfloat16 is wanted of a device without it.
+    """
+    if wanted == "auto":
+        return "bfloat16" if has_bfloat16(device) else "float32"
+    if wanted == "bfloat16" and not has_bfloat16(device):
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else "a CPU"
+        raise UserError(
+            f"this run computes in bfloat16, as the other runs of its study, and {name} does not "
+            "have it in hardware. Train it on a GPU that does (Ampere or later), or train the "
+            "whole study in float32: delete results/precision.json and start the workflow with "
+            "`precision: float32` in the recipe."
+        )
+    return wanted
 
 
 def prepare(device: torch.device, threads: int | None) -> None:

@@ -25,7 +25,10 @@ from transfer.training.task import Task
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training leaves behind; `status` is completed or diverged."""
+    """What training leaves behind; `status` is completed or diverged.
+
+    `best` of a diverged run is its best epoch before the loss or a score ceased to be finite.
+    """
 
     status: str
     best: Best

@@ -44,7 +44,9 @@ def _quadratic_weighted_kappa(
 ) -> float:
     if len(np.union1d(labels, predicted)) == 1:
         return 1.0  # 0 / 0: all images of one grade, and all given that grade
-    return float(cohen_kappa_score(labels, predicted, weights="quadratic"))
+    # Without all grades scikit-learn counts the distance of those that occur by their rank.
+    grades = np.arange(scores.shape[1])
+    return float(cohen_kappa_score(labels, predicted, labels=grades, weights="quadratic"))
 
 
 def _macro_f1(predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> float:

@@ -7,7 +7,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def settings_digest(settings: Settings, model: Mapping[str, Any]) -> str:
     corrected year or top-1 re-runs nothing.
     """
     content = {
-        "settings": asdict(settings),
+        "settings": settings.content(),
         "model": {key: model[key] for key in ("library", "architecture", "weights")},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
@@ -113,7 +113,8 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
             )
             for block in values.pop("grid", [])
         )
-        missing = sorted(set(Settings.__dataclass_fields__) - set(values))
+        needed = {field.name for field in fields(Settings) if field.default is MISSING}
+        missing = sorted(needed - set(values))
         if missing or not grid:
             raise UserError(f"{path}: {name}: missing {', '.join(missing or ['grid'])}")
         recipe = Recipe(name, values, datasets, models, grid)

@@ -1,13 +1,15 @@
 """What a recipe comes to for one dataset and one model."""
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Settings:
     """A recipe as it stands for one dataset and one model.
 
-    Each field is described in `workflow/schemas/recipes.schema.yaml`.
+    Each field is described in `workflow/schemas/recipes.schema.yaml`. A field that is added later
+    gets a default that says what runs did before it was there.
     """
 
     weights: str
@@ -21,6 +23,8 @@ class Settings:
     vertical_flip: bool
     channel_order: str
     normalisation: str
+    head: str
+    squeezenet_head: str
     multilabel_loss: str
     thresholds: str
     adamw_weight_decay: str
@@ -30,3 +34,14 @@ class Settings:
     report_split: str
     precision: str
     seed: int
+
+    def content(self) -> dict[str, Any]:
+        """What a run was made with, by name; a field that equals its default is left out.
+
+        So a field added later changes nothing of a run that was made without it.
+        """
+        return {
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default or field.default is MISSING
+        }

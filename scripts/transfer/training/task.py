@@ -35,7 +35,10 @@ class Task:
         return tuple(torch.tensor(v, device=self.device) for v in (self.mean, self.std))  # type: ignore[return-value]
 
     def logits(self, model: nn.Module, grey_levels: torch.Tensor) -> torch.Tensor:
-        """The network's output, float32 `(batch, classes)`, for `(batch, size, size, 3)` in RGB."""
+        """Compute the output, float32 `(batch, classes)`, of RGB images `(batch, size, size, 3)`.
+
+        With `precision` bfloat16 the body runs in it, and the last layer in float32.
+        """
         inputs = normalise(grey_levels, *self.statistics, self.settings.channel_order)
         half = self.precision == torch.bfloat16
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):

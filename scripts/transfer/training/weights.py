@@ -6,7 +6,7 @@ import pickle
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +16,11 @@ from safetensors.torch import load_file, save_file
 
 from transfer.errors import UserError
 from transfer.files import atomic_path, checksum, verify_checksum
-from transfer.training import models
+from transfer.training import heads, models
+from transfer.training.weights_record import WeightsRecord, read_record
 
 # Names under which timm's repositories on the Hugging Face hub keep weights.
 _HUB_FILES = ("model.safetensors", "open_clip_model.safetensors")
-
-
-@dataclass(frozen=True)
-class WeightsRecord:
-    """What is known of a model's weights: the content of `resources/weights/<model>.json`."""
-
-    model: str
-    library: str
-    architecture: str
-    weights: str
-    source: str
-    source_sha256: str
-    file: str
-    tensors_sha256: str
 
 
 def tensors_digest(state: Mapping[str, torch.Tensor]) -> str:
@@ -51,11 +38,12 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
 
     PyTorch files are read with `weights_only=True`, so that no code in them runs; a `state_dict`
     inside and `module.` before every name, as training scripts leave them, are taken off.
-    Raises UserError if the file is missing, damaged or holds anything else.
+    Raises UserError if the file is missing, damaged or holds anything else, or if the tensors are
+    not those that a record was made of.
     """
     path = Path(path)
     if path.suffix == ".json":
-        path = path.with_name(_read_record(path).file)
+        return _recorded_weights(path)
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
@@ -76,19 +64,15 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def weights_digest(path: str | Path) -> str:
-    """What a run's settings say of its weights: the record's digest, or the file's sha256."""
-    path = Path(path)
-    return _read_record(path).tensors_sha256 if path.suffix == ".json" else checksum(path, "sha256")
-
-
-def _read_record(path: Path) -> WeightsRecord:
-    try:
-        return WeightsRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
-    except (json.JSONDecodeError, TypeError) as error:
-        raise UserError(f"{path}: not a record of weights: {error}") from None
+def _recorded_weights(path: Path) -> dict[str, torch.Tensor]:
+    record = read_record(path)
+    state = read_weights(path.with_name(record.file))
+    if tensors_digest(state) != record.tensors_sha256:
+        raise UserError(
+            f"{path.with_name(record.file)}: not the weights that {path.name} was written for: the "
+            "file was exchanged. Delete both and start the workflow again."
+        )
+    return state
 
 
 def stored_record(path: Path, model: str, row: Mapping[str, Any]) -> WeightsRecord | None:
@@ -112,8 +96,13 @@ def store_weights(
     source: str,
     source_sha256: str,
 ) -> WeightsRecord:
-    """Check a state dict against the network and write it, with its record inside."""
-    models.load_state(models.create(row), state, source)
+    """Check a state dict against the network and write it, with its record inside.
+
+    Its last layer is not compared: it may have any number of classes, or be absent.
+    """
+    network = models.create(row)
+    head = heads.last_layer(network)
+    heads.load_body(network, head, state, head, source)
     state = {name: tensor.contiguous().clone() for name, tensor in state.items()}
     record = WeightsRecord(
         model=model,

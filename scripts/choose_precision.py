@@ -1,0 +1,32 @@
+"""Decide once in which arithmetic the runs of recipes with `precision: auto` compute.
+
+bfloat16 where every GPU that this machine has computes it in hardware, float32 elsewhere. All runs
+of a study then compute alike, on whatever machine each of them is trained.
+"""
+
+import argparse
+from pathlib import Path
+
+from transfer.command_line import run
+from transfer.files import write_json
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+
+    import torch
+
+    from transfer.training.device import choose_precision
+
+    devices = [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+    found = {choose_precision("auto", device) for device in devices}
+    precision = "bfloat16" if found == {"bfloat16"} else "float32"
+    names = [torch.cuda.get_device_name(device) for device in devices] or ["CPU"]
+    print(f"runs compute in {precision}: this machine has {', '.join(names)}")
+    write_json(args.output, {"precision": precision, "devices": names})
+
+
+if __name__ == "__main__":
+    run(main)

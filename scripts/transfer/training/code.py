@@ -1,0 +1,20 @@
+"""The code that a run's result depends on, by its fingerprint. Imports no torch."""
+
+from transfer.fingerprint import fingerprint_of
+
+# All that turns data, weights and settings into metrics.json and predictions.
+COMPUTING = (
+    "transfer.data.store.open_dataset",
+    "transfer.training.device.prepare",
+    "transfer.training.record.metrics_record",
+    "transfer.training.record.write_predictions",
+    "transfer.training.run.compute",
+)
+
+
+def training_code(metric: str) -> str:
+    """The fingerprint of what computes a run on a dataset of this metric.
+
+    Further metrics change nothing of it.
+    """
+    return fingerprint_of(COMPUTING, ("accuracy", metric))

@@ -1,0 +1,139 @@
+"""Runs that are finished: what they were made with, and how they are found again.
+
+Imports no torch, which takes seconds: thousands of runs may be looked at.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from transfer.data.digest import prepared_digest
+from transfer.errors import UserError
+from transfer.files import read_json, write_json
+from transfer.training.parts import Parts
+from transfer.training.weights_record import weights_digest
+from transfer.validation import check
+
+PREDICTIONS = "predictions.npz"
+RECORD = "metrics.json"
+# A copy of the record, which Snakemake does not know and so does not delete.
+COPY = "finished.json"
+CHECKPOINT = "checkpoint.pt"
+# What was computed with other settings, by their digest.
+SUPERSEDED = "superseded"
+
+
+def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
+    """Return everything a run's result depends on, as JSON can hold it.
+
+    `code` is what the code counts as: its fingerprint, or the one it was accepted as equal to.
+    """
+    dataset, row, weights = parts.dataset, parts.row, parts.weights
+    content = {
+        "dataset": {
+            "name": dataset.summary["dataset"],
+            "digest": prepared_digest(dataset.folder),
+            "short_side": dataset.short_side,
+        },
+        "model": {
+            "name": row["model"],
+            "library": row["library"],
+            "architecture": row["architecture"],
+            "weights": row["weights"] if weights else "random",
+            "weights_sha256": weights_digest(weights) if weights else None,
+        },
+        "recipe": {"name": parts.recipe} | parts.settings.content(),
+        "hp": {"name": parts.hp.id} | asdict(parts.hp),
+        "precision": precision,
+        "code": code,
+    }
+    return json.loads(json.dumps(content))
+
+
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """List where two settings differ, as `recipe.epochs: 30, now 10`."""
+    found = []
+    for key in sorted(ours.keys() | theirs.keys()):
+        mine, other = ours.get(key), theirs.get(key)
+        if isinstance(mine, dict) and isinstance(other, dict):
+            found += differences(mine, other, f"{prefix}{key}.")
+        elif mine != other:
+            found.append(f"{prefix}{key}: {other}, now {mine}")
+    return found
+
+
+def read_finished(folder: Path) -> dict[str, Any] | None:
+    """Read the record of a folder whose run was finished; None if nothing whole is there."""
+    for name in (COPY, RECORD):
+        record = _valid_record(folder / name)
+        if record and (record["value"] is None or (folder / PREDICTIONS).is_file()):
+            return record
+    return None
+
+
+def _valid_record(path: Path) -> dict[str, Any] | None:
+    try:
+        record = read_json(path)
+        check(record, "metrics", str(path))
+    except (FileNotFoundError, NotADirectoryError, ValueError, UserError):
+        return None
+    return record
+
+
+def _place(folder: Path, settings: Mapping[str, Any]) -> Path:
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    return folder / SUPERSEDED / digest
+
+
+def set_aside(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Keep what was finished here with other settings, to be found by `restore`."""
+    record = read_finished(folder)
+    if record is None or record["settings"] == settings:
+        return
+    target = _place(folder, record["settings"])
+    if read_finished(target) is None:
+        scratch = target.with_name(f".{target.name}")
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        if (folder / PREDICTIONS).is_file():
+            shutil.copy2(folder / PREDICTIONS, scratch / PREDICTIONS)
+        write_json(scratch / COPY, record)
+        scratch.rename(target)
+
+
+def restore(path: Path, settings: Mapping[str, Any]) -> bool:
+    """Whether a run of just these settings was finished here; `path`, its record, is then there.
+
+    Snakemake deletes the record of a run whose end it did not see, and of one whose inputs were
+    made again, though with the same content; and an edit of the code may be undone. What took
+    hours to compute is not lost for that.
+    """
+    folder = path.parent
+    for place in (folder, _place(folder, settings)):
+        record = read_finished(place)
+        if record is None or record["settings"] != settings:
+            continue
+        if place != folder:
+            set_aside(folder, settings)
+            # Never a copy beside the predictions of another.
+            (folder / COPY).unlink(missing_ok=True)
+            (folder / PREDICTIONS).unlink(missing_ok=True)
+            if (place / PREDICTIONS).is_file():
+                shutil.copy2(place / PREDICTIONS, folder / PREDICTIONS)
+            write_json(folder / COPY, record)
+        # A file that is written again is newer than the tables made from it.
+        if _valid_record(path) != record:
+            write_json(path, record)
+        return True
+    return False
+
+
+def delete_checkpoints(folder: Path) -> None:
+    """Remove what a finished run no longer needs."""
+    for path in folder.glob(f"{Path(CHECKPOINT).stem}*"):
+        path.unlink(missing_ok=True)

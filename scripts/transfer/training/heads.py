@@ -1,0 +1,125 @@
+"""Networks with a new last layer for a dataset's classes on a pre-trained body."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from transfer.errors import UserError
+from transfer.training import models
+from transfer.training.settings import Settings
+
+# Heads that serve torchvision's pre-training only.
+_AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
+
+
+def last_layer(model: nn.Module) -> str:
+    """Name the layer that gives the logits: timm's classifier, or the last linear or conv layer."""
+    named = getattr(model, "pretrained_cfg", {}).get("classifier")
+    if isinstance(named, str) and named in dict(model.named_modules()):
+        return named
+    return next(
+        name
+        for name, module in reversed(list(model.named_modules()))
+        if isinstance(module, nn.Linear | nn.Conv2d)
+    )
+
+
+def build(
+    row: Mapping[str, Any],
+    classes: int,
+    settings: Settings,
+    multilabel: bool,
+    state: Mapping[str, torch.Tensor] | None = None,
+    source: str = "",
+) -> nn.Module:
+    """Build a network of the model table with a new head, its body from `state` if there is one.
+
+    How the head starts is `settings.head` and, for SqueezeNet, `settings.squeezenet_head`. The
+    head in `state` may have any number of classes, or be absent. Raises UserError naming `source`
+    if the weights are of another network.
+    """
+    pretrained = models.create(row, classes)
+    theirs = last_layer(pretrained)
+    model, ours = _with_head(pretrained, theirs, classes, settings, multilabel)
+    if state is not None:
+        load_body(model, ours, state, theirs, source)
+    _compute_in_float32(model.get_submodule(ours))
+    return model
+
+
+def _with_head(
+    model: nn.Module, name: str, classes: int, settings: Settings, multilabel: bool
+) -> tuple[nn.Module, str]:
+    """Replace the layer `name`; returns the network and the name of the new layer."""
+    reset: Any = getattr(model, "reset_classifier", None)
+    if reset is not None:
+        if settings.head == "pytorch":
+            reset(classes)
+        return model, name
+    last = model.get_submodule(name)
+    if isinstance(last, nn.Conv2d):
+        linear = {"linear": True, "convolution": False, "linear_if_multilabel": multilabel}
+        if linear[settings.squeezenet_head]:
+            # The authors' SqueezeNetLin: neither ReLU nor dropout, so that logits can be negative.
+            head = nn.Linear(last.in_channels, classes)
+            model.classifier = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(1), head)
+            return model, "classifier.2"
+        new: nn.Module = nn.Conv2d(last.in_channels, classes, kernel_size=1)
+    else:
+        new = nn.Linear(last.in_features, classes)  # type: ignore[arg-type]
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, new)
+    return model, name
+
+
+def load_body(
+    model: nn.Module, ours: str, state: Mapping[str, torch.Tensor], theirs: str, source: str
+) -> None:
+    """Load a state dict into all of a network but its last layer.
+
+    `ours` and `theirs` name the last layer in the network and in the state dict, where it is left
+    out. So are auxiliary heads; the batch counters that checkpoints of before PyTorch 0.4.1 lack
+    stay at zero. Raises UserError naming keys that do not match.
+    """
+    own = {k: v for k, v in model.state_dict().items() if not k.startswith(f"{ours}.")}
+    state = {
+        k: v
+        for k, v in state.items()
+        if not k.startswith(f"{theirs}.") and (k in own or not k.startswith(_AUXILIARY))
+    }
+    _refuse_other_network(own, state, source)
+    model.load_state_dict(state, strict=False)
+
+
+def _refuse_other_network(
+    own: Mapping[str, torch.Tensor], state: Mapping[str, torch.Tensor], source: str
+) -> None:
+    problems = {
+        "missing": [k for k in own if k not in state and not k.endswith(".num_batches_tracked")],
+        "unknown": [k for k in state if k not in own],
+        "of another shape": [
+            f"{k} {tuple(v.shape)} instead of {tuple(own[k].shape)}"
+            for k, v in state.items()
+            if k in own and v.shape != own[k].shape
+        ],
+    }
+    found = [
+        f"{len(keys)} {what}: {', '.join(keys[:4])}{', ...' if len(keys) > 4 else ''}"
+        for what, keys in problems.items()
+        if keys
+    ]
+    if found:
+        raise UserError(f"{source}: these weights are of another network: {'; '.join(found)}")
+
+
+def _compute_in_float32(head: nn.Module) -> None:
+    """Keep a layer out of autocast: in bfloat16, of 8 bits, logits of different images tie."""
+    forward = head.forward
+
+    def in_float32(features: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(features.device.type, enabled=False):
+            return forward(features.float())
+
+    head.forward = in_float32

@@ -1,0 +1,49 @@
+"""One run from data, weights and settings to what training leaves behind."""
+
+import torch
+
+from transfer.progress.report import Report, unreported
+from transfer.training import heads, models
+from transfer.training.batches import fits_on
+from transfer.training.checkpoint import CheckpointFile
+from transfer.training.device import PRECISIONS
+from transfer.training.finetune import Outcome, train
+from transfer.training.interruption import Interruption
+from transfer.training.parts import Parts
+from transfer.training.task import Task
+from transfer.training.weights import read_weights
+
+
+def compute(
+    parts: Parts,
+    device: torch.device,
+    precision: str,
+    resident: str,
+    runs_per_card: int,
+    checkpoint: CheckpointFile,
+    interruption: Interruption,
+    report: Report = unreported,
+) -> tuple[Task, Outcome]:
+    """Train a run to its end.
+
+    `precision` is float32 or bfloat16; `resident` (auto, yes, no) says whether training images
+    stay on the device, which changes no number. Raises Interrupted and UserError as `train` does.
+    """
+    dataset, settings = parts.dataset, parts.settings
+    mean, std = models.channel_statistics(parts.row, settings.normalisation)
+    stay = resident == "yes" or (
+        resident == "auto" and fits_on(device, dataset, dataset.rows("train"), runs_per_card)
+    )
+    task = Task(dataset, settings, parts.hp, mean, std, device, PRECISIONS[precision], stay)
+
+    def build() -> torch.nn.Module:
+        torch.manual_seed(settings.seed)
+        several = dataset.labels.ndim == 2
+        state = read_weights(parts.weights) if parts.weights else None
+        model = heads.build(
+            parts.row, len(dataset.classes), settings, several, state, str(parts.weights)
+        )
+        models.set_image_size(model, settings.image_size)
+        return model
+
+    return task, train(task, build, checkpoint, interruption, report)

@@ -1,0 +1,38 @@
+"""What is known of a model's stored weights. Imports no torch."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer.errors import UserError
+from transfer.files import checksum
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """The content of `resources/weights/<model>.json`."""
+
+    model: str
+    library: str
+    architecture: str
+    weights: str
+    source: str
+    source_sha256: str
+    file: str
+    tensors_sha256: str
+
+
+def read_record(path: Path) -> WeightsRecord:
+    """Read a record; raises UserError if it is missing or damaged."""
+    try:
+        return WeightsRecord(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
+    except (json.JSONDecodeError, TypeError) as error:
+        raise UserError(f"{path}: not a record of weights: {error}") from None
+
+
+def weights_digest(path: str | Path) -> str:
+    """What a run's settings say of its weights: the record's digest, or the file's sha256."""
+    path = Path(path)
+    return read_record(path).tensors_sha256 if path.suffix == ".json" else checksum(path, "sha256")

@@ -1,0 +1,106 @@
+"""New last layers: how they start, on which body, and in which arithmetic."""
+
+import pytest
+import timm
+import torch
+from torch import nn
+from training_settings import settings_with
+
+from transfer.errors import UserError
+from transfer.training import heads, models
+
+SQUEEZENET = {"library": "torchvision", "architecture": "squeezenet1_1", "weights": "file"}
+RESNET = {"library": "torchvision", "architecture": "resnet18", "weights": "file"}
+
+
+def timm_row(name):
+    return {"library": "timm", "architecture": name, "weights": "file"}
+
+
+def build(row, classes=5, multilabel=False, state=None, **changed):
+    torch.manual_seed(0)
+    return heads.build(row, classes, settings_with(**changed), multilabel, state, "mine.pth")
+
+
+def head_of(model) -> nn.Module:
+    return model.get_submodule(heads.last_layer(model))
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "pytorch"),
+    [
+        # timm draws EfficientNet's weights from +-1 / sqrt(classes), DeiT's with deviation 0.02;
+        # PyTorch draws from +-1 / sqrt(features).
+        ("efficientnet_b0", 1 / (5 * 3) ** 0.5, 1 / (1280 * 3) ** 0.5),
+        ("deit_tiny_patch16_224", 0.02, 1 / (192 * 3) ** 0.5),
+    ],
+)
+def test_timms_heads_start_as_timm_starts_them_unless_asked_otherwise(name, library, pytorch):
+    for choice, deviation in (("library", library), ("pytorch", pytorch)):
+        weight = head_of(build(timm_row(name), head=choice)).weight
+        assert weight.shape[0] == 5
+        assert float(weight.detach().std()) == pytest.approx(deviation, rel=0.1), choice
+    torch.manual_seed(0)
+    theirs = timm.create_model(name, num_classes=5)
+    ours = build(timm_row(name))
+    assert torch.equal(head_of(ours).weight, head_of(theirs).weight)
+    assert not head_of(ours).bias.any()
+
+
+@pytest.mark.parametrize(
+    ("choice", "multilabel", "kind"),
+    [
+        ("linear_if_multilabel", False, nn.Conv2d),
+        ("linear_if_multilabel", True, nn.Linear),
+        ("convolution", True, nn.Conv2d),
+        ("linear", False, nn.Linear),
+    ],
+)
+def test_squeezenet_can_say_no_where_an_image_has_several_labels(choice, multilabel, kind):
+    model = build(SQUEEZENET, 6, multilabel, squeezenet_head=choice).eval()
+    assert isinstance(head_of(model), kind)
+    with torch.no_grad():
+        logits = model(torch.randn(4, 3, 64, 64))
+    assert logits.shape == (4, 6)
+    # Behind a ReLU no logit is negative, so no probability falls below one half.
+    assert bool((logits < 0).any()) is (kind is nn.Linear)
+    assert any(isinstance(m, nn.Dropout) for m in model.classifier) is (kind is nn.Conv2d)
+
+
+@pytest.mark.parametrize("row", [RESNET, SQUEEZENET, timm_row("lcnet_050")], ids=str)
+@pytest.mark.parametrize("theirs", [1000, 7, None])
+def test_the_body_comes_from_the_weights_whatever_head_they_have(row, theirs):
+    torch.manual_seed(1)
+    whole = models.create(row)
+    name = heads.last_layer(whole)
+    state = dict(whole.state_dict())
+    for key in [key for key in state if key.startswith(f"{name}.")]:
+        tensor = state.pop(key)
+        if theirs:
+            state[key] = tensor[:theirs]
+    for multilabel in (False, True):
+        model = build(row, multilabel=multilabel, state=state)
+        own = model.state_dict()
+        body = [key for key in state if not key.startswith(f"{name}.")]
+        assert body and all(torch.equal(own[key], state[key]) for key in body)
+
+
+def test_weights_of_another_network_are_refused_by_key():
+    state = dict(models.create(SQUEEZENET).state_dict())
+    state["features.3.squeeze.bias"] = torch.zeros(7)
+    state["other.weight"] = torch.zeros(1)
+    del state["features.0.bias"]
+    with pytest.raises(UserError) as error:
+        build(SQUEEZENET, state=state)
+    for part in ("mine.pth", "1 missing: features.0.bias", "1 unknown: other.weight",
+                 "features.3.squeeze.bias (7,) instead of (16,)"):  # fmt: skip
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize("row", [RESNET, SQUEEZENET, timm_row("efficientnet_b0")], ids=str)
+def test_logits_have_more_digits_than_bfloat16(row):
+    model = build(row).eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(torch.randn(8, 3, 64, 64))
+    assert logits.dtype == torch.float32
+    assert (logits != logits.bfloat16().float()).float().mean() > 0.5
