@@ -18,6 +18,7 @@ def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
     assert done.returncode == 0, done.stdout
     assert jobs(done.stdout) == {
         "train": GRID,
+        "choose_precision": 1,
         "describe_cell": 19 * 7,
         "fetch_weights": 19,
         "prepare": 7 + 12,
