@@ -49,6 +49,8 @@ REASONS = {
     "params changed": "code or settings changed",
     "rule implementation changed": "code, settings or inputs changed",
 }
+# One of its params changes when the record of a run is gone.
+REASONS_TO_SELECT = REASONS | {"params changed": "code or settings changed, or a run is gone"}
 
 
 def table_of(rows: list[Row]) -> Table:
@@ -87,7 +89,8 @@ def files_table(found: list[Output]) -> Table:
     for rule in sorted({output.rule for output in found if output.pending}):
         own = [output for output in found if output.rule == rule and output.pending]
         again = Counter(output.status for output in own if output.again)
-        words = [f"{REASONS.get(status, status)} ({n})" for status, n in again.items()]
+        reasons = REASONS_TO_SELECT if rule == "select_runs" else REASONS
+        words = [f"{reasons.get(status, status)} ({n})" for status, n in again.items()]
         table.add_row(rule, str(len(own) - again.total()), str(again.total()), ", ".join(words))
     return table
 

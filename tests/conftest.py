@@ -14,7 +14,7 @@ def checkout(tmp_path: Path) -> Path:
     return copy_checkout(tmp_path / "a chéckout")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def snakemake() -> Callable[..., subprocess.CompletedProcess]:
     """`run_snakemake`, for tests that bring their own folder."""
     return run_snakemake

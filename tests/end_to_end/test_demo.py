@@ -244,6 +244,18 @@ def test_a_run_that_outlived_snakemake_is_not_trained_twice(copy):
     assert record.read_bytes() == before
 
 
+def test_a_deleted_record_is_made_again_and_nothing_else_trained(copy):
+    gone, *others = records(copy, "digits_grades")
+    before = [path.read_bytes() for path in others]
+    gone.unlink()
+    jobs = asked_for(copy)
+    assert jobs["train"] == jobs["select_runs"] == jobs["paper"] == 1
+    assert not {"prepare", "describe_cell", "fid", "table01", "table11"} & set(jobs)
+    make(copy, "results/demo/paper.html")
+    assert gone.exists() and [path.read_bytes() for path in others] == before
+    assert asked_for(copy) == asked_for(copy, "demo") == {}
+
+
 def test_an_edit_of_a_recipe_asks_for_its_runs(finished, edited):
     old = "  epochs: 2\n  batch_size: 128"
     edited("config/recipes.yaml", old, old.replace("2", "3", 1))

@@ -7,6 +7,7 @@ import json
 from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 from transfer.grid import study_cells
+from transfer.progress.rounds import selection_round
 from transfer.training.accepted import BY_NAME, counts_as, read_accepted
 from transfer.training.code import training_code
 
@@ -272,6 +273,18 @@ def study_runs(wildcards):
         for hp in cell.hps
     ]
     return those_there(runs)
+
+
+# By study: what a call has planned with is what it must run with, when the runs are there again.
+ROUNDS = {}
+
+
+def study_round(wildcards):
+    """A number that changes when a run's record is gone, so that its study is selected again."""
+    study = wildcards.study
+    if study not in ROUNDS:
+        ROUNDS[study] = selection_round(Path("results", study), study_runs(wildcards))
+    return ROUNDS[study]
 
 
 def accepted_by_name(wildcards):

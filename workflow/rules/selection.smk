@@ -1,6 +1,8 @@
 # From the runs of a study to its table of results.
 
 
+# round.txt is no output: one that was not there at the last selection would keep Snakemake from
+# comparing params.
 rule select_runs:
     input:
         runs=study_runs,
@@ -21,6 +23,9 @@ rule select_runs:
         code=fingerprint("scripts/select_runs.py"),
         partial="--allow-partial" if config["allow_partial"] else "",
         by_name=accepted_by_name,
+        # Snakemake does not look for a file while what was made from it is there. A changed param
+        # makes it select again, which needs every run.
+        round=study_round,
     message:
         "Selecting the best run of each cell of study {wildcards.study}"
     shell:
@@ -28,4 +33,6 @@ rule select_runs:
         "--recipes {input.recipes:q} --runs results/runs "
         f"--accepted {ACCEPTED_CODE} "
         "{params.partial} "
-        "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1"
+        "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1
+"
+        "echo {params.round} > results/{wildcards.study}/round.txt"

@@ -1,0 +1,23 @@
+"""How often the runs of a study were selected: what shows Snakemake that one is gone."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+NAME = "round.txt"
+
+
+def selection_round(study: Path, runs: Iterable[str]) -> int:
+    """The number to select a study's runs with.
+
+    `study` is its folder in results, `runs` the records that it is selected from. The number is
+    that of the last selection, kept in `round.txt`, 0 if there was none; one more if a record is
+    gone since.
+    """
+    try:
+        last = int((study / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = 0
+    selected = (study / "results.csv").is_file()
+    gone = selected and not all(map(os.path.isfile, runs))
+    return last + 1 if gone else last
