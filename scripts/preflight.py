@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from transfer.command_line import run
-from transfer.config import Study, read_datasets, read_models, read_studies
+from transfer.config import Study, read_datasets, read_models, read_studies, trained_models
 from transfer.errors import UserError
 from transfer.progress.disk import (
     checkpoints_needed,
@@ -26,6 +26,7 @@ from transfer.progress.findings import (
     Finding,
     check_cards,
     check_downloads,
+    check_networks,
     check_space,
     check_tables,
     check_weights,
@@ -36,6 +37,7 @@ from transfer.progress.slurm import check_slurm, read_profile
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.published import check_published
+from transfer.study_checks.libraries import known_networks
 from transfer.training.cards import usable_cards
 from transfer.training.recipes import read_recipes
 from transfer.validation import read_yaml
@@ -44,6 +46,7 @@ COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 CONFIG = Path("config")
 PUBLISHED = Path("resources/published/fang2023")
 SLURM_PROFILE = Path("workflow/profiles/slurm")
+NETWORKS = Path("results/networks.json")
 
 
 def tables() -> list[Finding]:
@@ -53,7 +56,8 @@ def tables() -> list[Finding]:
         models = read_models(CONFIG / "models.tsv")
         datasets = read_datasets(CONFIG / "datasets.yaml")
         recipes = read_recipes(CONFIG / "recipes.yaml")
-        return read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes)
+        rows = models.to_dict("index")
+        return read_studies(CONFIG / "studies", rows, datasets, recipes, NETWORKS)
 
     return check_tables(
         {
@@ -122,7 +126,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     at_once = f"{places} run{'s' if places > 1 else ''} at once"
     if profile and not gpu:
         at_once += ", as the profile allows (--gpu N if fewer)"
+    named = trained_models(studies, rows)
     findings = [
+        *check_networks(named, known_networks(named, NETWORKS)),
         *check_writable([results, weights, downloads, Path(".snakemake")]),
         *check_space(
             {

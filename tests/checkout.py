@@ -4,9 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+from transfer.config import read_models, read_study, trained_models
+from transfer.study_checks.libraries import known_networks
+
 ROOT = Path(__file__).parents[1]
+NETWORKS = "results/networks.json"
 
 
 def copy_checkout(target: Path) -> Path:
@@ -22,7 +27,26 @@ def copy_checkout(target: Path) -> Path:
         if name and (source.is_symlink() or source.is_file()):
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)
+    if answers().is_file():
+        (target / NETWORKS).parent.mkdir()
+        shutil.copy(answers(), target / NETWORKS)
     return target
+
+
+@cache
+def answers() -> Path:
+    """What torchvision and timm say of the models, asked once, as each copy would for seconds."""
+    kept = ROOT / ".pytest_cache" / "networks.json"
+    studies = [read_study(path) for path in (ROOT / "config" / "studies").glob("*.yaml")]
+    models = read_models(ROOT / "config" / "models.tsv").to_dict("index")
+    known_networks(trained_models(studies, models), kept)
+    return kept
+
+
+def made(folder: Path) -> list[str]:
+    """Files that were made in a copy, but for those answers."""
+    files = [path for path in (folder / "results").rglob("*") if path.is_file()]
+    return sorted(name for path in files if (name := str(path.relative_to(folder))) != NETWORKS)
 
 
 def run_snakemake(folder: Path, *arguments: str, **environment: str):

@@ -1,6 +1,6 @@
 """The tables of the project, read and validated together: models, datasets, studies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,10 @@ import pandas as pd
 import yaml
 
 from transfer.errors import UserError
-from transfer.study_checks import Rows, study_problems
+from transfer.study_checks import study_problems
+from transfer.study_checks.libraries import known_networks
+from transfer.study_checks.models import model_problems
+from transfer.study_checks.names import Rows
 from transfer.training.recipes import Recipe
 from transfer.validation import check, read_table, read_yaml
 
@@ -86,17 +89,32 @@ def read_study(path: str | Path) -> Study:
 
 
 def read_studies(
-    folder: str | Path, models: Rows, datasets: Rows, recipes: Mapping[str, Recipe]
+    folder: str | Path,
+    models: Rows,
+    datasets: Rows,
+    recipes: Mapping[str, Recipe],
+    networks: Path | None = None,
 ) -> dict[str, Study]:
-    """All studies of a folder by name, each held against the tables it names entries of.
+    """All studies of a folder by name, each checked against the tables it names entries of.
 
-    `models` are the rows of the model table by model. Raises UserError listing all problems of a
-    study.
+    `models` are the rows of the model table by model. With `networks`, the file in which answers
+    of torchvision and timm are kept, models that a study trains are compared with the library
+    that builds them. Raises UserError listing all problems of all studies.
     """
-    studies = {}
-    for path in sorted(Path(folder).glob("*.yaml")):
-        study = read_study(path)
-        if problems := study_problems(study, models, datasets, recipes):
-            raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
-        studies[study.name] = study
-    return studies
+    studies = {path: read_study(path) for path in sorted(Path(folder).glob("*.yaml"))}
+    trained = trained_models(studies.values(), models)
+    known = known_networks(trained, networks) if networks else {}
+    problems = [f"config/models.tsv: {problem}" for problem in model_problems(models, known)]
+    for path, study in studies.items():
+        found = study_problems(study, models, datasets, recipes, known)
+        problems += [f"{path}: {problem}" for problem in found]
+    if problems:
+        raise UserError("\n".join(problems))
+    return {study.name: study for study in studies.values()}
+
+
+def trained_models(studies: Iterable[Study], models: Rows) -> dict[str, Mapping[str, Any]]:
+    """Rows of the model table for the models that studies of runs train."""
+    parts = [part for study in studies if study.source == "runs" for part in study.parts.values()]
+    names = dict.fromkeys(model for part in parts for model in part.models)
+    return {name: models[name] for name in names if name in models}

@@ -51,6 +51,25 @@ def test_every_table_is_read_and_every_fault_reported():
     assert "config/models.tsv" in found[1].remedy
 
 
+def test_a_fault_of_another_table_names_that_one():
+    def studies():
+        raise UserError("config/models.tsv: line 3: a: weights\nconfig/studies/b.yaml: tables: c")
+
+    found = findings.check_tables({"config/studies": studies})
+    assert ["correct config/models.tsv;" in one.remedy for one in found] == [True, False]
+    assert "correct config/studies/b.yaml;" in found[1].remedy
+
+
+def test_models_about_which_no_library_could_be_asked():
+    (found,) = findings.check_networks(["a", "b"], {"a": 1, "b": 1})
+    assert (found.level, found.what) == (
+        "ok",
+        "models to train are as torchvision and timm have them",
+    )
+    (found,) = findings.check_networks(["a", "b"], {"a": 1})
+    assert found.level == "warning" and found.what.startswith("1 model was not compared")
+
+
 def test_needs_of_one_disk_are_added_up(tmp_path):
     free = shutil.disk_usage(tmp_path).free
     two_thirds = Need(free * 2 // 3)
@@ -174,15 +193,25 @@ def test_cards_are_counted_with_their_places():
     assert found[-1].remedy == "--resources gpu=2"
 
 
-def test_the_command_fails_on_a_broken_table_and_names_it(tmp_path):
+def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
     for folder in ("config", "resources", "workflow", "scripts"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
     path = tmp_path / "config" / "config.yaml"
     content = yaml.safe_load(path.read_text())
     path.write_text(yaml.safe_dump(content | {"runs_per_crad": 2}))
+    for name, old, new in (
+        ("studies/demo.yaml", "digits_rare", "pets"),
+        ("models.tsv", "1880856", "1880857"),
+    ):
+        path = tmp_path / "config" / name
+        path.write_text(path.read_text().replace(old, new))
     done = subprocess.run(
         [sys.executable, "scripts/preflight.py"], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 1
     assert "did you mean 'runs_per_card'" in done.stdout
     assert "config/models.tsv is valid" in done.stdout
+    assert "training computes no mean_per_class_accuracy" in done.stdout
+    assert "'val', which 'pets' does not have" in done.stdout
+    line = "error    config/models.tsv: line 30: lcnet_050: parameters: 1880857, but"
+    assert line in done.stdout

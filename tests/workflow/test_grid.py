@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from checkout import made
 
 GRID = 19 * 6 * 60 + 19 * 60
 
@@ -37,6 +38,18 @@ def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
     ("name", "old", "new", "says"),
     [
         ("studies/demo.yaml", "lcnet_050", "lcnet_051", "parts.main.models: 'lcnet_051'"),
+        (
+            "studies/demo.yaml",
+            "digits_classes, digits_rare",
+            "pets",
+            "'pets' does not have (train, test)",
+        ),
+        (
+            "models.tsv",
+            "\t1880856\t",
+            "\t1880857\t",
+            "line 30: lcnet_050: parameters: 1880857, but",
+        ),
         ("studies/demo.yaml", "recipe: finetune_tiny", "recipe: finetuned", "'finetuned' is not"),
         ("studies/demo.yaml", "weights: random", "weights: pretrained", "starts from random"),
         ("recipes.yaml", "  epochs: 30", "  epoch: 30", "epoch"),
@@ -49,7 +62,7 @@ def test_a_mistake_is_refused_before_any_job(checkout, snakemake, name, old, new
     path.write_text(path.read_text().replace(old, new, 1))
     done = snakemake(checkout, "--dry-run", "demo")
     assert done.returncode == 1 and says in done.stdout
-    assert not (checkout / "results").exists()
+    assert made(checkout) == []
 
 
 def test_a_local_weights_file_is_an_input(checkout, snakemake):

@@ -6,7 +6,7 @@ Every check is a function of its own that changes nothing and returns findings.
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,11 +60,27 @@ def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
         except UserError as error:
             # A problem begins with its file; what follows on lines of their own belongs to it.
             for problem in re.split(r"\n(?=\S+\.(?:yaml|tsv|csv)\b)", str(error)):
-                remedy = f"correct {name}; its keys are described in workflow/schemas"
+                told = re.match(r"config/\S+\.(yaml|tsv)(?=:)", problem)
+                file = told[0] if told else name
+                remedy = f"correct {file}; its keys are described in workflow/schemas"
                 findings.setdefault(problem, Finding("error", problem, remedy))
         else:
             findings[name] = Finding("ok", f"{name} is valid")
     return list(findings.values())
+
+
+def check_networks(trained: Collection[str], known: Container[str]) -> list[Finding]:
+    """Whether the libraries could be asked about the models that are to be trained.
+
+    What they contradict is a problem of the tables, which `check_tables` reports.
+    """
+    unknown = [model for model in trained if model not in known]
+    if not unknown:
+        return [Finding("ok", "models to train are as torchvision and timm have them")]
+    plural = "s were" if len(unknown) > 1 else " was"
+    what = f"{len(unknown)} model{plural} not compared with torchvision and timm"
+    remedy = "both must be installed here, and import without an error, to check and to train"
+    return [Finding("warning", what, remedy)]
 
 
 def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:

@@ -1,0 +1,51 @@
+"""Which splits a dataset will have once it is prepared, as far as its block alone says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# What the files of a layout publish; not of layouts that are read from a user's own files.
+PUBLISHED = {
+    "aircraft": ("train", "val", "test"),
+    "birdsnap": ("train", "test"),
+    "caltech101": (),
+    "camera_traps": ("train", "val", "test"),
+    "cars": ("train", "test"),
+    "cifar": ("train", "test"),
+    "digits": (),
+    "dtd": ("train", "val", "test"),
+    "flowers102": ("train", "val", "test"),
+    "food101": ("train", "test"),
+    "imagenet": ("train", "val"),
+    "pets": ("train", "test"),
+    "protein_atlas": ("train", "val", "test"),
+    "sun397": ("train", "test"),
+    "table": (),
+    "voc": ("train", "val", "test"),
+}
+DRAWN = {
+    "per_class": ("train", "val"),
+    "folds": ("train", "val"),
+    "random": ("train", "val"),
+    "per_class_count": ("train", "test"),
+    "none": ("train",),
+}
+
+
+def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The splits that a dataset's files publish, `layout` being its block's; None if unknown."""
+    if layout["kind"] == "csv" and "split" not in layout:
+        return ()
+    return PUBLISHED.get(layout["kind"])
+
+
+def expected_splits(block: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The splits that a dataset of config/datasets.yaml will have; None if only its files say."""
+    split = block["split"]
+    if split["method"] == "listed":
+        found = published_splits(block["layout"])
+    else:
+        found = DRAWN[split["method"]]
+    if not found or not split.get("holdout"):
+        return found
+    reported = block.get("evaluation", {}).get("reported", "val")
+    return ("train", "val", "test") if reported in found else ("train", "val")

@@ -1,0 +1,54 @@
+"""The splits that a dataset is expected to have are those that it gets."""
+
+from pathlib import Path
+
+import pytest
+
+from transfer.data.arrays import ArrayImage
+from transfer.data.expected_splits import expected_splits
+from transfer.data.layouts import KINDS
+from transfer.data.samples import Sample
+from transfer.data.splits import METHODS, split_samples
+from transfer.validation import read_yaml
+
+OPTIONS = {
+    "per_class": {"seed": 0, "fraction": 0.2},
+    "folds": {"seed": 0, "fraction": 0.8},
+    "random": {"seed": 0, "fraction": 0.2},
+    "per_class_count": {"seed": 0, "count": 10},
+    "listed": {},
+    "none": {},
+}
+# What stands for the files of each: a layout and the splits of its samples.
+LAYOUTS = {"aircraft": ("train", "val", "test"), "pets": ("train", "test")}
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.mark.parametrize("reported", [None, "val", "test"])
+@pytest.mark.parametrize("holdout", [None, {"fraction": 0.2}])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("method", METHODS)
+def test_whatever_the_method(method, layout, holdout, reported):
+    splits = LAYOUTS[layout]
+    samples = [
+        Sample(str(n), (n % 2,), ArrayImage(str(n), "", n), splits[n % len(splits)], ("", n % 5))
+        for n in range(60)
+    ]
+    split = {"method": method, **OPTIONS[method]} | ({"holdout": holdout} if holdout else {})
+    block = {"layout": {"kind": layout}, "split": split}
+    if reported:
+        block["evaluation"] = {"reported": reported, "selection": "val"}
+    drawn = split_samples(samples, split, reported=reported or "val")
+    assert {sample.split for sample in drawn} == set(expected_splits(block))
+
+
+def test_only_files_of_ones_own_are_left_to_preparation():
+    blocks = read_yaml(CONFIG / "datasets.yaml", "datasets")
+    assert all(expected_splits(block) for block in blocks.values())
+    listed = {"split": {"method": "listed"}}
+    unknown = {
+        kind for kind in KINDS if expected_splits({"layout": {"kind": kind}, **listed}) is None
+    }
+    assert unknown == {"folders"}
+    own = {"kind": "csv", "path": "own.csv", "split": "part"}
+    assert expected_splits({"layout": own, **listed}) is None
