@@ -213,5 +213,5 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
     assert "config/models.tsv is valid" in done.stdout
     assert "training computes no mean_per_class_accuracy" in done.stdout
     assert "'val', which 'pets' does not have" in done.stdout
-    line = "error    config/models.tsv: line 30: lcnet_050: parameters: 1880857, but"
+    line = "error    config/models.tsv: line 31: lcnet_050: parameters: 1880857, but"
     assert line in done.stdout

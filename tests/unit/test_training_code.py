@@ -30,6 +30,8 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
         "delete_checkpoints",
     },
     # Their outcome is in the settings of a run.
+    "libraries": None,
+    "metric_names": None,
     "model_table": None,
     "recipes": None,
     "hyperparameters": {"GridBlock", "expand_grid"},

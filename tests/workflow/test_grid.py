@@ -48,7 +48,7 @@ def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
             "models.tsv",
             "\t1880856\t",
             "\t1880857\t",
-            "line 30: lcnet_050: parameters: 1880857, but",
+            "line 31: lcnet_050: parameters: 1880857, but",
         ),
         ("studies/demo.yaml", "recipe: finetune_tiny", "recipe: finetuned", "'finetuned' is not"),
         ("studies/demo.yaml", "weights: random", "weights: pretrained", "starts from random"),

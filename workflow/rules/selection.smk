@@ -33,6 +33,5 @@ rule select_runs:
         "--recipes {input.recipes:q} --runs results/runs "
         f"--accepted {ACCEPTED_CODE} "
         "{params.partial} "
-        "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1
-"
+        "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1\n"
         "echo {params.round} > results/{wildcards.study}/round.txt"
