@@ -18,7 +18,7 @@ from transfer.config import read_study
 from transfer.errors import UserError
 
 LINKED = ("Snakefile", "config", "envs", "profiles", "resources", "scripts", "workflow")
-RESULTS = ("data", "fid", "runs")
+RESULTS = ("data", "fid", "networks.json", "runs")
 
 
 def link(folder: Path, root: Path) -> None:

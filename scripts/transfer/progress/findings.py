@@ -60,8 +60,8 @@ def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
         except UserError as error:
             # A problem begins with its file; what follows on lines of their own belongs to it.
             for problem in re.split(r"\n(?=\S+\.(?:yaml|tsv|csv)\b)", str(error)):
-                told = re.match(r"config/\S+\.(yaml|tsv)(?=:)", problem)
-                file = told[0] if told else name
+                table = re.match(r"config/\S+\.(yaml|tsv)(?=:)", problem)
+                file = table[0] if table else name
                 remedy = f"correct {file}; its keys are described in workflow/schemas"
                 findings.setdefault(problem, Finding("error", problem, remedy))
         else:
