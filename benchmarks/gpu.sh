@@ -1,12 +1,22 @@
 #!/bin/sh
-# What needs a GPU, in one command of some minutes: prints to the terminal and keeps the output.
+# What a GPU must show, in one command of some minutes: prints to the terminal and keeps the output.
 # Usage: benchmarks/gpu.sh [file to keep the output in] [options of gpu.py]
+# The file is by default benchmarks/results/gpu-<the GPU's name>-<date>.txt.
 set -eu
 cd "$(dirname "$0")/.."
-output=${1:-benchmarks/results/gpu.txt}
-[ $# -eq 0 ] || shift
+if [ $# -gt 0 ]; then
+    output=$1
+    shift
+else
+    name=$(nvidia-smi --query-gpu=name --format=csv,noheader 2>/dev/null | head -n 1) || name=
+    name=$(printf %s "${name:-$(uname -m)}" | tr -cs '[:alnum:]' -)
+    output=benchmarks/results/gpu-$name-$(date -u +%Y-%m-%d).txt
+fi
 mkdir -p "$(dirname "$output")"
-status=0
-"${PYTHON:-python3}" benchmarks/gpu.py "$@" > "$output" 2>&1 || status=$?
-cat "$output"
-exit $status
+# The pipe's own status would be that of tee.
+status=$(mktemp)
+trap 'rm -f "$status"' EXIT
+{
+    "${PYTHON:-python3}" benchmarks/gpu.py "$@" 2>&1 && echo 0 > "$status" || echo $? > "$status"
+} | tee "$output"
+exit "$(cat "$status")"

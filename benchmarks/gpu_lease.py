@@ -1,0 +1,30 @@
+"""Takes a place on the first GPU until a line comes in: one of the processes of `gpu_runs.py`."""
+
+import json
+import sys
+import time
+
+import gpu_imports  # noqa: F401
+
+from transfer.training.cards import PRETENDED, leased_card
+
+
+def main() -> None:
+    with leased_card("cuda:0", int(sys.argv[1])) as lease:
+        if lease.card is None:
+            sys.exit("nvidia-smi lists no GPU")
+        start = time.monotonic()
+        if not lease.card.uuid.startswith(PRETENDED):
+            import torch
+
+            if torch.cuda.device_count() != 1:
+                sys.exit(f"CUDA sees {torch.cuda.device_count()} GPUs instead of the leased one")
+            torch.ones(1000, device="cuda").sum().item()
+        print("holding", flush=True)
+        sys.stdin.readline()
+        record = {"card": lease.card.uuid, "start": start, "end": time.monotonic()}
+        print(json.dumps(record), flush=True)
+
+
+if __name__ == "__main__":
+    main()

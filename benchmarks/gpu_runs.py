@@ -1,0 +1,275 @@
+"""Whether runs on the device survive: interrupted, out of memory, and beside one another."""
+
+import contextlib
+import gc
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from gpu_setup import quietly, settings, small_network, task
+from torch import nn
+
+from transfer.data.store import PreparedDataset
+from transfer.progress.report import unreported
+from transfer.training.checkpoint import CheckpointFile
+from transfer.training.finetune import Outcome, Run, train
+from transfer.training.interruption import Interrupted, Interruption
+from transfer.training.task import Task
+
+SECONDS = 120.0  # to start a process that imports PyTorch, or to end one
+SMALL = {"model": "small", "input_size": 32}
+
+
+class AtLook(Interruption):
+    """Asks to stop when the loop looks for the n-th time."""
+
+    def __init__(self, look: int) -> None:
+        super().__init__()
+        self.left = look
+
+    def __bool__(self) -> bool:
+        self.left -= 1
+        return self.left <= 0
+
+
+@contextlib.contextmanager
+def deterministic() -> Iterator[None]:
+    """Deterministic algorithms alone; an operation without one warns."""
+    before = torch.get_deterministic_debug_mode()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.set_deterministic_debug_mode(before)
+
+
+def largest_difference(one: nn.Module, other: nn.Module) -> float:
+    """Over all weights and running statistics; zero means equal bit for bit."""
+    theirs = other.state_dict()
+    return max(float((a - theirs[k]).abs().max()) for k, a in one.state_dict().items())
+
+
+def resumes(dataset: PreparedDataset, device: torch.device, folder: Path) -> bool:
+    """A run stopped in mid-epoch and resumed ends with the bits of an uninterrupted one.
+
+    With deterministic algorithms: weights and losses must be equal, and the loss finite.
+    """
+    batch = len(dataset.rows("train")) // 6
+    chosen = settings(SMALL, batch_size=batch, epochs=2)
+    one = task(dataset, chosen, device, resident=True)
+    built: list[nn.Module] = []
+
+    def build() -> nn.Module:
+        built.append(small_network(8))
+        return built[-1]
+
+    def finish(name: str, interruption: Interruption) -> Outcome:
+        return train(one, build, CheckpointFile(folder / name, {}, True, share=0), interruption)
+
+    # Six steps, one look in each batch of the evaluation, one after the epoch, three steps.
+    evaluations = -(-len(dataset.rows("val")) // batch)
+    with deterministic(), quietly():
+        whole = finish("whole.pt", Interruption())
+        uninterrupted = built[-1]
+        with contextlib.suppress(Interrupted):
+            finish("stopped.pt", AtLook(6 + evaluations + 1 + 3))
+        state = CheckpointFile(folder / "stopped.pt", {}, True).read() or {}
+        resumed = finish("stopped.pt", Interruption())
+    where = state.get("epoch"), state.get("step")
+    losses = [[entry["loss"] for entry in outcome.history] for outcome in (whole, resumed)]
+    difference = largest_difference(uninterrupted, built[-1])
+    print(
+        f"  stopped after epoch {where[0]}, step {where[1]} of 6; losses {losses[0]} and "
+        f"{losses[1]}; largest difference of a weight {difference:g}"
+    )
+    return where == (1, 3) and losses[0] == losses[1] and None not in losses[0] and difference == 0
+
+
+@dataclass(frozen=True)
+class Watched(Task):
+    """A task that remembers whether its images were resident, attempt by attempt.
+
+    `room` is how many images the network takes at a time, where no memory can be withheld.
+    """
+
+    attempts: ClassVar[tuple[bool, ...]] = ()
+    room: ClassVar[int | None] = None
+
+    def __post_init__(self) -> None:
+        type(self).attempts += (self.resident,)
+
+    def logits(self, model: nn.Module, grey_levels: torch.Tensor) -> torch.Tensor:
+        """As Task, unless more images come than there is room for."""
+        if self.room is not None and len(grey_levels) > self.room:
+            raise torch.OutOfMemoryError("pretended")
+        return super().logits(model, grey_levels)
+
+
+def _memory(make_run: Callable[[], Run], device: torch.device) -> int:
+    """Bytes that a run takes on the device at most."""
+    gc.collect()
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    with quietly():
+        make_run().train()
+    return torch.cuda.max_memory_allocated(device)
+
+
+@contextlib.contextmanager
+def only_memory_for_a_part(
+    whole: Task, build: Callable[[], nn.Module], folder: Path
+) -> Iterator[None]:
+    """So little memory that a batch does not fit and half a batch does.
+
+    On a GPU the process is allowed what half a batch takes and a quarter of the difference. On the
+    CPU the network refuses more than half a batch.
+    """
+    batch, device = whole.settings.batch_size, whole.device
+    if device.type != "cuda":
+        Watched.room = batch // 2
+        try:
+            yield
+        finally:
+            Watched.room = None
+        return
+
+    def make_run(micro_batch: int) -> Run:
+        checkpoint = CheckpointFile(folder / f"memory{micro_batch}.pt", {}, True)
+        return Run(whole, build(), checkpoint, Interruption(), micro_batch, unreported)
+
+    takes = [_memory(lambda n=n: make_run(n), device) for n in (batch, batch // 2)]
+    allowed = takes[1] + (takes[0] - takes[1]) / 4
+    print(
+        f"  a batch of {batch} takes {takes[0] / 2**20:.0f} MiB, half of it "
+        f"{takes[1] / 2**20:.0f} MiB; allowed are {allowed / 2**20:.0f} MiB"
+    )
+    gc.collect()
+    torch.cuda.empty_cache()
+    total = torch.cuda.mem_get_info(device)[1]
+    torch.cuda.set_per_process_memory_fraction(allowed / total)
+    try:
+        yield
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+        torch.cuda.empty_cache()
+
+
+def gives_way(dataset: PreparedDataset, device: torch.device, folder: Path) -> bool:
+    """Out of memory a run gives up residency, then halves the micro-batch, and finishes."""
+    batch = len(dataset.rows("train")) // 2
+    chosen = settings(SMALL, batch_size=batch, epochs=1)
+    width = 256 if device.type == "cuda" else 8
+
+    def build() -> nn.Module:
+        return small_network(width)
+
+    Watched.attempts = ()
+    whole = task(dataset, chosen, device, resident=True, kind=Watched)
+    checkpoint = CheckpointFile(folder / "memory.pt", {}, True)
+    with only_memory_for_a_part(whole, build, folder), quietly():
+        outcome = train(whole, build, checkpoint, Interruption())
+    resident = ", ".join("yes" if attempt else "no" for attempt in Watched.attempts)
+    print(
+        f"  images resident: {resident}; {outcome.status} with {outcome.micro_batch} of {batch} "
+        "images at a time"
+    )
+    gave_way = Watched.attempts == (True, False) and 2 <= outcome.micro_batch < batch
+    return gave_way and outcome.status == "completed"
+
+
+class Holder:
+    """A process that takes a place on the GPU, and gives it back when it is asked to."""
+
+    def __init__(self, runs_per_card: int, device: torch.device, folder: Path, name: str) -> None:
+        environment = os.environ | {
+            "TRANSFER_LEASE": "always",
+            "TRANSFER_CARD_LOCKS": str(folder / "locks"),
+        }
+        if device.type != "cuda":
+            environment |= {"TRANSFER_CARDS": "1"}
+            environment.pop("CUDA_VISIBLE_DEVICES", None)
+        self.log = folder / f"{name}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("gpu_lease.py"), str(runs_per_card)],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment,
+            )
+
+    def said(self, text: str, seconds: float) -> bool:
+        """Whether the process says `text` within so many seconds."""
+        until = time.monotonic() + seconds
+        while text not in self.log.read_text():
+            if self.process.poll() is not None or time.monotonic() > until:
+                return text in self.log.read_text()
+            time.sleep(0.05)
+        return True
+
+    def release(self) -> dict[str, Any]:
+        """Let the process end; which GPU it had from when to when, empty if it failed."""
+        if self.process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
+                self.process.communicate(b"\n", timeout=SECONDS)
+            self.process.kill()
+        lines = self.log.read_text().splitlines()
+        if self.process.wait() or not lines:
+            print("\n".join(f"  | {line}" for line in lines))
+            return {}
+        return json.loads(lines[-1])
+
+
+def _share(places: int, device: torch.device, folder: Path) -> bool:
+    """As many processes as places, and one more."""
+    holders: list[Holder] = []
+
+    def start() -> Holder:
+        holders.append(Holder(places, device, folder, f"{places}-{len(holders)}"))
+        return holders[-1]
+
+    try:
+        early = [start() for _ in range(places)]
+        together = all(holder.said("holding", SECONDS) for holder in early)
+        late = start()
+        # It has looked and found nothing before it says that it waits.
+        waited = late.said("waiting", SECONDS)
+        time.sleep(1.5)
+        waited = waited and not late.said("holding", 0)
+        early[0].release()
+        followed = late.said("holding", SECONDS)
+    finally:
+        records = [holder.release() for holder in holders]
+    print(
+        f"  {places} {'run' if places == 1 else 'runs'} a GPU: "
+        f"{'held at once' if together else 'NOT held at once'}; one more "
+        f"{'waited' if waited else 'did NOT wait'} and "
+        f"{'followed' if followed else 'did NOT follow'}"
+    )
+    if not (together and waited and followed and all(records)):
+        return False
+    *before, after = records
+    overlap = max(r["start"] for r in before) <= min(r["end"] for r in before)
+    one_gpu = len({record["card"] for record in records}) == 1
+    return overlap and one_gpu and after["start"] >= before[0]["end"]
+
+
+def leases_share(device: torch.device, folder: Path) -> bool | None:
+    """Real processes take a GPU's places, and one too many waits until another has ended.
+
+    With two runs a GPU the first two have it at once and the third waits; with one run a GPU the
+    second waits. On the CPU a GPU is pretended. None without filelock, which leases need.
+    """
+    if importlib.util.find_spec("filelock") is None:
+        print("  filelock is not installed")
+        return None
+    shared = [_share(places, device, folder) for places in (2, 1)]
+    return all(shared)
