@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
+from transfer.training.batches import to_device
+
 ATTEMPTS = 10
 # Float pixels held at once: images are resized in groups that stay below this.
 GROUP_BYTES = 256 * 2**20
@@ -32,7 +34,7 @@ class Boxes:
 
     def to(self, device: torch.device) -> "Boxes":
         """The same boxes on a device, copied without waiting."""
-        return Boxes(*(t.to(device, non_blocking=True) for t in vars(self).values()))
+        return Boxes(*(to_device(t, device) for t in vars(self).values()))
 
 
 def draw_boxes(

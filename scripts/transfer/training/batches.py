@@ -13,9 +13,14 @@ from transfer.data.store import PreparedDataset
 # Stores are kept on the GPU while those of all its runs take less than this share of its memory.
 RESIDENT_SHARE = 0.3
 AHEAD = 3
+# Resident rows start at multiples of so many bytes, and frames are multiples of so many pixels
+# wide: a GPU then copies rows in steps of sixteen bytes.
+ALIGNMENT = 16
+UPLOAD_BYTES = 64 * 2**20
 
 T = TypeVar("T")
 U = TypeVar("U")
+Whole = TypeVar("Whole", int, np.ndarray)
 
 
 def ahead(function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
@@ -34,6 +39,41 @@ def ahead(function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
                 future.cancel()
 
 
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor from host memory on the device, copied without waiting.
+
+    A GPU waits for what it did before unless the copy is from pinned memory.
+    """
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
+def frame_size(sizes: np.ndarray) -> tuple[int, int]:
+    """Height and width of a frame that holds images of `sizes` `(n, 2)`.
+
+    The width is a multiple of 16 pixels, on the host too: the same frames give the same numbers.
+    """
+    height, width = (int(side) for side in sizes.max(axis=0))
+    return height, _aligned(width)
+
+
+def resident_bytes(sizes: np.ndarray) -> int:
+    """Device memory that `ResidentPixels` takes for images of `sizes` `(n, 2)`."""
+    images = int((sizes[:, 0].astype(np.int64) * _row_bytes(sizes)).sum())
+    # The last row is read as far as the widest frame goes.
+    return images + 3 * frame_size(sizes)[1]
+
+
+def _aligned(number: Whole) -> Whole:
+    return -(-number // ALIGNMENT) * ALIGNMENT
+
+
+def _row_bytes(sizes: np.ndarray) -> np.ndarray:
+    """Bytes from the start of a resident row to the next, int64 `(n,)`."""
+    return _aligned(3 * sizes[:, 1].astype(np.int64))
+
+
 def _buffer(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
     """Host memory for a batch, pinned where a GPU will copy from it."""
     return torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
@@ -42,12 +82,11 @@ def _buffer(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
 def gather(dataset: PreparedDataset, rows: np.ndarray, device: torch.device) -> torch.Tensor:
     """Stored images of `rows`, uint8 `(batch, height, width, 3)`, in host memory.
 
-    The frame is the batch's largest height and width; smaller images stand in its upper left,
-    and what is outside them is undefined.
+    The frame is as large as `frame_size` says; smaller images stand in its upper left, and what
+    is outside them is undefined.
     """
     sizes = dataset.sizes[rows]
-    height, width = (int(side) for side in sizes.max(axis=0))
-    batch = _buffer((len(rows), height, width, 3), device)
+    batch = _buffer((len(rows), *frame_size(sizes), 3), device)
     frames = batch.numpy()
     for frame, row, (h, w) in zip(frames, rows, sizes, strict=True):
         frame[:h, :w] = dataset.image(row)
@@ -66,25 +105,41 @@ class ResidentPixels:
     """The whole store on the training device, so that a batch crosses no bus."""
 
     def __init__(self, dataset: PreparedDataset, rows: np.ndarray, device: torch.device) -> None:
-        sizes = torch.from_numpy(dataset.sizes[rows].astype(np.int64))
-        lengths = sizes.prod(dim=1) * 3
-        self.starts = torch.zeros(len(dataset.ids), dtype=torch.int64, device=device)
-        self.starts[torch.from_numpy(rows).to(device)] = (lengths.cumsum(0) - lengths).to(device)
-        self.widths = torch.from_numpy(dataset.sizes[:, 1].astype(np.int64)).to(device)
-        self.pixels = torch.empty(int(lengths.sum()), dtype=torch.uint8, device=device)
-        position = 0
-        for row, length in zip(rows, lengths.tolist(), strict=True):
-            image = dataset.image(row).reshape(-1)
-            self.pixels[position : position + length] = torch.from_numpy(image.copy())
-            position += length
+        """Copy the stored images of `rows` to the device."""
+        row_bytes = _row_bytes(dataset.sizes)
+        lengths = dataset.sizes[rows, 0] * row_bytes[rows]
+        starts = np.zeros(len(dataset.ids), dtype=np.int64)
+        starts[rows] = lengths.cumsum() - lengths
+        self.heights = to_device(torch.from_numpy(dataset.sizes[:, 0].astype(np.int64)), device)
+        self.starts = to_device(torch.from_numpy(starts // ALIGNMENT), device)
+        self.strides = to_device(torch.from_numpy(row_bytes // ALIGNMENT), device)
+        size = resident_bytes(dataset.sizes[rows])
+        self.pixels = torch.empty(size, dtype=torch.uint8, device=device)
+        upload = _buffer((min(size, UPLOAD_BYTES + int(lengths.max())),), device)
+        host = upload.numpy()
+        # An image belongs to the upload in which it starts.
+        for part in np.split(rows, np.flatnonzero(np.diff(starts[rows] // UPLOAD_BYTES)) + 1):
+            first, end = int(starts[part[0]]), 0
+            for row in part:
+                height, width = dataset.sizes[row]
+                start, end = end, end + int(height * row_bytes[row])
+                padded = host[start:end].reshape(height, row_bytes[row])
+                padded[:, : 3 * width] = dataset.image(row).reshape(height, 3 * width)
+            self.pixels[first : first + end].copy_(upload[:end])
 
     def gather(self, rows: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        """As the function `gather`, for row numbers on the device and a frame of this size."""
-        y = torch.arange(height, device=rows.device)[None, :, None]
-        x = torch.arange(width * 3, device=rows.device)[None, None, :]
-        index = self.starts[rows][:, None, None] + y * (self.widths[rows] * 3)[:, None, None] + x
-        frames = self.pixels[index.clamp_(max=len(self.pixels) - 1)]
-        return frames.view(len(rows), height, width, 3)
+        """As the function `gather`, for row numbers on the device and a frame of this size.
+
+        One number for each row of a frame says where its bytes start; nothing waits.
+        """
+        y = torch.arange(height, device=rows.device)
+        # Below an image its last row stands again.
+        y = torch.minimum(y, self.heights[rows, None] - 1)
+        index = self.starts[rows, None] + y * self.strides[rows, None]
+        # Every stretch of pixels as long as a frame's row, overlapping: a view, which takes none.
+        count = (len(self.pixels) - 3 * width) // ALIGNMENT + 1
+        stretches = self.pixels.as_strided((count, 3 * width), (ALIGNMENT, 1))
+        return stretches[index.view(-1)].view(len(rows), height, width, 3)
 
 
 def training_batches(
@@ -94,14 +149,16 @@ def training_batches(
     resident: ResidentPixels | None,
 ) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
     """Row numbers of each batch with its stored images on the device, as `gather` frames them."""
+    if not order:
+        return
     if resident is None:
         loaded = ahead(lambda rows: gather(dataset, rows, device), order)
         for rows, frames in zip(order, loaded, strict=True):
             yield rows, frames.to(device, non_blocking=True)
         return
-    for rows in order:
-        height, width = (int(side) for side in dataset.sizes[rows].max(axis=0))
-        yield rows, resident.gather(torch.from_numpy(rows).to(device), height, width)
+    there = to_device(torch.from_numpy(np.concatenate(order)), device)
+    for rows, part in zip(order, there.split([len(rows) for rows in order]), strict=True):
+        yield rows, resident.gather(part, *frame_size(dataset.sizes[rows]))
 
 
 def fits_on(
@@ -113,6 +170,6 @@ def fits_on(
     """
     if device.type != "cuda":
         return False
-    stored = 3 * int(dataset.sizes[rows].astype(np.int64).prod(axis=1).sum())
     free, total = torch.cuda.mem_get_info(device)
-    return stored < min(RESIDENT_SHARE * total / runs_per_card, free / 2)
+    room = min(RESIDENT_SHARE * total / runs_per_card, free / 2)
+    return resident_bytes(dataset.sizes[rows]) < room

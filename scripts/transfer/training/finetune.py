@@ -12,7 +12,7 @@ from torch import nn
 from transfer.errors import UserError
 from transfer.progress.report import Report, epoch_fields, unreported
 from transfer.training.augment import crop_and_resize, draw_boxes
-from transfer.training.batches import ResidentPixels, training_batches
+from transfer.training.batches import ResidentPixels, to_device, training_batches
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.evaluation import Best, check_splits, judge
 from transfer.training.interruption import Interrupted, Interruption
@@ -128,7 +128,7 @@ class Run:
             self.sizes[rows], settings.crop_scale, settings.crop_ratio, flips, self.generator
         )
         images = crop_and_resize(frames, boxes.to(task.device), settings.image_size)
-        labels = self.labels[rows].to(task.device, non_blocking=True)
+        labels = to_device(self.labels[rows], task.device)
         self.optimizer.zero_grad(set_to_none=True)
         pieces = -(-len(images) // self.micro_batch)
         # Pieces as equal as can be: batch normalisation needs two images or more.
