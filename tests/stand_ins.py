@@ -10,7 +10,7 @@ import json
 import pickle
 import tarfile
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,17 @@ def jpeg(seed: int, width: int = 40, height: int = 30) -> bytes:
 
 def png(seed: int, width: int = 40, height: int = 30) -> bytes:
     return encoded(photograph(seed, width, height), "PNG")
+
+
+# An image file's bytes by its number.
+Picture = Callable[[int], bytes]
+
+
+def _picture(image: bytes | Picture | None, default: Picture) -> Picture:
+    """What gives each image: one for all of them, a function, or the default."""
+    if isinstance(image, bytes):
+        return lambda _: image
+    return image or default
 
 
 def write_zip(path: Path, files: Mapping[str, bytes | str]) -> Path:
@@ -120,7 +131,11 @@ def cct20_rows(per_part: int = 24, seed: int = 0) -> dict[str, list[tuple[str, i
     return parts
 
 
-def make_cct20(folder: Path, rows: Mapping[str, list[tuple[str, int]]] | None = None) -> Path:
+def make_cct20(
+    folder: Path,
+    rows: Mapping[str, list[tuple[str, int]]] | None = None,
+    image: Picture = jpeg,
+) -> Path:
     rows = rows or cct20_rows()
     annotations = {}
     for part, listed in rows.items():
@@ -142,7 +157,7 @@ def make_cct20(folder: Path, rows: Mapping[str, list[tuple[str, int]]] | None = 
     names = sorted({name for listed in rows.values() for name, _ in listed})
     write_tar(
         folder / "eccv_18_all_images_sm.tar.gz",
-        {f"eccv_18_all_images_sm/{name}.jpg": jpeg(n) for n, name in enumerate(names)},
+        {f"eccv_18_all_images_sm/{name}.jpg": image(n) for n, name in enumerate(names)},
     )
     return folder
 
@@ -151,33 +166,35 @@ def make_cct20(folder: Path, rows: Mapping[str, list[tuple[str, int]]] | None = 
 
 
 def make_aptos(
-    folder: Path, counts: Sequence[int] = (9, 5, 7, 5, 6), image: bytes | None = None
+    folder: Path, counts: Sequence[int] = (9, 5, 7, 5, 6), image: bytes | Picture | None = None
 ) -> Path:
+    picture = _picture(image, png)
     labels = shuffled_labels(counts)
     ids = [f"{n * 2654435761 % 2**48:012x}" for n in range(1, len(labels) + 1)]
     files: dict[str, bytes | str] = {
         "sample_submission.csv": table(["id_code", "diagnosis"], [["0005cfc8afb6", 0]]),
         "test.csv": table(["id_code"], [["0005cfc8afb6"]]),
         "train.csv": table(["id_code", "diagnosis"], zip(ids, labels, strict=True)),
-        "test_images/0005cfc8afb6.png": image or png(10**6),
+        "test_images/0005cfc8afb6.png": picture(10**6),
     }
-    files |= {f"train_images/{key}.png": image or png(n) for n, key in enumerate(ids)}
+    files |= {f"train_images/{key}.png": picture(n) for n, key in enumerate(ids)}
     write_zip(folder / "aptos2019-blindness-detection.zip", files)
     return folder
 
 
 def make_cassava(
-    folder: Path, counts: Sequence[int] = (6, 7, 8, 15, 9), image: bytes | None = None
+    folder: Path, counts: Sequence[int] = (6, 7, 8, 15, 9), image: bytes | Picture | None = None
 ) -> Path:
+    picture = _picture(image, jpeg)
     labels = shuffled_labels(counts, seed=1)
     ids = [f"{1000015157 + 7919 * n}.jpg" for n in range(len(labels))]
     files: dict[str, bytes | str] = {
         "label_num_to_disease_map.json": json.dumps({"0": "Cassava Bacterial Blight (CBB)"}),
         "train.csv": table(["image_id", "label"], zip(ids, labels, strict=True)),
         "train_tfrecords/ld_train00-1338.tfrec": b"not an image",
-        "test_images/2216849948.jpg": image or jpeg(10**6),
+        "test_images/2216849948.jpg": picture(10**6),
     }
-    files |= {f"train_images/{key}": image or jpeg(n) for n, key in enumerate(ids)}
+    files |= {f"train_images/{key}": picture(n) for n, key in enumerate(ids)}
     write_zip(folder / "cassava-leaf-disease-classification.zip", files)
     return folder
 
@@ -185,7 +202,7 @@ def make_cassava(
 MELANOMA_ARCHIVES = {"jpeg-melanoma-512x512.zip": 15, "jpeg-isic2019-512x512.zip": 30}
 
 
-def make_melanoma(folder: Path, per_fold: int = 2) -> Path:
+def make_melanoma(folder: Path, per_fold: int = 2, image: Picture = jpeg) -> Path:
     for year, (archive, folds) in enumerate(MELANOMA_ARCHIVES.items()):
         rows = []
         files: dict[str, bytes | str] = {}
@@ -197,7 +214,7 @@ def make_melanoma(folder: Path, per_fold: int = 2) -> Path:
             target = int(n % 9 == 0)
             kind = "malignant" if target else "benign"
             rows.append([name, "IP_7279968", "male", 45.0, "torso", "unknown", kind, target, fold])
-            files[f"train/{name}.jpg"] = jpeg(1000 * year + n)
+            files[f"train/{name}.jpg"] = image(1000 * year + n)
         header = [
             "image_name", "patient_id", "sex", "age_approx", "anatom_site_general_challenge",
             "diagnosis", "benign_malignant", "target", "tfrecord",
@@ -210,14 +227,17 @@ def make_melanoma(folder: Path, per_fold: int = 2) -> Path:
 # Human Protein Atlas
 
 
-def make_hpa(folder: Path, n: int = 12, nested: bool = False) -> Path:
+def grey_png(seed: int) -> bytes:
+    return encoded(photograph(seed, 32, 32).convert("L"), "PNG")
+
+
+def make_hpa(folder: Path, n: int = 12, nested: bool = False, image: Picture = grey_png) -> Path:
     ids = [f"{k:08x}-bbad-11e8-b2ba-ac1f6b6435d0" for k in range(n)]
     targets = [" ".join(str(t) for t in dict.fromkeys(((5 * k) % 28, k % 3))) for k in range(n)]
     images: dict[str, bytes | str] = {}
     for k, key in enumerate(ids):
         for c, channel in enumerate(("red", "green", "blue", "yellow")):
-            grey = photograph(10 * k + c, 32, 32).convert("L")
-            images[f"{key}_{channel}.png"] = encoded(grey, "PNG")
+            images[f"{key}_{channel}.png"] = image(10 * k + c)
     files: dict[str, bytes | str] = {
         "sample_submission.csv": table(["Id", "Predicted"], []),
         "train.csv": table(["Id", "Target"], zip(ids, targets, strict=True)),
@@ -241,13 +261,14 @@ def make_hpa(folder: Path, n: int = 12, nested: bool = False) -> Path:
 def make_eurosat(
     folder: Path,
     counts: Mapping[str, int] | None = None,
-    image: bytes | None = None,
+    image: bytes | Picture | None = None,
     root: str = "2750",
     archive: str = "EuroSAT.zip",
 ) -> Path:
     counts = counts or {name: 6 + n % 3 for n, name in enumerate(EUROSAT_COUNTS)}
+    picture = _picture(image, lambda n: jpeg(n, 64, 64))
     names = [f"{root}/{name}/{name}_{n}.jpg" for name in counts for n in range(1, counts[name] + 1)]
-    files = {name: image or jpeg(n, 64, 64) for n, name in enumerate(names)}
+    files = {name: picture(n) for n, name in enumerate(names)}
     write_zip(folder / archive, files)
     return folder
 

@@ -5,6 +5,7 @@ compressed tar is first decompressed, and an archive inside a zip first copied, 
 folder that the caller removes.
 """
 
+import os
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
@@ -103,6 +104,11 @@ class MissingMember(_Encoded):
 @lru_cache(maxsize=4)
 def _open_zip(path: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
+
+
+# A file opened before a fork has one offset for both processes: each would read where the other
+# has just moved it to.
+os.register_at_fork(after_in_child=_open_zip.cache_clear)
 
 
 class Members(dict[str, Member]):
