@@ -21,7 +21,12 @@ from transfer.fid.subsample import jackknife, subsample_curve
 from transfer.files import write_json
 
 # A distance between features made in two ways measures the ways.
-COMMON = ("resize", "weights")
+COMMON = ("resize", "weights", "image_path")
+NOT_STATED = "not stated"
+REMEDIES = {
+    "image_path": "Make both from originals, or both from stores of one short_side "
+    "(`fid: source` in config/config.yaml)."
+}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -40,19 +45,27 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def read_reference_summary(arguments: argparse.Namespace, summary: dict[str, Any]) -> Any:
-    """The reference's summary; raises UserError if its features were made in another way."""
+    """The reference's summary; raises UserError if its features were made in another way.
+
+    A file of pytorch-fid does not say how it was made: it is taken, and every output says so.
+    """
     if arguments.reference_summary is None:
+        print(
+            f"{arguments.reference_statistics}: how its features were made is {NOT_STATED}. The "
+            f"distance is right if it was so: {summary['image_path']}, {summary['resize']}"
+        )
         return {
             "dataset": arguments.reference_statistics.name,
             "n_images": None,
-            **dict.fromkeys([*COMMON, "images", "store"], "not stated"),
+            **dict.fromkeys([*COMMON, "images", "store"], NOT_STATED),
         }
     reference = json.loads(arguments.reference_summary.read_text(encoding="utf-8"))
     for key in COMMON:
-        if reference[key] != summary[key]:
+        if reference.get(key, NOT_STATED) != summary.get(key, NOT_STATED):
             raise UserError(
-                f"{arguments.summary}: {key} is '{summary[key]}', but '{reference[key]}' in "
-                f"{arguments.reference_summary}. Make both with the same option."
+                f"{arguments.summary}: {key} is '{summary.get(key, NOT_STATED)}', but "
+                f"'{reference.get(key, NOT_STATED)}' in {arguments.reference_summary}. "
+                + REMEDIES.get(key, "Make both with the same option.")
             )
     return reference
 
@@ -77,6 +90,7 @@ def main() -> None:
         "reference_n_images": reference_summary["n_images"],
         "weights": summary["weights"],
         "resize": summary["resize"],
+        "image_path": summary["image_path"],
         "images": summary["images"],
         "store": summary["store"],
         "reference_made_with": {

@@ -10,16 +10,25 @@ import argparse
 import hashlib
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from transfer.command_line import run
-from transfer.data.store import open_dataset
+from transfer.config import read_datasets
+from transfer.data.store import PreparedDataset, open_dataset
 from transfer.errors import UserError
 from transfer.fid.accumulate import accumulate
-from transfer.fid.images import RESIZES, Source, images_of_dataset, images_of_folder
+from transfer.fid.images import (
+    RESIZES,
+    Source,
+    image_path,
+    images_of_dataset,
+    images_of_folder,
+)
 from transfer.fid.inception import (
     WEIGHTS_CHECKSUM,
     WEIGHTS_FILE,
@@ -27,6 +36,7 @@ from transfer.fid.inception import (
     load_weights,
     random_weights,
 )
+from transfer.fid.originals import holds_originals, originals_of, swaps_channels
 from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
@@ -35,10 +45,24 @@ from transfer.training.cards import leased_card
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--dataset-folder", type=Path, help="a prepared dataset")
-    source.add_argument("--image-folder", type=Path, help="a folder of images, at any depth")
+    images = parser.add_mutually_exclusive_group(required=True)
+    images.add_argument("--dataset-folder", type=Path, help="a prepared dataset")
+    images.add_argument("--image-folder", type=Path, help="a folder of images, at any depth")
+    parser.add_argument(
+        "--source",
+        choices=["originals", "store"],
+        default="originals",
+        help="originals: images from the source's files, or as they are in the folder; store: "
+        "from the store, or shrunk as for it",
+    )
     parser.add_argument("--short-side", default="368", help="which store: pixels, or 'original'")
+    parser.add_argument(
+        "--dataset", help="its key in the datasets file (default: the folder's name)"
+    )
+    parser.add_argument("--datasets-file", type=Path, default=Path("config/datasets.yaml"))
+    parser.add_argument(
+        "--downloads", type=Path, help="the source's files (default: resources/downloads/<dataset>)"
+    )
     parser.add_argument("--images", choices=["train", "val", "test", "all"], default="train")
     parser.add_argument("--maximum-images", type=int, help="draw at most so many, at random")
     parser.add_argument("--resize", choices=sorted(RESIZES), default="pytorch_fid")
@@ -58,14 +82,43 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def open_source(arguments: argparse.Namespace) -> tuple[Source, dict[str, object]]:
-    """The images asked for, and how to name them in the summary."""
+def open_source(
+    arguments: argparse.Namespace, stack: ExitStack
+) -> tuple[Source, dict[str, object]]:
+    """The images asked for, and how to name them in the summary.
+
+    `stack` keeps what is unpacked for them.
+    """
+    side = int(arguments.short_side) if arguments.short_side.isdigit() else arguments.short_side
+    stored = arguments.source == "store"
     if arguments.image_folder:
-        return images_of_folder(arguments.image_folder), {"images": "folder", "store": None}
-    side = arguments.short_side
-    dataset = open_dataset(arguments.dataset_folder, int(side) if side.isdigit() else side)
-    named: dict[str, object] = {"images": arguments.images, "store": side}
-    return images_of_dataset(dataset, arguments.images), named
+        used = side if stored else "original"
+        named = {"images": "folder", "store": None, "image_path": image_path(used)}
+        return images_of_folder(arguments.image_folder, used), named
+    dataset = open_dataset(arguments.dataset_folder, side)
+    if stored:
+        path = image_path(side) + (", red and blue swapped" if swaps_channels(dataset) else "")
+        named = {"images": arguments.images, "store": arguments.short_side, "image_path": path}
+        return images_of_dataset(dataset, arguments.images), named
+    named = {"images": arguments.images, "store": None, "image_path": image_path("original")}
+    if holds_originals(dataset):
+        return images_of_dataset(dataset, arguments.images), named
+    return open_originals(arguments, dataset, stack), named
+
+
+def open_originals(
+    arguments: argparse.Namespace, dataset: PreparedDataset, stack: ExitStack
+) -> Source:
+    """The images of a prepared dataset from its source's files."""
+    name = arguments.dataset or arguments.dataset_folder.name
+    blocks: dict[str, Any] = read_datasets(arguments.datasets_file)
+    if name not in blocks:
+        raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; name it with --dataset")
+    downloads = arguments.downloads or Path("resources/downloads") / name
+    scratch = arguments.output.with_name(f".{arguments.output.stem}.originals")
+    return stack.enter_context(
+        originals_of(dataset, blocks[name], downloads, scratch, arguments.images)
+    )
 
 
 def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor], str]:
@@ -81,16 +134,16 @@ def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor]
 def main() -> None:
     arguments = parse_arguments()
     # Before anything asks CUDA for its cards.
-    with leased_card(arguments.device, arguments.runs_per_card):
-        compute(arguments)
+    with leased_card(arguments.device, arguments.runs_per_card), ExitStack() as stack:
+        compute(arguments, stack)
 
 
-def compute(arguments: argparse.Namespace) -> None:
+def compute(arguments: argparse.Namespace, stack: ExitStack) -> None:
     """Features, their moments, and the three files that hold them."""
     started = time.monotonic()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    source, named = open_source(arguments)
+    source, named = open_source(arguments, stack)
     weights, weights_name = open_weights(arguments)
     folds = deal_into_folds(len(source), arguments.folds, arguments.seed, arguments.maximum_images)
     device = arguments.device

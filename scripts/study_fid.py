@@ -36,12 +36,17 @@ def parse_arguments() -> argparse.Namespace:
 
 def note(result: dict[str, Any]) -> str:
     """How a value was made, in the words that stand below a table."""
-    images = {"train": "training images", "all": "all images", "folder": "original files"}
+    images = {"train": "training images", "all": "all images", "folder": "a folder of images"}
     chosen = images.get(result["images"], f"{result['images']} images")
     text = (
         f"Distance to {result['reference']} from {chosen}; weights: {result['weights']}; "
         f"resize: {result['resize']}."
     )
+    path = result.get("image_path", "not stated")
+    if path != "originals":
+        text += f" Images not at their full size: {path}."
+    if result.get("reference_made_with", {}).get("image_path") == "not stated":
+        text += " How the reference was made is not stated."
     if result["weights"].startswith("random"):
         text += " Random weights: the value says nothing about the datasets."
     return text

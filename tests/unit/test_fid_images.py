@@ -33,13 +33,6 @@ def test_reads_nested_folders_suffixes_of_any_case_and_greyscale(tmp_path: Path)
     np.testing.assert_array_equal(source.image(3), np.repeat(pixels[:, :, :1], 3, axis=2))
 
 
-def test_the_exif_orientation_is_not_applied(tmp_path: Path) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.fromarray(noise_images([(30, 40)])[0]).save(tmp_path / "turned.jpg", exif=exif)
-    assert images_of_folder(tmp_path).image(0).shape == (30, 40, 3)
-
-
 def test_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such folder"):
         images_of_folder(tmp_path / "none")

@@ -6,11 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fid_samples import noise_images, write_prepared
 
+import study_fid
+from transfer.fid.statistics import Moments, write_moments, write_statistics
 from transfer.validation import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +27,13 @@ from transfer.fingerprint import fingerprint
 
 configfile: "config.yaml"
 DATASETS = {
-    "shapes": {"group": "digits", "short_side": "original"},
-    "pets": {"group": "web_scraped", "short_side": 368},
-    "imagenet": {"group": "reference", "short_side": 368},
+    "shapes": {"group": "digits", "short_side": [16, "original"], "source": {"files": []}},
+    "pets": {
+        "group": "web_scraped",
+        "short_side": 368,
+        "source": {"files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}]},
+    },
+    "imagenet": {"group": "reference", "short_side": 368, "source": {"files": []}},
 }
 STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
@@ -40,6 +48,7 @@ include: "workflow/rules/fid.smk"
 CONFIG = {
     "runs_per_card": 1,
     "fid": {
+        "source": "originals",
         "images": "train",
         "maximum_images": None,
         "resize": "pytorch_fid",
@@ -63,10 +72,22 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "workflow" / "rules", tmp_path / "workflow" / "rules")
     for name in ("shapes", "pets"):
         write_prepared(tmp_path / "results" / "data" / name, noise_images([(24, 32)] * 10))
+    records = tmp_path / "results/data/pets/downloads"
+    records.mkdir()
+    for name in ("images", "annotations"):
+        (records / f"{name}.tar.gz.json").write_text("{}")
+    # No older than what was made from them.
+    (tmp_path / "results/data/pets/index.csv").touch()
     return tmp_path
 
 
-def snakemake(project: Path, *arguments: str) -> str:
+def use_stores(project: Path) -> None:
+    config = json.loads((project / "config.yaml").read_text())
+    config["fid"]["source"] = "store"
+    (project / "config.yaml").write_text(json.dumps(config))
+
+
+def snakemake(project: Path, *arguments: str, status: int = 0) -> str:
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
@@ -76,7 +97,7 @@ def snakemake(project: Path, *arguments: str) -> str:
         text=True,
         timeout=300,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
@@ -85,6 +106,7 @@ def test_the_demonstrations_distance_says_what_it_is(project: Path) -> None:
     found = json.loads((project / "results/fid/shapes.json").read_text())
     assert found["reference"] == "photographs"
     assert found["weights"] == "random, seed 0"
+    assert found["image_path"] == found["reference_made_with"]["image_path"] == "originals"
     assert (found["n_images"], found["reference_n_images"]) == (6, 6)
     assert found["fid"] > 0
     assert found["subsample_curve"][-1] == {
@@ -95,13 +117,105 @@ def test_the_demonstrations_distance_says_what_it_is(project: Path) -> None:
     again = snakemake(project, "results/fid/shapes.json", "-n")
     assert "Nothing to be done" in again
 
+    # Images that come another way make another distance, the photographs' as the tasks'.
+    use_stores(project)
+    plan = snakemake(project, "results/fid/shapes.json", "-n", "-p")
+    assert "--source store --image-folder 'results/fid/photographs' --short-side 16" in plan
+    assert "--source store --dataset-folder results/data/shapes --short-side 16" in plan
+
 
 def test_real_datasets_share_one_reference_and_one_file_of_weights(project: Path) -> None:
     plan = snakemake(project, "results/fid/pets.json", "-n", "-p")
     assert plan.count("scripts/fetch_inception.py") == 1
     assert "--image-folder 'originals/ILSVRC2012'" in plan
     assert "--dataset-folder results/data/pets --short-side 368 --images train" in plan
+    assert plan.count("--source originals") == 2
+    assert "--downloads resources/downloads/pets" in plan
     assert "--weights random" not in plan
+
+
+def test_originals_wait_for_the_downloads_and_stores_do_not(project: Path) -> None:
+    (project / "results/data/pets/downloads/annotations.tar.gz.json").unlink()
+    said = snakemake(project, "results/fid/pets.json", "-n", status=1)
+    assert "results/data/pets/downloads/annotations.tar.gz.json" in said
+    use_stores(project)
+    plan = snakemake(project, "results/fid/pets.json", "-n", "-p")
+    assert "--image-folder 'originals/ILSVRC2012' --short-side 368" in plan
+    assert plan.count("--source store") == 2
+
+
+@pytest.fixture
+def statistics(tmp_path: Path) -> Callable[..., Path]:
+    """Small statistics under a name, with a summary that says how they were made."""
+
+    def write(name: str, **changed: str) -> Path:
+        features = np.random.default_rng(len(name)).standard_normal((40, 8)) + len(name)
+        moments = Moments(8)
+        moments.update(features)
+        write_statistics(tmp_path / f"{name}.npz", moments.mean, moments.covariance())
+        write_moments(tmp_path / f"{name}.folds.npz", [moments])
+        made = {"weights": "inception", "resize": "pytorch_fid", "image_path": "originals"}
+        summary = {"dataset": name, "n_images": 40, "images": "train", "store": None}
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(summary | made | changed))
+        return path
+
+    return write
+
+
+def distance(folder: Path, *reference: str | Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [
+            *(sys.executable, ROOT / "scripts/fid.py", "--statistics", folder / "pets.npz"),
+            *("--summary", folder / "pets.json", "--folds", folder / "pets.folds.npz"),
+            *("--reference-statistics", folder / "imagenet.npz", *reference),
+            *("--output", folder / "out.json"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("pets", "imagenet"),
+    [("short side 368", "originals"), ("short side 368", "short side 736")],
+)
+def test_images_that_came_two_ways_are_not_compared(tmp_path, statistics, pets, imagenet) -> None:
+    statistics("pets", image_path=pets)
+    reference = statistics("imagenet", image_path=imagenet)
+    done = distance(tmp_path, "--reference-summary", reference)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert all(part in done.stderr for part in (pets, imagenet, "pets.json", "imagenet.json"))
+    assert "`fid: source` in config/config.yaml" in done.stderr
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_a_summary_that_does_not_say_its_way_is_not_compared(tmp_path, statistics) -> None:
+    statistics("pets")
+    reference = statistics("imagenet")
+    said = json.loads(reference.read_text())
+    del said["image_path"]
+    reference.write_text(json.dumps(said))
+    done = distance(tmp_path, "--reference-summary", reference)
+    assert done.returncode == 1 and "'not stated' in" in done.stderr
+
+
+def test_ready_statistics_are_taken_and_every_output_says_what_is_not_known(
+    tmp_path, statistics
+) -> None:
+    statistics("pets", image_path="short side 368")
+    statistics("imagenet")
+    done = distance(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not stated" in done.stdout and "short side 368" in done.stdout
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["image_path"] == "short side 368"
+    assert found["reference_made_with"]["image_path"] == "not stated"
+    assert "Images not at their full size: short side 368." in study_fid.note(found)
+    assert "How the reference was made is not stated." in study_fid.note(found)
+    usual = found | {"image_path": "originals"}
+    usual["reference_made_with"] = found["reference_made_with"] | {"image_path": "originals"}
+    assert "full size" not in study_fid.note(usual) and "stated" not in study_fid.note(usual)
 
 
 def test_a_studys_table_and_groups_come_from_its_distances(tmp_path: Path) -> None:
@@ -117,6 +231,7 @@ def test_a_studys_table_and_groups_come_from_its_distances(tmp_path: Path) -> No
             "images": "train",
             "weights": "inception",
             "resize": "clean_fid",
+            "image_path": "originals",
         }
         paths.append(tmp_path / f"{dataset}.json")
         paths[-1].write_text(json.dumps(result))

@@ -187,6 +187,18 @@ def fid_image_folder(dataset):
     return config["fid"]["folders"].get(dataset)
 
 
+def fid_short_side(dataset):
+    """The store that is read, or to whose size a folder's images are shrunk.
+
+    The demonstration's photographs are treated as its tasks are.
+    """
+    if dataset == PHOTOGRAPHS:
+        dataset = next(name for name in DATASETS if is_demonstration(name))
+    sides = short_sides(dataset)
+    originals = fid_option(dataset, "source") == "originals"
+    return "original" if originals and "original" in sides else sides[0]
+
+
 def fid_images(wildcards):
     dataset = wildcards.fid_dataset
     if dataset == PHOTOGRAPHS:
@@ -194,18 +206,26 @@ def fid_images(wildcards):
     # A folder of a million originals is no input: its time says nothing about its files.
     if fid_image_folder(dataset):
         return {}
-    return {"index": f"results/data/{dataset}/index.csv"}
+    index = {"index": f"results/data/{dataset}/index.csv"}
+    if fid_option(dataset, "source") == "store":
+        return index
+    files = [file["name"] for file in DATASETS[dataset]["source"]["files"]]
+    return index | {
+        "records": [f"results/data/{dataset}/downloads/{file}.json" for file in files]
+    }
 
 
 def fid_source_flags(wildcards):
     dataset = wildcards.fid_dataset
+    source = fid_option(dataset, "source")
+    side = f"--short-side {fid_short_side(dataset)}"
     folder = fid_image_folder(dataset)
     if folder:
-        return f"--image-folder '{folder}'"
+        flags = f"--source {source} --image-folder '{folder}'"
+        return flags if source == "originals" else f"{flags} {side}"
     return (
-        f"--dataset-folder results/data/{dataset} "
-        f"--short-side {short_sides(dataset)[0]} "
-        f"--images {fid_option(dataset, 'images')}"
+        f"--source {source} --dataset-folder results/data/{dataset} {side} "
+        f"--images {fid_option(dataset, 'images')} --downloads resources/downloads/{dataset}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Images for the features: from a prepared dataset or a folder, brought to the network's size."""
+"""Images for the features: from a store or a folder, brought to the network's size."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch.nn import functional
 
+from transfer.data.images import ImageError, decode, shrink
 from transfer.data.store import PreparedDataset
 from transfer.errors import UserError
 from transfer.fid.inception import INPUT_SIZE
@@ -33,9 +34,14 @@ class Source(Protocol):
         ...
 
 
+def image_path(short_side: int | str) -> str:
+    """How images come to the network's resize: `originals`, or shrunk to a store's short side."""
+    return "originals" if short_side == "original" else f"short side {short_side}"
+
+
 @dataclass(frozen=True)
 class StoredImages:
-    """Rows of a prepared dataset's store; `splits` empty stands for all of them."""
+    """Rows of a prepared dataset's store."""
 
     dataset: PreparedDataset
     rows: np.ndarray
@@ -59,12 +65,13 @@ class StoredImages:
 class FolderImages:
     """Image files below a folder, in the order of their relative paths.
 
-    A file is read as pytorch-fid reads it: converted to RGB (greyscale is repeated three
-    times), the EXIF orientation not applied.
+    A file is decoded as preparation decodes it, so upright by its EXIF orientation, which
+    pytorch-fid does not look at, and shrunk as for a store of `short_side`.
     """
 
     folder: Path
     files: tuple[str, ...]
+    short_side: int | str = "original"
 
     def __len__(self) -> int:
         return len(self.files)
@@ -72,34 +79,41 @@ class FolderImages:
     def image(self, position: int) -> np.ndarray:
         path = self.folder / self.files[position]
         try:
-            with Image.open(path) as image:
-                return np.asarray(image.convert("RGB"))
-        except (UnidentifiedImageError, OSError) as error:
-            raise UserError(f"{path}: not a readable image: {error}") from None
+            return np.asarray(shrink(decode(path.read_bytes()), self.short_side))
+        except ImageError as error:
+            raise UserError(f"{path}: {error}") from None
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
     def identity(self) -> str:
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(str(self.short_side).encode())
         for file in self.files:
             status = (self.folder / file).stat()
             digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 
 
-def images_of_dataset(dataset: PreparedDataset, images: str) -> StoredImages:
-    """The images of a prepared dataset that count: `train`, its training split, or `all`.
+def chosen_rows(dataset: PreparedDataset, images: str) -> np.ndarray:
+    """Row numbers of the images that count: those of a split, or of `all`.
 
     The paper does not say which images gave its values. Raises UserError if there are none.
     """
     rows = np.arange(len(dataset.ids)) if images == "all" else dataset.rows(images)
     if not len(rows):
         raise UserError(f"{dataset.folder}: no images in the split '{images}'")
-    return StoredImages(dataset, rows)
+    return rows
 
 
-def images_of_folder(folder: str | Path) -> FolderImages:
+def images_of_dataset(dataset: PreparedDataset, images: str) -> StoredImages:
+    """The images of a prepared dataset as stored: a split's, such as `train`, or `all`."""
+    return StoredImages(dataset, chosen_rows(dataset, images))
+
+
+def images_of_folder(folder: str | Path, short_side: int | str = "original") -> FolderImages:
     """All image files below a folder, at any depth, suffixes in any case.
 
-    Raises UserError if the folder is missing or holds no image.
+    `short_side` is that of a store to whose size they are shrunk. Raises UserError if the folder
+    is missing or holds no image.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -111,7 +125,7 @@ def images_of_folder(folder: str | Path) -> FolderImages:
     )
     if not files:
         raise UserError(f"{folder}: no image files ({', '.join(sorted(SUFFIXES))})")
-    return FolderImages(folder, tuple(files))
+    return FolderImages(folder, tuple(files), short_side)
 
 
 def resize_pytorch_fid(image: np.ndarray) -> torch.Tensor:

@@ -1,0 +1,129 @@
+"""A prepared dataset's images at their full size, from its source's own files."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from transfer.data.images import ImageError
+from transfer.data.layouts import read_layout
+from transfer.data.members import FileMember
+from transfer.data.samples import ImageSource
+from transfer.data.splits import split_samples
+from transfer.data.store import PreparedDataset
+from transfer.errors import UserError
+from transfer.fid.images import chosen_rows
+
+STORE_INSTEAD = "or compare images as stored on both sides: `fid: source: store`"
+
+
+@dataclass(frozen=True)
+class OriginalImages:
+    """Images of a prepared dataset, each decoded from its source's file at its full size.
+
+    `ids` name the images in the index; `prepared_ns` is when they were prepared, in nanoseconds.
+    """
+
+    name: str
+    prepared_ns: int
+    ids: tuple[str, ...]
+    sources: tuple[ImageSource, ...]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def image(self, position: int) -> np.ndarray:
+        source = self.sources[position]
+        try:
+            return np.asarray(source.load())
+        except ImageError as error:
+            raise UserError(
+                f"{self.name}: {source.name}: {error}, but it could be read when the dataset was "
+                "prepared. Fetch the source again."
+            ) from None
+
+    def identity(self) -> str:
+        # Archives that changed are prepared again; the files of a folder are not watched.
+        digest = hashlib.sha256(str(self.prepared_ns).encode())
+        for name, source in zip(self.ids, self.sources, strict=True):
+            digest.update(f"{name} {source.name}\n".encode())
+            if isinstance(source, FileMember):
+                status = source.path.stat()
+                digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+
+def swaps_channels(dataset: PreparedDataset) -> bool:
+    """Whether the stored images have red and blue swapped (`channel_order: bgr`)."""
+    return dataset.summary.get("layout", {}).get("channel_order", "rgb") == "bgr"
+
+
+def holds_originals(dataset: PreparedDataset) -> bool:
+    """Whether the opened store has every image at its full size and in its own colours."""
+    if swaps_channels(dataset):
+        return False
+    side = dataset.short_side
+    return side == "original" or bool((dataset.sizes.min(axis=1) < int(side)).all())
+
+
+@contextmanager
+def originals_of(
+    dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path, scratch: Path, images: str
+) -> Iterator[OriginalImages]:
+    """The images of a split (or `all`) of a prepared dataset, as its source has them.
+
+    `block` is its block of config/datasets.yaml, `downloads` the folder of its source's files.
+    Compressed archives are unpacked into `scratch`, a folder that lives as long as the context
+    and takes as much space as preparation did. Raises UserError if files are missing or list
+    other images than those that were prepared.
+    """
+    rows = chosen_rows(dataset, images)
+    _check_files(dataset, block, downloads)
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    try:
+        sources = _prepared_sources(dataset, block, downloads, scratch)
+        yield OriginalImages(
+            name=dataset.folder.name,
+            prepared_ns=dataset.made_ns,
+            ids=tuple(dataset.ids[rows]),
+            sources=tuple(sources[row] for row in rows),
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _check_files(dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path) -> None:
+    names = [file["name"] for file in block["source"]["files"]]
+    missing = [name for name in names if not (downloads / name).is_file()]
+    if missing:
+        raise UserError(
+            f"{downloads}: {', '.join(missing)} missing. The Frechet inception distance takes "
+            f"the original images, which the store of {dataset.folder.name} does not hold. Put "
+            "the files back, name a folder of the images under `fid: folders:` in "
+            f"config/config.yaml, {STORE_INSTEAD}."
+        )
+
+
+def _prepared_sources(
+    dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path, scratch: Path
+) -> list[ImageSource]:
+    """What each row of the index was made from, the rows found as preparation found them."""
+    listing = read_layout(downloads, scratch, block["layout"])
+    reported = block.get("evaluation", {}).get("reported", "val")
+    samples = split_samples(listing.samples, block["split"], reported=reported)
+    left_out = {(entry["id"], entry["file"]) for entry in dataset.summary["bad_images"]}
+    samples = [sample for sample in samples if (sample.id, sample.image.name) not in left_out]
+    stored = list(zip(dataset.ids, dataset.splits, strict=True))
+    if [(sample.id, sample.split) for sample in samples] != stored:
+        raise UserError(
+            f"{downloads}: its files list other images or splits ({len(samples)} rows) than "
+            f"{dataset.folder}/index.csv ({len(stored)} rows). Prepare the dataset again, "
+            f"{STORE_INSTEAD}."
+        )
+    return [sample.image for sample in samples]
