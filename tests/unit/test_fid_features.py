@@ -122,6 +122,17 @@ def test_a_checkpoint_of_another_job_or_a_damaged_one_is_not_used(tmp_path: Path
     assert found.n == 20
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_unreadable_image_is_named_without_a_traceback(tmp_path: Path, workers: int) -> None:
+    (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    found = extract_features(
+        Averages(), images_of_folder(tmp_path), [np.array([0])], "pytorch_fid", workers=workers
+    )
+    with pytest.raises(UserError) as caught:
+        next(found)
+    assert str(caught.value) == f"{tmp_path}/cut.png: not a readable image (no known format)"
+
+
 def statistics_command(tmp_path: Path, output: Path) -> list[str]:
     return [
         *(sys.executable, str(SCRIPT), "--dataset-folder", str(tmp_path / "d")),

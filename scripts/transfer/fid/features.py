@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from transfer.errors import UserError
 from transfer.fid.images import RESIZES, Source
 from transfer.fid.inception import FeatureExtractor
 
@@ -36,7 +37,7 @@ def extract_features(
 
     `batches` holds positions in `source`; images are resized one by one, so their sizes may
     differ. Everything runs in full float32: TF32, which PyTorch allows by default in
-    convolutions, is off.
+    convolutions, is off. Raises UserError for an image that cannot be read.
     """
     loader = DataLoader(
         ResizedImages(source, resize),
@@ -46,5 +47,9 @@ def extract_features(
     )
     network = network.to(device)
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-        for images in loader:
-            yield network(images.to(device, non_blocking=True)).cpu().numpy()
+        try:
+            for images in loader:
+                yield network(images.to(device, non_blocking=True)).cpu().numpy()
+        except UserError as error:
+            # PyTorch puts a worker's traceback before what its exception says.
+            raise UserError(str(error).rpartition("UserError: ")[2].strip()) from None

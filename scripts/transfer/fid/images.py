@@ -105,7 +105,10 @@ def chosen_rows(dataset: PreparedDataset, images: str) -> np.ndarray:
 
 
 def images_of_dataset(dataset: PreparedDataset, images: str) -> StoredImages:
-    """The images of a prepared dataset as stored: a split's, such as `train`, or `all`."""
+    """The images of a prepared dataset as stored: a split's, such as `train`, or `all`.
+
+    Raises UserError if there are none.
+    """
     return StoredImages(dataset, chosen_rows(dataset, images))
 
 
