@@ -15,8 +15,8 @@ from gpu_imports import ROOT
 from torch import nn
 
 from transfer.data.store import PreparedDataset, open_dataset
-from transfer.training import models
-from transfer.training.device import choose_precision
+from transfer.training import heads, models
+from transfer.training.device import PRECISIONS, choose_precision
 from transfer.training.hyperparameters import Hyperparameters
 from transfer.training.model_table import read_model
 from transfer.training.recipes import read_recipes
@@ -85,7 +85,7 @@ def precision_of(chosen: Settings, device: torch.device) -> torch.dtype:
     """As training chooses it on a GPU, float32 on the CPU."""
     if device.type == "cpu":
         chosen = replace(chosen, precision="float32")
-    return choose_precision(chosen, device)
+    return PRECISIONS[choose_precision(chosen.precision, device)]
 
 
 def task(
@@ -111,9 +111,8 @@ def task(
 def build(row: Mapping[str, Any], image_size: int) -> nn.Module:
     """The network of a row with random weights, the same every time."""
     torch.manual_seed(0)
-    model = models.create(row)
+    model = heads.build(row, CLASSES, settings(row), multilabel=False)
     models.set_image_size(model, image_size)
-    models.replace_head(model, CLASSES)
     return model
 
 

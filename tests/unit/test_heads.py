@@ -1,5 +1,7 @@
 """New last layers: how they start, on which body, and in which arithmetic."""
 
+import copy
+
 import pytest
 import timm
 import torch
@@ -99,8 +101,13 @@ def test_weights_of_another_network_are_refused_by_key():
 
 @pytest.mark.parametrize("row", [RESNET, SQUEEZENET, timm_row("efficientnet_b0")], ids=str)
 def test_logits_have_more_digits_than_bfloat16(row):
+    images = torch.randn(8, 3, 64, 64)
     model = build(row).eval()
+    other = copy.deepcopy(model)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(torch.randn(8, 3, 64, 64))
+        logits = model(images)
+        head_of(other).weight.zero_()
+        # A copy has a head of its own.
+        assert (other(images) == other(images[:1])).all() and (logits != logits[:1]).any()
     assert logits.dtype == torch.float32
     assert (logits != logits.bfloat16().float()).float().mean() > 0.5

@@ -131,7 +131,10 @@ def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDat
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         index = pd.read_csv(folder / "index.csv", dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
-        raise UserError(f"{error.filename}: the dataset is not prepared") from None
+        raise UserError(
+            f"{error.filename}: the dataset is not prepared. This prepares it: "
+            f"snakemake --cores 4 {folder / 'index.csv'}"
+        ) from None
     dataset = PreparedDataset(
         folder=folder,
         short_side=short_side,

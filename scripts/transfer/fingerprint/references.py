@@ -23,6 +23,7 @@ WITHOUT_EFFECT = (
     "errors.py",
     "fingerprint/",
     "locks.py",
+    "study_checks/",
 )
 
 

@@ -114,12 +114,19 @@ def _refuse_other_network(
         raise UserError(f"{source}: these weights are of another network: {'; '.join(found)}")
 
 
+class _InFloat32(nn.Module):
+    """Keeps a layer out of autocast: in bfloat16, of 8 bits, logits of different images tie."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """As the layer computes, of float32 features where autocast is on."""
+        kind = features.device.type
+        if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
+            return super().forward(features)
+        with torch.autocast(kind, enabled=False):
+            return super().forward(features.float())
+
+
 def _compute_in_float32(head: nn.Module) -> None:
-    """Keep a layer out of autocast: in bfloat16, of 8 bits, logits of different images tie."""
-    forward = head.forward
-
-    def in_float32(features: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(features.device.type, enabled=False):
-            return forward(features.float())
-
-    head.forward = in_float32
+    # A class of its own and not another `forward`, which a copy of the network would share.
+    kind = type(head)
+    head.__class__ = type(f"{kind.__name__}InFloat32", (_InFloat32, kind), {})

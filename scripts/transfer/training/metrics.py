@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, roc_auc_score
 
 from transfer.errors import UserError
+from transfer.training.metric_names import OF_ONE_LABEL
 
 
 def best_thresholds(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -90,8 +91,8 @@ def check_labels(metric: str, labels: np.ndarray, classes: int, split: str) -> N
                     f"the area under the ROC curve is not defined on the split '{split}': of "
                     f"class {k} it holds {'every image' if share else 'none'}"
                 )
-    if metric == "quadratic_weighted_kappa" and labels.ndim == 2:
-        raise UserError("quadratic_weighted_kappa needs one label per image")
+    if metric in OF_ONE_LABEL and labels.ndim == 2:
+        raise UserError(f"{metric} needs one label per image")
 
 
 def evaluate(
