@@ -101,8 +101,8 @@ def test_weights_of_another_network_are_refused_by_key():
 
 @pytest.mark.parametrize("row", [RESNET, SQUEEZENET, timm_row("efficientnet_b0")], ids=str)
 def test_logits_have_more_digits_than_bfloat16(row):
-    images = torch.randn(8, 3, 64, 64)
-    model = build(row).eval()
+    images = torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    model = build(row, 20).eval()
     other = copy.deepcopy(model)
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         logits = model(images)
@@ -110,4 +110,6 @@ def test_logits_have_more_digits_than_bfloat16(row):
         # A copy has a head of its own.
         assert (other(images) == other(images[:1])).all() and (logits != logits[:1]).any()
     assert logits.dtype == torch.float32
-    assert (logits != logits.bfloat16().float()).float().mean() > 0.5
+    # SqueezeNet's last ReLU leaves zeros.
+    others = logits[logits != 0]
+    assert len(others) and (others != others.bfloat16().float()).float().mean() > 0.5
