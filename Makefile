@@ -37,7 +37,7 @@ check: setup ## Style, types and lint
 
 .PHONY: test
 test: setup ## Tests, under 8 minutes on 2 cores
-	$(RUN) pytest -m "not long and not slurm"
+	$(RUN) pytest -n $(CORES) --dist loadfile -m "not long and not slurm"
 
 .PHONY: test-long
 test-long: setup ## Tests that take minutes
