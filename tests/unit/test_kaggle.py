@@ -5,14 +5,19 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
-from loopback import Answer, Seen, serve
+from kagglesdk import kaggle_env
+from loopback import Answer, Seen, Server, serve
 
+from transfer.data import kaggle
 from transfer.data.download import obtain
 from transfer.data.sources import SourceFile, source_files
 from transfer.data.transfers import Patience
@@ -22,11 +27,19 @@ ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "KGAT_fedcba9876543210"
 SIGNATURE = "X-Goog-Signature=5ecret5ecret"
-# Where Kaggle's client finds its server when KAGGLE_API_ENVIRONMENT is TEST.
-PORT = 7777
 COMPETITION = "aptos"
 DATASET = "melanoma"
 PATIENCE = Patience(attempts=2, wait=0.01)
+ServeKaggle = Callable[[Callable[[Seen, int], Answer]], AbstractContextManager[Server]]
+# Kaggle's client takes the address of its server from no variable.
+SCRIPT_AT = """
+import runpy, sys
+from kagglesdk import kaggle_env
+kaggle_env._env_to_endpoint[kaggle_env.KaggleEnv.TEST] = sys.argv.pop(1)
+sys.argv = sys.argv[1:]
+sys.path.insert(0, "scripts")
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 def zip_bytes() -> bytes:
@@ -60,16 +73,36 @@ def archive_of(table: Path) -> Callable[[str], SourceFile]:
 
 @pytest.fixture(autouse=True)
 def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user without any credentials, sent to this machine."""
-    with socket.socket() as probe:
-        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            pytest.skip(f"port {PORT} is taken")
+    """A user without any credentials."""
     for name in [name for name in os.environ if name.startswith("KAGGLE_")]:
         monkeypatch.delenv(name)
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "TEST")
+
+
+@pytest.fixture
+def kaggle_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let Kaggle's client look for Kaggle at an address."""
+
+    def place(address: str) -> None:
+        monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.TEST, address)
+
+    return place
+
+
+@pytest.fixture
+def serve_kaggle(kaggle_at: Callable[[str], None]) -> ServeKaggle:
+    """Serve what a function answers, in Kaggle's place, at a port that is free."""
+
+    @contextmanager
+    def run(answer_to: Callable[[Seen, int], Answer]) -> Iterator[Server]:
+        with serve(answer_to) as server:
+            kaggle_at(server.address)
+            yield server
+
+    return run
 
 
 def written(tmp_path: Path) -> str:
@@ -84,7 +117,7 @@ def like_kaggle(seen: Seen, before: int) -> Answer:
     """The service redirects to a signed address, which is cut once and then goes on."""
     if seen.path.startswith("/signed"):
         return Answer(ARCHIVE, cut=None if before else 100_000)
-    location = f"http://127.0.0.1:{PORT}/signed/archive.zip?{SIGNATURE}"
+    location = f"http://{seen.headers['Host']}/signed/archive.zip?{SIGNATURE}"
     return Answer(status=302, headers={"Location": location})
 
 
@@ -106,6 +139,7 @@ def like_kaggle(seen: Seen, before: int) -> Answer:
     ],
 )
 def test_archive_comes_and_nothing_secret_stays(
+    serve_kaggle: ServeKaggle,
     archive_of: Callable[[str], SourceFile],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -118,7 +152,7 @@ def test_archive_comes_and_nothing_secret_stays(
     for variable, value in credentials.items():
         monkeypatch.setenv(variable, value)
     file = archive_of(name)
-    with serve(like_kaggle, PORT) as server:
+    with serve_kaggle(like_kaggle) as server:
         record = obtain(file, tmp_path / "files", patience=PATIENCE)
     asked = [seen for seen in server.requests if seen.path == service]
     assert len(asked) == 2
@@ -132,16 +166,17 @@ def test_archive_comes_and_nothing_secret_stays(
 
 
 def test_script_keeps_its_log_and_record_clean(
-    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve_kaggle: ServeKaggle, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
     command = [
-        sys.executable, "scripts/download.py", "--dataset", COMPETITION,
+        "scripts/download.py", "--dataset", COMPETITION,
         "--file", "aptos2019-blindness-detection.zip", "--datasets-file", str(table),
         "--folder", str(tmp_path / "files"), "--record", str(tmp_path / "record.json"),
         "--wait", "0.01",
     ]  # fmt: skip
-    with serve(like_kaggle, PORT), (tmp_path / "log").open("w") as log:
+    with serve_kaggle(like_kaggle) as server, (tmp_path / "log").open("w") as log:
+        command = [sys.executable, "-c", SCRIPT_AT, server.address, *command]
         subprocess.run(command, cwd=ROOT, stdout=log, stderr=log, check=True, timeout=120)
     found = written(tmp_path)
     assert "https://www.kaggle.com/competitions/aptos2019-blindness-detection" in found
@@ -161,6 +196,7 @@ def test_script_keeps_its_log_and_record_clean(
 )
 @pytest.mark.parametrize("inside", [False, True])
 def test_refusals_say_what_to_do(
+    serve_kaggle: ServeKaggle,
     archive_of: Callable[[str], SourceFile],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -179,7 +215,7 @@ def test_refusals_say_what_to_do(
         json = {"Content-Type": "application/json"}
         return Answer(message, 200 if inside else status, headers=json)
 
-    with serve(refuse, PORT), pytest.raises(UserError) as caught:
+    with serve_kaggle(refuse), pytest.raises(UserError) as caught:
         obtain(archive_of(name), tmp_path / "files", patience=PATIENCE)
     assert advice in str(caught.value)
     assert KEY not in str(caught.value) + "".join(capfd.readouterr()) + written(tmp_path)
@@ -197,6 +233,7 @@ def page_instead(seen: Seen, before: int) -> Answer:
 
 @pytest.mark.parametrize("answer", [expired, page_instead])
 def test_neither_expired_address_nor_web_page_is_taken(
+    serve_kaggle: ServeKaggle,
     archive_of: Callable[[str], SourceFile],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -204,7 +241,7 @@ def test_neither_expired_address_nor_web_page_is_taken(
     answer: Callable[[Seen, int], Answer],
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
-    with serve(answer, PORT), pytest.raises(UserError) as caught:
+    with serve_kaggle(answer), pytest.raises(UserError) as caught:
         obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
     assert "https://www.kaggle.com/competitions/" in str(caught.value)
     assert "rules" not in str(caught.value)
@@ -212,8 +249,10 @@ def test_neither_expired_address_nor_web_page_is_taken(
     assert not list((tmp_path / "files").glob("*.zip"))
 
 
-def test_missing_credentials(archive_of: Callable[[str], SourceFile], tmp_path: Path) -> None:
-    with serve(like_kaggle, PORT) as server, pytest.raises(UserError) as caught:
+def test_missing_credentials(
+    serve_kaggle: ServeKaggle, archive_of: Callable[[str], SourceFile], tmp_path: Path
+) -> None:
+    with serve_kaggle(like_kaggle) as server, pytest.raises(UserError) as caught:
         obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
     assert not server.requests
     for part in ("https://www.kaggle.com/settings", "KAGGLE_API_TOKEN", "files/aptos2019"):
@@ -221,18 +260,102 @@ def test_missing_credentials(archive_of: Callable[[str], SourceFile], tmp_path: 
 
 
 def test_key_from_configuration_folder(
-    archive_of: Callable[[str], SourceFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    serve_kaggle: ServeKaggle,
+    archive_of: Callable[[str], SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "kaggle.json").write_text(f'{{"username": "me", "key": "{KEY}"}}')
     monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path))
-    with serve(like_kaggle, PORT) as server:
+    with serve_kaggle(like_kaggle) as server:
         obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
     assert server.requests[0].headers["Authorization"].startswith("Basic ")
 
 
 def test_kaggle_out_of_reach(
-    archive_of: Callable[[str], SourceFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    archive_of: Callable[[str], SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kaggle_at: Callable[[str], None],
 ) -> None:
     monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
-    with pytest.raises(UserError, match="no connection"):
+    with socket.socket() as deaf:
+        # Bound and not listened to: whoever connects is refused.
+        deaf.bind(("127.0.0.1", 0))
+        kaggle_at(f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        with pytest.raises(UserError, match="no connection"):
+            obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
+
+
+def test_a_silent_kaggle_is_not_waited_for_forever(
+    serve_kaggle: ServeKaggle,
+    archive_of: Callable[[str], SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
+    monkeypatch.setattr(kaggle, "TIMEOUT", (0.2, 0.2))
+    given_up = threading.Event()
+
+    def silent(seen: Seen, before: int) -> Answer:
+        # Long after anyone should have gone, it refuses.
+        given_up.wait(15)
+        return Answer(status=404)
+
+    with serve_kaggle(silent):
+        with pytest.raises(UserError) as caught:
+            obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
+        given_up.set()
+    assert "no answer in time, 2 times in a row" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "attempts"),
+    [
+        (400, "Kaggle answers HTTP 400", 1),
+        (429, "Kaggle answers HTTP 429, 2 times in a row", 2),
+        (503, "Kaggle answers HTTP 503, 2 times in a row", 2),
+    ],
+)
+def test_other_statuses_are_named_and_only_a_busy_server_is_asked_again(
+    serve_kaggle: ServeKaggle,
+    archive_of: Callable[[str], SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    words: str,
+    attempts: int,
+) -> None:
+    monkeypatch.setenv("KAGGLE_API_TOKEN", TOKEN)
+    with (
+        serve_kaggle(lambda seen, before: Answer(status=status)) as server,
+        pytest.raises(UserError) as caught,
+    ):
         obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
+    assert words in str(caught.value)
+    assert len(server.requests) == attempts
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(ValueError, "Kaggle's client failed (ValueError)"), (requests.HTTPError, "HTTP 0")],
+)
+def test_what_kaggles_client_raises_is_not_quoted(
+    archive_of: Callable[[str], SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    kind: type[Exception],
+    words: str,
+) -> None:
+    """It may hold a key or a signed address."""
+
+    def fail(*_: object) -> None:
+        raise kind(f"https://storage.example.org/archive.zip?{SIGNATURE}&key={KEY}")
+
+    monkeypatch.setattr(kaggle, "_ask", fail)
+    with pytest.raises(UserError) as caught:
+        obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
+    said = str(caught.value) + "".join(capfd.readouterr()) + written(tmp_path)
+    assert words in said
+    assert "5ecret" not in said and KEY not in said
