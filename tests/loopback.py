@@ -8,9 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server(ThreadingHTTPServer):
-    """Counts and keeps the requests that it got; a second start may use the port at once."""
+    """Counts and keeps the requests that it got."""
 
-    allow_reuse_address = True
     daemon_threads = True
     requests: list["Seen"]
     address: str
@@ -82,9 +81,12 @@ def _handler(answer_to: Callable[[Seen, int], Answer]) -> type[BaseHTTPRequestHa
 
 
 @contextmanager
-def serve(answer_to: Callable[[Seen, int], Answer], port: int = 0) -> Iterator[Server]:
-    """Serve what `answer_to` says, given a request and how often its path was asked before."""
-    server = Server(("127.0.0.1", port), _handler(answer_to))
+def serve(answer_to: Callable[[Seen, int], Answer]) -> Iterator[Server]:
+    """Serve what `answer_to` says, given a request and how often its path was asked before.
+
+    The port is a free one; `address` of what is yielded says which.
+    """
+    server = Server(("127.0.0.1", 0), _handler(answer_to))
     server.requests = []
     server.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
