@@ -13,14 +13,15 @@ WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextmanager
-def held_alone(folder: Path, busy: str) -> Iterator[bool]:
+def held_alone(folder: Path, busy: str, name: str = ".lock") -> Iterator[bool]:
     """Hold a folder while the block runs; yields whether another process was waited for.
 
-    `busy` is said on stdout before waiting. The kernel frees the lock when the process ends. On a
-    file system without locks a line on stderr says so, and the block runs.
+    Blocks of another `name`, the lock's file, do not wait for it. `busy` is said on stdout before
+    waiting. The kernel frees the lock when the process ends. On a file system without locks a
+    line on stderr says so, and the block runs.
     """
     # A file in place of a lock would outlive a process that was killed on another machine.
-    lock = FileLock(folder / ".lock", fallback_to_soft=False)
+    lock = FileLock(folder / name, fallback_to_soft=False)
     waited = False
     try:
         try:

@@ -363,8 +363,8 @@ def test_two_processes_fetch_once(tmp_path: Path) -> None:
     slow = Answer(CONTENT, before_body=lambda: time.sleep(1.0))
     with serve(lambda seen, before: slow) as server:
         line = command(server, tmp_path)
-        processes = [subprocess.Popen(line, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        messages = "".join(process.communicate()[1] for process in processes)
+        processes = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        messages = "".join(process.communicate()[0] for process in processes)
     assert [process.returncode for process in processes] == [0, 0]
     assert len(server.requests) == 1
     assert "another process" in messages

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from transfer.data import kaggle
 from transfer.data.archives import is_compressed
 from transfer.data.records import Record, identity_of, read_record, source_of, write_record
@@ -28,6 +26,7 @@ from transfer.data.transfers import (
 )
 from transfer.errors import UserError
 from transfer.files import checksum
+from transfer.locks import held_alone
 
 UNPUBLISHED = "nobody published a checksum"
 UNASKED = "verify_downloads is false"
@@ -61,7 +60,8 @@ def obtain(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file.name
     if os.access(folder, os.W_OK):
-        with _alone(path), _disk_explained(path):
+        busy = f"{path}: another process is downloading it; waiting for it"
+        with held_alone(folder, busy, f".{path.name}.lock"), _disk_explained(path):
             there = path.exists() or path.is_symlink()
             record = _take(file, path, verify) if there else _fetch(file, path, verify, patience)
             discard_partial(path)
@@ -74,21 +74,6 @@ def obtain(
     if record.note:
         print(f"{path}: not verified: {record.note}", file=sys.stderr)
     return record
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold the file's lock, which the kernel frees when the process dies."""
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{path}: another process is at it; waiting", file=sys.stderr)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
