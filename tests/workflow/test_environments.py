@@ -15,7 +15,7 @@ LOCKED = {
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHON = (ROOT / ".python-version").read_text().strip()
 # Runs the workflow, and is not needed inside its steps.
-NOT_IN_STEPS = {"snakemake"}
+NOT_IN_STEPS = {"snakemake", "snakemake-targets"}
 
 
 def names(requirements):
