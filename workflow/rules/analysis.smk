@@ -51,7 +51,8 @@ rule published_results:
     message:
         "Reading the values that the paper prints"
     shell:
-        "python scripts/published_results.py --published resources/published/fang2023 "
+        f"{PYTHON} "
+        "scripts/published_results.py --published resources/published/fang2023 "
         "--study {input.study:q} --datasets {input.datasets:q} "
         "--results {output.results:q} --intervals {output.intervals:q} "
         "--fid {output.fid:q} > {log:q} 2>&1"
@@ -79,7 +80,7 @@ for table in TABLES_FROM_RESULTS:
         message:
             f"Computing {table} of study {{wildcards.study}}"
         shell:
-            f"python {{params.script}} {STUDY_FLAGS} --output {{output.csv:q}} > {{log:q}} 2>&1"
+            f"{PYTHON} {{params.script}} {STUDY_FLAGS} --output {{output.csv:q}} > {{log:q}} 2>&1"
 
 
 rule printed_tables:
@@ -105,7 +106,8 @@ rule printed_tables:
     message:
         "Setting the tables that only the authors can fill"
     shell:
-        "python scripts/printed_tables.py --printed {input.printed:q} "
+        f"{PYTHON} "
+        "scripts/printed_tables.py --printed {input.printed:q} "
         "--models {input.models:q} --datasets {input.datasets:q} "
         "--output results/published/tables > {log:q} 2>&1"
 
@@ -130,7 +132,8 @@ rule table01:
     message:
         "Setting table01 of study {wildcards.study}: the datasets as prepared"
     shell:
-        "python scripts/table01.py --data {params.folders} --output {output.csv:q} > {log:q} 2>&1"
+        f"{PYTHON} "
+        "scripts/table01.py --data {params.folders} --output {output.csv:q} > {log:q} 2>&1"
 
 
 rule figure2:
@@ -153,7 +156,8 @@ rule figure2:
     message:
         "Drawing figure2 of study {wildcards.study}: sample images"
     shell:
-        "python scripts/figure2.py --data {params.folders} --output {output.svg:q} > {log:q} 2>&1"
+        f"{PYTHON} "
+        "scripts/figure2.py --data {params.folders} --output {output.svg:q} > {log:q} 2>&1"
 
 
 rule table11:
@@ -178,7 +182,8 @@ rule table11:
     message:
         "Computing table11 of study {wildcards.study}"
     shell:
-        "python scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
+        f"{PYTHON} "
+        "scripts/table11.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
         "--output {output.csv:q} > {log:q} 2>&1"
 
 
@@ -204,7 +209,7 @@ for figure in FIGURES_FROM_RESULTS:
         message:
             f"Drawing {figure} of study {{wildcards.study}}"
         shell:
-            f"python {{params.script}} {STUDY_FLAGS} --output {{output.svg:q}} > {{log:q}} 2>&1"
+            f"{PYTHON} {{params.script}} {STUDY_FLAGS} --output {{output.svg:q}} > {{log:q}} 2>&1"
 
 
 rule figure3:
@@ -229,7 +234,8 @@ rule figure3:
     message:
         "Drawing figure3 of study {wildcards.study}"
     shell:
-        "python scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
+        f"{PYTHON} "
+        "scripts/figure3.py --fid {input.fid:q} --datasets {input.datasets:q} {params.published} "
         "--output {output.svg:q} > {log:q} 2>&1"
 
 
@@ -251,7 +257,7 @@ rule figure4:
     message:
         "Drawing figure4 of study {wildcards.study}"
     shell:
-        f"python scripts/figure4.py {STUDY_FLAGS} "
+        f"{PYTHON} scripts/figure4.py {STUDY_FLAGS} "
         "--intervals {input.intervals:q} "
         "--output {output.svg:q} > {log:q} 2>&1"
 
@@ -280,6 +286,6 @@ rule verdict:
     message:
         "Holding every recomputed number of study {wildcards.study} against the paper"
     shell:
-        f"python scripts/verdict.py {STUDY_FLAGS} "
+        f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
         "--tables {input.tables:q} {params.flags} "
         "--published resources/published/fang2023 --output {output.csv:q} > {log:q} 2>&1"

@@ -21,6 +21,7 @@ rule download:
     message:
         "Obtaining {wildcards.file} of {wildcards.dataset}"
     shell:
-        "python scripts/download.py --dataset {wildcards.dataset} --file {wildcards.file:q} "
+        f"{PYTHON} "
+        "scripts/download.py --dataset {wildcards.dataset} --file {wildcards.file:q} "
         "--folder resources/downloads/{wildcards.dataset} --record {output:q} {params.verify} "
         "> {log:q} 2>&1"

@@ -26,7 +26,8 @@ rule fetch_inception:
     message:
         "Obtaining the weights of pytorch-fid's Inception network"
     shell:
-        "python scripts/fetch_inception.py --folder {params.folder:q} --record {output:q} "
+        f"{PYTHON} "
+        "scripts/fetch_inception.py --folder {params.folder:q} --record {output:q} "
         "> {log:q} 2>&1"
 
 
@@ -43,7 +44,7 @@ rule demo_photographs:
     message:
         "Cutting scikit-learn's sample photographs into patches"
     shell:
-        "python scripts/demo_photographs.py --output {output:q} > {log:q} 2>&1"
+        f"{PYTHON} " "scripts/demo_photographs.py --output {output:q} > {log:q} 2>&1"
 
 
 rule inception_statistics:
@@ -75,7 +76,7 @@ rule inception_statistics:
     message:
         "Computing Inception statistics of {wildcards.fid_dataset}"
     shell:
-        f"python {WARM_START}scripts/inception_statistics.py"
+        f"{PYTHON} {WARM_START}scripts/inception_statistics.py"
         f" --runs-per-card {config['runs_per_card']}"
         " {params.source} {params.weights} "
         "{params.maximum} --resize {params.resize} --folds {params.folds} "
@@ -103,7 +104,7 @@ rule fid:
     message:
         "Computing the Frechet inception distance of {wildcards.fid_dataset}"
     shell:
-        f"python {WARM_START}scripts/fid.py"
+        f"{PYTHON} {WARM_START}scripts/fid.py"
         " --statistics {input.statistics:q} --summary {input.summary:q} "
         "--folds {input.folds:q} {params.reference} --output {output:q} > {log:q} 2>&1"
 
@@ -128,5 +129,6 @@ rule study_fid:
     message:
         "Collecting the Frechet inception distances of study {wildcards.study}"
     shell:
-        "python scripts/study_fid.py --fid {input.fid:q} --datasets {input.datasets:q} "
+        f"{PYTHON} "
+        "scripts/study_fid.py --fid {input.fid:q} --datasets {input.datasets:q} "
         "{params.published} --output {output.table:q} --groups {output.groups:q} > {log:q} 2>&1"

@@ -44,7 +44,7 @@ rule paper:
     message:
         "Setting the page of study {wildcards.study}"
     shell:
-        f"python scripts/paper.py {STUDY_FLAGS} "
+        f"{PYTHON} scripts/paper.py {STUDY_FLAGS} "
         "--tables {input.tables:q} --figures {input.figures:q} {params.verdict} "
         "--template {params.template} --published resources/published/fang2023 "
         "--output {output:q} > {log:q} 2>&1"

@@ -26,7 +26,8 @@ rule prepare:
     message:
         "Preparing {wildcards.dataset}"
     shell:
-        "python scripts/prepare.py --dataset {wildcards.dataset} "
+        f"{PYTHON} "
+        "scripts/prepare.py --dataset {wildcards.dataset} "
         "--downloads resources/downloads/{wildcards.dataset} --records {input.records:q} "
         "--published {input.published:q} --on-bad-image {params.on_bad_image} "
         "--workers {threads} --output results/data/{wildcards.dataset} > {log:q} 2>&1"

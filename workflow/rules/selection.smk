@@ -29,7 +29,8 @@ rule select_runs:
     message:
         "Selecting the best run of each cell of study {wildcards.study}"
     shell:
-        "python scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
+        f"{PYTHON} "
+        "scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
         "--recipes {input.recipes:q} --runs results/runs "
         f"--accepted {ACCEPTED_CODE} "
         "{params.partial} "

@@ -25,7 +25,7 @@ rule choose_precision:
     message:
         "Choosing the precision of all runs"
     shell:
-        "python scripts/choose_precision.py --output {output:q} > {log:q} 2>&1"
+        f"{PYTHON} " "scripts/choose_precision.py --output {output:q} > {log:q} 2>&1"
 
 
 # What the runs of a cell share, as arguments in a file. It changes with the training code and the
@@ -57,7 +57,8 @@ rule describe_cell:
     message:
         "Describing the runs of {wildcards.model} on {wildcards.dataset}"
     shell:
-        "python scripts/describe_cell.py --data results/data/{wildcards.dataset} {params.weights} "
+        f"{PYTHON} "
+        "scripts/describe_cell.py --data results/data/{wildcards.dataset} {params.weights} "
         "{params.precision} --code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
 
 
@@ -86,4 +87,4 @@ rule train:
     # The log goes on, so that what made a former attempt fail stays there.
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
-        f"python {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"
+        f"{PYTHON} {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"

@@ -24,5 +24,6 @@ rule fetch_weights:
     message:
         "Fetching the weights of {wildcards.model}"
     shell:
-        "python scripts/fetch_weights.py --model {wildcards.model} {params.file} {input:q}"
+        f"{PYTHON} "
+        "scripts/fetch_weights.py --model {wildcards.model} {params.file} {input:q}"
         " --output {output:q} > {log:q} 2>&1"
