@@ -191,6 +191,8 @@ class Holder:
     def __init__(self, runs_per_card: int, device: torch.device, folder: Path, name: str) -> None:
         environment = os.environ | {
             "TRANSFER_LEASE": "always",
+            # This process is at work on the GPU as well.
+            "TRANSFER_CARDS_IN_USE": "take",
             "TRANSFER_CARD_LOCKS": str(folder / "locks"),
         }
         if device.type != "cuda":

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
+from transfer.analysis.distances import notes_of
 from transfer.command_line import run
 from transfer.config import read_datasets
 from transfer.figures.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
@@ -18,6 +19,15 @@ GROUPS = {
 }
 
 
+def draw_none(notes: list[str], path: Path) -> None:
+    """Say in the figure's place that there is no distance, and why."""
+    figure, ax = plt.subplots(figsize=(6.2, 1.6), layout="constrained")
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, "No distance was computed", ha="center", va="center", fontsize=11)
+    add_notes(figure, notes)
+    save_figure(figure, path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fid", type=Path, required=True, help="the study's fid.csv")
@@ -28,12 +38,17 @@ def main() -> None:
     )
     args = parser.parse_args()
     datasets = read_datasets(args.datasets)
-    distances = read_table(args.fid, "fid").sort_values("fid")
+    table = read_table(args.fid, "fid")
+    notes = notes_of(table)
+    use_style()
+    distances = table.dropna(subset=["fid"]).sort_values("fid")
+    if distances.empty:
+        draw_none(notes, args.output)
+        return
     distances["group"] = [datasets[key]["group"] for key in distances["dataset"]]
     distances["name"] = [datasets[key]["name"] for key in distances["dataset"]]
     distances["place"] = range(len(distances))
 
-    use_style()
     figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")
     digits = 0 if distances["fid"].max() >= 30 else 2
     distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
@@ -72,7 +87,7 @@ def main() -> None:
     ax.set_ylim(-0.7, len(distances) - 0.3)
     ax.set_xlabel("Fréchet inception distance")
     figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
-    add_notes(figure, sorted(set(distances["note"])))
+    add_notes(figure, notes)
     save_figure(figure, args.output)
 
 

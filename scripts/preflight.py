@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from transfer.command_line import run
 from transfer.config import Study, read_datasets, read_models, read_studies, trained_models
+from transfer.data.by_hand import to_place
 from transfer.errors import UserError
 from transfer.progress.disk import (
     checkpoints_needed,
@@ -26,6 +27,7 @@ from transfer.progress.findings import (
     Finding,
     check_cards,
     check_downloads,
+    check_left_out,
     check_networks,
     check_space,
     check_tables,
@@ -74,19 +76,29 @@ def tables() -> list[Finding]:
 
 def compared_datasets(
     studies: list[Study], datasets: dict[str, dict[str, Any]], fid: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Datasets whose distance to the reference is asked for, and the reference itself.
+) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, ...]]]:
+    """Datasets whose distance to the reference will be computed, and the reference itself.
 
-    Not those whose original images are at hand in a folder that the configuration names.
+    Not those whose original images are at hand in a folder that the configuration names. Beside
+    them, by dataset without a distance, the files that a person must place first.
     """
     if not any(study.paper and "table11" in study.tables for study in studies):
-        return {}
-    return {
+        return {}, {}
+    reference = fid["reference"]
+    compared = {
         name: block
         for name, block in datasets.items()
-        if (block["group"] in ("real_world", "web_scraped") or name == fid["reference"])
-        and name not in fid["folders"]
+        if block["group"] in ("real_world", "web_scraped") or name == reference
     }
+    files = {
+        name: to_place(name, block, fid["source"], fid["folders"])
+        for name, block in compared.items()
+    }
+    lacking = {name: names for name, names in files.items() if names}
+    if reference in lacking:
+        return {}, lacking
+    at_hand = set(compared) - set(lacking) - set(fid["folders"])
+    return {name: block for name, block in compared.items() if name in at_hand}, lacking
 
 
 def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> list[Finding]:
@@ -105,7 +117,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
     used = {one.dataset: datasets[one.dataset] for one in to_train}
-    used |= compared_datasets(studies, datasets, config["fid"])
+    compared, lacking = compared_datasets(studies, datasets, config["fid"])
+    left_out = {name: files for name, files in lacking.items() if name not in used}
+    used |= compared
     sizes = dataset_sizes(results / "data", PUBLISHED, used)
     unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
     rows = models.to_dict("index")
@@ -147,6 +161,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
         ),
         *check_weights(pinned, weights),
         *check_downloads(missing_files(unprepared, downloads)),
+        *check_left_out(left_out, datasets, config["fid"]["reference"], downloads),
     ]
     if profile:
         return findings + check_slurm(profile.minutes)

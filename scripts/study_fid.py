@@ -3,6 +3,9 @@
 The first group is the real-world datasets, the second the web-scraped ones, as
 config/datasets.yaml has them; a study with only one of them has no gap.
 
+A dataset without a distance, because a person must place files first, keeps its row: its value is
+empty, and its note says what to place where.
+
     python scripts/study_fid.py --fid results/fid/eurosat.json results/fid/pets.json \\
         --published resources/published/fang2023/table11.csv \\
         --output results/fang2023/fid.csv --groups results/fang2023/fid_groups.json
@@ -26,7 +29,17 @@ from transfer.validation import read_table
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--fid", type=Path, nargs="+", required=True, help="results of fid.py")
+    parser.add_argument("--fid", type=Path, nargs="*", default=[], help="results of fid.py")
+    parser.add_argument(
+        "--without", nargs="*", default=[], metavar="DATASET", help="datasets without a distance"
+    )
+    parser.add_argument(
+        "--to-place",
+        nargs="*",
+        default=[],
+        metavar="DATASET/FILE",
+        help="what a person must place for them, of their own or of the reference",
+    )
     parser.add_argument("--published", type=Path, help="the paper's Table 11, if it has one")
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--output", type=Path, required=True, help="dataset, fid, note (.csv)")
@@ -52,6 +65,37 @@ def note(result: dict[str, Any]) -> str:
     return text
 
 
+def missing_notes(
+    without: list[str], to_place: list[str], datasets: dict[str, dict[str, Any]]
+) -> dict[str, str]:
+    """Why each dataset in `without` has no distance, and what to place where.
+
+    `to_place` are files as `dataset/file`; those of a dataset that is not in `without` are the
+    reference's.
+    """
+    files: dict[str, list[str]] = {}
+    for entry in to_place:
+        dataset, _, file = entry.partition("/")
+        files.setdefault(dataset, []).append(file)
+    place = {
+        dataset: f"place {', '.join(names)} (see {datasets[dataset]['source']['homepage']}) in "
+        f"resources/downloads/{dataset}, or name a folder with its training images under "
+        f"fid: folders: {dataset} in config/config.yaml."
+        for dataset, names in files.items()
+    }
+    of_reference = " ".join(
+        f"No distances without {datasets[dataset]['name']}, to which they are computed: {words}"
+        for dataset, words in place.items()
+        if dataset not in without
+    )
+    return {
+        dataset: f"No distance of {datasets[dataset]['name']}: {place[dataset]}"
+        if dataset in place
+        else of_reference
+        for dataset in without
+    }
+
+
 def gap_between_groups(distances: pd.DataFrame, groups: dict[str, str]) -> Any:
     """The gap and its exact permutation test, or None if a group has no value."""
     gap = gap_of(distances, groups)
@@ -61,9 +105,13 @@ def gap_between_groups(distances: pd.DataFrame, groups: dict[str, str]) -> Any:
 def main() -> None:
     arguments = parse_arguments()
     results = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid]
-    groups = {name: block["group"] for name, block in read_datasets(arguments.datasets).items()}
+    datasets = read_datasets(arguments.datasets)
+    groups = {name: block["group"] for name, block in datasets.items()}
     rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
-    computed = pd.DataFrame(rows)
+    missing = missing_notes(arguments.without, arguments.to_place, datasets)
+    rows += [{"dataset": name, "fid": None, "note": words} for name, words in missing.items()]
+    rows.sort(key=lambda row: list(datasets).index(row["dataset"]))
+    computed = pd.DataFrame(rows, columns=["dataset", "fid", "note"])
     with atomic_path(arguments.output) as temporary:
         computed.to_csv(temporary, index=False, lineterminator="\n")
 
@@ -71,7 +119,7 @@ def main() -> None:
     if arguments.published:
         table = read_table(arguments.published, "published_table11")
         summary["published"] = gap_between_groups(table, groups)
-        both = computed.merge(table, on="dataset", suffixes=("", "_published"))
+        both = computed.dropna().merge(table, on="dataset", suffixes=("", "_published"))
         if len(both) >= FEWEST_RANKED:
             rho, p = rank_agreement(both["fid"], both["fid_published"])
             summary["rank_agreement"] = {"spearman_rho": rho, "p": p, "datasets": len(both)}

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from transfer.analysis.distances import gap_of, gap_words
+from transfer.analysis.distances import gap_of, gap_words, notes_of
 from transfer.command_line import run
 from transfer.config import read_datasets
 from transfer.tables import Column, decimals, write_table
@@ -28,7 +28,7 @@ def main() -> None:
         table = table.merge(printed.rename(columns={"fid": "published"}), "left", "dataset")
         columns.append(Column("published", "FID in the paper", decimals(2)))
     caption = "Fréchet inception distance of each dataset."
-    notes = sorted(set(table["note"]))
+    notes = notes_of(table)
     gap = gap_of(table, {key: block["group"] for key, block in datasets.items()})
     if gap:
         notes.append(gap_words(gap))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from transfer.analysis.claims import CLAIMS
-from transfer.analysis.distances import hold_distances
+from transfer.analysis.distances import hold_distances, missing_notes
 from transfer.analysis.evidence import gather_evidence
 from transfer.analysis.results import StudyResults, load_results, part_notes
 from transfer.analysis.verdict import Finding, hold_claims, hold_table
@@ -54,6 +54,7 @@ def main() -> None:
     results = load_results(args.results, args.study, args.models, args.datasets)
 
     findings: list[Finding] = []
+    distances_missing: list[str] = []
     for path in args.tables:
         recomputed = pd.read_csv(path)
         if path.stem == "table03":
@@ -65,14 +66,16 @@ def main() -> None:
     elif args.fid:
         groups = {name: block["group"] for name, block in results.datasets.items()}
         printed = read_printed(args.published, "table11")
-        findings += hold_distances(printed, read_table(args.fid, "fid"), groups)
+        distances = read_table(args.fid, "fid")
+        findings += hold_distances(printed, distances, groups)
+        distances_missing = missing_notes(distances)
     verdict = pd.DataFrame(findings, columns=Finding._fields).astype({"agrees": bool})
     write_text(args.output, verdict.to_csv(index=False, float_format="%.6g"))
     disagreements = verdict[~verdict["agrees"]].drop(columns="agrees")
     summary = (
         f"{verdict['agrees'].sum()} of {len(verdict)} printed numbers and statements agree with "
         "what is recomputed, within half a unit of the last printed digit. "
-        + " ".join(part_notes(results))
+        + " ".join([*part_notes(results), *distances_missing])
     )
     if len(disagreements):
         table = disagreements.to_markdown(index=False, floatfmt=".4g")

@@ -9,6 +9,7 @@ import textwrap
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -34,7 +35,7 @@ HOLDER = """
 
 @pytest.fixture
 def environment(tmp_path, monkeypatch):
-    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", *cards.SCHEDULERS):
+    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", cards.TAKE_IN_USE, *cards.SCHEDULERS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TRANSFER_CARDS", "4")
     monkeypatch.setenv("TRANSFER_CARD_LOCKS", str(tmp_path / "locks"))
@@ -128,15 +129,40 @@ def test_only_the_visible_cards_are_leased(environment, tmp_path, allocation):
     assert {held(process)[0] for process in holders} == {1, 3}
 
 
-@pytest.mark.parametrize("variable", ["SLURM_JOB_ID", "KUBERNETES_SERVICE_HOST"])
-def test_no_lease_where_a_scheduler_has_chosen(environment, variable, capsys, tmp_path):
+@pytest.mark.parametrize("variable", cards.SCHEDULERS)
+def test_the_runs_of_one_job_lease_the_card_that_its_scheduler_chose(
+    environment, variable, tmp_path
+):
+    """Snakemake may have grouped several runs into one job; other jobs have cards of their own."""
     environment.setenv(variable, "7")
     environment.setenv("CUDA_VISIBLE_DEVICES", "2")
-    with cards.leased_card() as first, cards.leased_card() as second:
-        assert first.card == second.card
-        assert first.card.index == 2
-        assert first.chosen_by == cards.SCHEDULERS[variable]
-    assert not (tmp_path / "locks").exists()
+    first, second = start(tmp_path / "first"), start(tmp_path / "second")
+    for _ in range(600):
+        if len(list(tmp_path.glob("*-*"))) == 1:
+            break
+        time.sleep(0.1)
+    time.sleep(2 * cards.LOOK_AGAIN_SECONDS)
+    assert len(list(tmp_path.glob("*-*"))) == 1
+    for name in ("first", "second"):
+        (tmp_path / name).touch()
+    leases = [held(first), held(second)]
+    assert most_at_once([(a, b) for _, a, b, _ in leases]) == 1
+    with cards.leased_card() as lease:
+        assert lease.card.index == 2
+        assert lease.chosen_by == cards.SCHEDULERS[variable]
+
+
+def test_another_job_is_not_waited_for(environment, tmp_path):
+    """Slurm may have given a card to both, as shards of it."""
+    environment.setenv("CUDA_VISIBLE_DEVICES", "2")
+    release = tmp_path / "release"
+    holders = []
+    for number in ("7", "8"):
+        environment.setenv("SLURM_JOB_ID", number)
+        holders.append(start(release))
+    wait_for_holders(release, 2)
+    release.touch()
+    assert [held(holder)[0] for holder in holders] == [2, 2]
 
 
 def test_runs_that_share_the_one_card_of_an_allocation_lease_if_told(environment):
@@ -230,6 +256,151 @@ def test_slices_stand_for_their_card(environment, tmp_path):
     assert [card.uuid for card in found] == ["MIG-1", "MIG-2", "GPU-bb"]
     environment.setenv("CUDA_VISIBLE_DEVICES", "GPU-b")
     assert [card.uuid for card in cards.visible_cards(found)] == ["GPU-bb"]
+
+
+NVIDIA_SMI = """#!/bin/sh
+case "$1" in
+-L) ;;
+--query-gpu=index*) printf '0, GPU-aa, NVIDIA H200, 143771\\n1, GPU-bb, NVIDIA H200, 143771\\n' ;;
+--query-gpu=uuid,memory.used*) cat "{folder}/memory" ;;
+--query-compute-apps*) cat "{folder}/processes" ;;
+*) exit 2 ;;
+esac
+"""
+IDLE = "GPU-aa, 4, Disabled\nGPU-bb, 4, Disabled\n"
+
+
+@pytest.fixture
+def two_cards(environment, tmp_path):
+    """Two GPUs as nvidia-smi tells of them; call it with their processes and memory in use."""
+    folder = tmp_path / "driver"
+    folder.mkdir()
+    program = folder / "nvidia-smi"
+    program.write_text(NVIDIA_SMI.format(folder=folder))
+    program.chmod(0o755)
+    environment.delenv("TRANSFER_CARDS")
+    environment.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    environment.setattr(cards, "LOOK_AGAIN_IN_USE_SECONDS", 0.05)
+
+    def use(processes="", memory=IDLE):
+        for name, text in (("processes", processes), ("memory", memory)):
+            (folder / "new").write_text(text)
+            (folder / "new").rename(folder / name)
+
+    use()
+    return use
+
+
+def other_process():
+    """A process that holds no lease, and does nothing."""
+    return subprocess.Popen(["sleep", "300"])
+
+
+def test_a_card_that_another_process_uses_is_left_to_it(two_cards):
+    other = other_process()
+    try:
+        two_cards(f"GPU-aa, {other.pid}, 20480, /usr/bin/python\n")
+        with cards.leased_card() as lease:
+            assert lease.card.uuid == "GPU-bb"
+    finally:
+        other.kill()
+
+
+@pytest.mark.parametrize(
+    ("processes", "memory", "says"),
+    [
+        ("GPU-aa, 4194999, 20480, a name, with comma\n", IDLE, "a name, with comma, 20.0 GiB"),
+        ("GPU-aa, 4194999, [N/A], [Not Found]\n", IDLE, "process 4194999 ([Not Found], memory"),
+        # Of a container that shows no processes.
+        ("", "GPU-aa, 20480, Disabled\n", "20.0 GiB of memory by processes that cannot be seen"),
+    ],
+)
+def test_a_run_waits_for_others_and_says_for_whom(
+    two_cards, environment, capsys, processes, memory, says
+):
+    environment.setenv("CUDA_VISIBLE_DEVICES", "0")
+    two_cards(processes, memory)
+    looks = []
+
+    def look_again(seconds):
+        looks.append(seconds)
+        if len(looks) == 2:
+            two_cards()
+
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=look_again)
+    environment.setattr(cards, "time", clock)
+    with cards.leased_card() as lease:
+        assert lease.card.uuid == "GPU-aa"
+    assert len(looks) == 2
+    said = capsys.readouterr().out
+    assert said.count("in use by others") == 1 and says in said
+    assert "TRANSFER_CARDS_IN_USE=take" in said and "--resources" not in said
+
+
+@pytest.mark.parametrize(
+    ("processes", "memory"),
+    [
+        ("", "GPU-aa, 900, Disabled\n"),
+        # A screen; what a driver does not tell; the server of MPS; another card.
+        ("", "GPU-aa, 20480, Enabled\n"),
+        ("", "GPU-aa, [N/A], [N/A]\n"),
+        ("GPU-aa, 4194999, 30, /usr/bin/nvidia-cuda-mps-server\n", IDLE),
+        ("GPU-bb, 4194999, 20480, python\n", IDLE),
+    ],
+)
+def test_what_is_no_computation_of_others_is_not_waited_for(
+    two_cards, environment, processes, memory
+):
+    environment.setenv("CUDA_VISIBLE_DEVICES", "0")
+    two_cards(processes, memory)
+    with cards.leased_card() as lease:
+        assert lease.card.uuid == "GPU-aa"
+
+
+@pytest.mark.parametrize("name", [cards.TAKE_IN_USE, "SLURM_JOB_ID"])
+def test_cards_in_use_are_taken_if_told_or_if_a_scheduler_gave_them(two_cards, environment, name):
+    two_cards("GPU-aa, 4194999, 20480, python\nGPU-bb, 4194999, 20480, python\n")
+    environment.setenv(name, "take" if name == cards.TAKE_IN_USE else "7")
+    with cards.leased_card() as lease:
+        assert lease.card.uuid == "GPU-aa"
+
+
+def test_a_misspelt_permission_is_refused(two_cards, environment):
+    environment.setenv(cards.TAKE_IN_USE, "yes")
+    with pytest.raises(UserError, match="TRANSFER_CARDS_IN_USE=yes: take"), cards.leased_card():
+        pass
+
+
+def test_runs_of_ours_are_no_others(two_cards, environment, tmp_path):
+    """Neither one that shares the card, nor one that has given it back and has not ended yet."""
+    environment.setenv("CUDA_VISIBLE_DEVICES", "GPU-aa")
+    holder = start(tmp_path / "release", runs_per_card=2)
+    wait_for_holders(tmp_path / "release", 1)
+    two_cards(f"GPU-aa, {holder.pid}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with cards.leased_card(runs_per_card=2) as lease:
+        assert lease.card.uuid == "GPU-aa"
+    # The number that the host gives a run in a container means nothing here.
+    two_cards("GPU-aa, 4194999, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with cards.leased_card(runs_per_card=2) as lease:
+        assert lease.card.uuid == "GPU-aa"
+    other = other_process()
+    two_cards(f"GPU-aa, {holder.pid}, 20480, python\nGPU-aa, {other.pid}, 20480, python\n")
+
+    def end(seconds):
+        other.kill()
+        two_cards()
+
+    environment.setattr(cards, "time", SimpleNamespace(monotonic=time.monotonic, sleep=end))
+    with cards.leased_card(runs_per_card=2):
+        assert other.poll() is not None or other.wait(timeout=60)
+    (tmp_path / "release").touch()
+    held(holder)
+
+    with cards.leased_card():
+        pass
+    two_cards(f"GPU-aa, {os.getpid()}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with cards.leased_card():
+        pass
 
 
 def test_importing_the_lease_does_not_import_torch(environment):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from transfer.analysis.distances import gap_of, hold_distances
+from transfer.analysis.distances import gap_of, hold_distances, missing_notes, notes_of
 from transfer.config import read_datasets
 from transfer.published import read_printed
 
@@ -77,3 +77,28 @@ def test_computed_and_printed_stand_side_by_side(printed, tmp_path):
     assert made["fid"].tolist() == pytest.approx((beside * 1.1).tolist())
     assert "all 18,564 splits" in (tmp_path / "table11.md").read_text()
     assert "in brackets" in (tmp_path / "figure3.svg").read_text()
+
+
+def test_datasets_without_a_distance_are_left_out_and_named(printed, groups, tmp_path):
+    values = printed["fid"].astype(float)
+    table = printed[["dataset"]].assign(fid=values, note="Computed.")
+    lacking = table["dataset"].isin(["birdsnap", "cars"])
+    table.loc[lacking, "fid"] = float("nan")
+    table.loc[lacking, "note"] = "Place " + table["dataset"][lacking] + ".zip."
+    assert notes_of(table) == ["Computed.", *missing_notes(table)]
+    assert missing_notes(table) == ["Place birdsnap.zip.", "Place cars.zip."]
+    # Both sides of the gap are of the same 16 datasets, so equal distances agree.
+    findings = hold_distances(printed, table, groups)
+    assert len(findings) == 16 + 3 and all(finding.agrees for finding in findings)
+    assert gap_of(table, groups).splits == 8008
+
+    table.to_csv(tmp_path / "fid.csv", index=False)
+    for script, name in (("table11", "table11.csv"), ("figure3", "figure3.svg")):
+        command = [sys.executable, f"scripts/{script}.py", "--fid", str(tmp_path / "fid.csv")]
+        command += ["--published", str(PUBLISHED / "table11.csv")]
+        command += ["--output", str(tmp_path / name)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    assert "Place birdsnap.zip. Place cars.zip." in (tmp_path / "table11.md").read_text()
+    svg = (tmp_path / "figure3.svg").read_text()
+    assert "Place birdsnap.zip. Place cars.zip." in svg
+    assert "<!-- Food-101 -->" in svg and "<!-- Stanford Cars -->" not in svg

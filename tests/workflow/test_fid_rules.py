@@ -31,7 +31,11 @@ DATASETS = {
     "pets": {
         "group": "web_scraped",
         "short_side": 368,
-        "source": {"files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}]},
+        "source": {
+            "homepage": "",
+            "kind": "http",
+            "files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}],
+        },
     },
     "imagenet": {"group": "reference", "short_side": 368, "source": {"files": []}},
 }

@@ -14,24 +14,76 @@ def jobs(output: str) -> dict[str, int]:
     return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+) *$", table, re.M)}
 
 
-def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
-    done = snakemake(checkout, "--dry-run", "all")
-    assert done.returncode == 0, done.stdout
-    assert jobs(done.stdout) == {
+def expected(**of_distances: int) -> dict[str, int]:
+    """Jobs of the main study beside those of its distances and their downloads."""
+    return {
         "train": GRID,
         "choose_precision": 1,
         "describe_cell": 19 * 7,
         "fetch_weights": 19,
-        "prepare": 7 + 12,
-        "download": 33,
-        "fetch_inception": 1,
-        "inception_statistics": 18 + 1,
-        "fid": 18,
         "study_fid": 1,
         "select_runs": 1,
         **dict.fromkeys(["table01", "table02", "table03", "table11", "table12", "table13"], 1),
         **dict.fromkeys(["figure1", "figure2", "figure3", "verdict", "paper", "all"], 1),
+        **of_distances,
     }
+
+
+def place(checkout, *names: str) -> None:
+    for name in names:
+        path = checkout / "resources/downloads" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_the_main_study_asks_for_its_grid_and_no_more(checkout, snakemake):
+    """Without ImageNet, which nobody may download for another, no distance can be computed.
+
+    So none of the datasets that are only compared with it is downloaded; those trained on are.
+    """
+    done = snakemake(checkout, "--dry-run", "all")
+    assert done.returncode == 0, done.stdout
+    assert jobs(done.stdout) == expected(prepare=7, download=10)
+
+
+def test_distances_are_asked_for_of_what_is_at_hand(checkout, snakemake):
+    """Each dataset that a person must get is left out until all its files are there."""
+    folder = "fid={folders: {imagenet: originals}}"
+    # Not all that Stanford Cars consists of.
+    place(checkout, "cars/cars_train.tgz", "cars/cars_test.tgz")
+    done = snakemake(checkout, "--dry-run", "--config", folder, "--", "all")
+    assert done.returncode == 0, done.stdout
+    # Of 18 datasets all but Birdsnap and Stanford Cars; and ImageNet, which is read from a folder.
+    asked = expected(prepare=16, download=24, fetch_inception=1, inception_statistics=17, fid=16)
+    assert jobs(done.stdout) == asked
+
+    place(checkout, "cars/cars_test_annos_withlabels.mat", "birdsnap/birdsnap-images.zip")
+    place(checkout, *(f"imagenet/ILSVRC2012_img_{part}.tar" for part in ("train", "val")))
+    place(checkout, "imagenet/ILSVRC2012_devkit_t12.tar.gz")
+    done = snakemake(checkout, "--dry-run", "all")
+    asked = expected(prepare=19, download=33, fetch_inception=1, inception_statistics=19, fid=18)
+    assert jobs(done.stdout) == asked
+
+
+def test_missing_files_are_named_and_noticed_when_they_come(checkout, snakemake):
+    views = ("results/fang2023/figures/figure3.svg", "results/fang2023/tables/table11.csv")
+    done = snakemake(checkout, *views)
+    assert done.returncode == 0, done.stdout
+    drawn = (checkout / views[0]).read_text()
+    table = (checkout / views[1]).with_suffix(".md").read_text()
+    named = ("ILSVRC2012_img_train.tar", "birdsnap-images.zip", "resources/downloads/cars")
+    # A figure's text is wrapped.
+    assert all(entry in re.sub(r"\s+", "", text) for text in (drawn, table) for entry in named)
+    assert "No distance was computed" in drawn
+    # The paper's own values stand, and none of ours.
+    assert re.search(r"\| Stanford Cars +\| +– \| +143\.35 \|", table)
+    assert "Nothing to be done" in snakemake(checkout, "--dry-run", *views).stdout
+
+    place(checkout, "birdsnap/birdsnap-images.zip")
+    again = snakemake(checkout, *views)
+    assert again.returncode == 0 and "birdsnap-images.zip" not in (
+        (checkout / views[1]).with_suffix(".md").read_text()
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 # What the rules ask of the tables: functions that turn wildcards into inputs and params,
 # phase by phase in the order in which data flows.
 
+import functools
 import inspect
 import json
 
+from transfer.data.by_hand import to_place
 from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 from transfer.grid import study_cells
@@ -264,15 +266,58 @@ def fid_reference_flags(wildcards, input):
     return flags
 
 
-def study_distances(wildcards):
+def compared_datasets(wildcards):
     """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
     paper = STUDIES[wildcards.study].paper
     groups = ("real_world", "web_scraped") if paper else ("digits",)
+    return [name for name, block in DATASETS.items() if block["group"] in groups]
+
+
+# Once a call: what it has planned with is what it must run with, though a file appears meanwhile.
+@functools.cache
+def fid_to_place(dataset):
+    """Files that a person must place before a dataset, or the reference, can be compared."""
+    if dataset not in DATASETS:
+        return ()
+    return to_place(
+        dataset,
+        DATASETS[dataset],
+        fid_option(dataset, "source"),
+        config["fid"]["folders"],
+    )
+
+
+def study_without(wildcards):
+    """By dataset without a distance, the datasets of which a person must place files first.
+
+    That is the dataset itself, or the reference.
+    """
+    without = {}
+    for name in compared_datasets(wildcards):
+        pair = (name, fid_option(name, "reference"))
+        if lacking := [one for one in pair if fid_to_place(one)]:
+            without[name] = lacking
+    return without
+
+
+def study_without_flags(wildcards):
+    """What study_fid.py is told of the distances that cannot be computed."""
+    without = study_without(wildcards)
+    if not without:
+        return ""
+    lacking = {one: fid_to_place(one) for pair in without.values() for one in pair}
+    files = [f"{name}/{file}" for name, files in lacking.items() for file in files]
+    return f"--without {' '.join(without)} --to-place {' '.join(files)}"
+
+
+def study_distances(wildcards):
+    """The distances of a study that can be computed from what is at hand."""
+    without = study_without(wildcards)
     return those_there(
         [
             f"results/fid/{name}.json"
-            for name, block in DATASETS.items()
-            if block["group"] in groups
+            for name in compared_datasets(wildcards)
+            if name not in without
         ]
     )
 
@@ -320,7 +365,8 @@ def accepted_by_name(wildcards):
 # Analysis
 
 
-# What can be shown only once there is one dataset that is prepared, or one distance.
+# What can be shown only once there is one dataset that is prepared, or one distance (or a file to
+# place before there is one, which is then named).
 OF_DATASETS, OF_DISTANCES = {"table01", "figure2"}, {"table11", "figure3"}
 
 
@@ -330,7 +376,9 @@ def shown(wildcards, kind):
     missing = set()
     if study.source == "runs" and not study_indexes(wildcards):
         missing |= OF_DATASETS
-    if study.source == "runs" and not study_distances(wildcards):
+    if study.source == "runs" and not (
+        study_distances(wildcards) or study_without(wildcards)
+    ):
         missing |= OF_DISTANCES
     return [name for name in getattr(study, kind) if name not in missing]
 

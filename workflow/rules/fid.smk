@@ -126,9 +126,10 @@ rule study_fid:
     params:
         code=fingerprint("scripts/study_fid.py"),
         published=study_published_flag,
+        without=study_without_flags,
     message:
         "Collecting the Frechet inception distances of study {wildcards.study}"
     shell:
         f"{PYTHON} "
         "scripts/study_fid.py --fid {input.fid:q} --datasets {input.datasets:q} "
-        "{params.published} --output {output.table:q} --groups {output.groups:q} > {log:q} 2>&1"
+        "{params.published} {params.without} --output {output.table:q} --groups {output.groups:q} > {log:q} 2>&1"

@@ -12,8 +12,10 @@ FEWEST_RANKED = 3
 def gap_of(distances: pd.DataFrame, groups: dict[str, str], column: str = "fid") -> GroupGap | None:
     """The real-world datasets against the web-scraped ones; None if a group is empty.
 
-    `distances` has the columns `dataset` and `column`; `groups` is the group of each dataset.
+    `distances` has the columns `dataset` and `column`, which is missing where there is no distance;
+    `groups` is the group of each dataset.
     """
+    distances = distances.dropna(subset=[column])
     group = distances["dataset"].map(groups)
     values = distances[column].astype(float)
     first, second = values[group == "real_world"], values[group == "web_scraped"]
@@ -29,14 +31,27 @@ def gap_words(gap: GroupGap) -> str:
     )
 
 
+def notes_of(distances: pd.DataFrame) -> list[str]:
+    """Each note of `fid.csv` once: how its values were made, then which are missing and why."""
+    made = distances["fid"].notna()
+    return sorted(set(distances["note"][made])) + missing_notes(distances)
+
+
+def missing_notes(distances: pd.DataFrame) -> list[str]:
+    """Why datasets have no distance, in the order of the table; empty if all have one."""
+    return list(dict.fromkeys(distances["note"][distances["fid"].isna()]))
+
+
 def hold_distances(
     printed: pd.DataFrame, computed: pd.DataFrame, groups: dict[str, str]
 ) -> list[Finding]:
     """Hold each distance against Table 11, and their order and gap against the printed ones'.
 
     `printed` holds text. The order counts as agreeing where Spearman's rho is 1, the gap and its
-    p where they are the same as those of the printed distances.
+    p where they are the same as those of the printed distances. A dataset without a distance in
+    `computed` is left out of all of them.
     """
+    computed = computed.dropna(subset=["fid"])
     both = printed[["dataset", "fid"]].merge(
         computed[["dataset", "fid"]], on="dataset", suffixes=("_printed", "_computed")
     )

@@ -10,6 +10,8 @@ import numpy as np
 
 _COPY = 2**20
 _FLUSH = 2**26
+# macOS has no call that leaves out a file's times.
+_SYNC = getattr(os, "fdatasync", os.fsync)
 
 
 class StoreWriter:
@@ -71,7 +73,7 @@ class _Flusher:
             return
         self._file.flush()
         self._flushed = size
-        self._thread = threading.Thread(target=os.fdatasync, args=(self._file.fileno(),))
+        self._thread = threading.Thread(target=_SYNC, args=(self._file.fileno(),))
         self._thread.start()
 
     def finish(self) -> None:

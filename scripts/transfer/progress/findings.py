@@ -151,6 +151,28 @@ def check_downloads(missing: Iterable[tuple[str, SourceFile, Path]]) -> list[Fin
         return list(pool.map(lambda entry: _check_download(*entry), missing))
 
 
+def check_left_out(
+    to_place: Mapping[str, Collection[str]],
+    datasets: Mapping[str, Mapping[str, Any]],
+    reference: str,
+    folder: Path,
+) -> list[Finding]:
+    """Files, by dataset, that a person must place before its distance is computed.
+
+    The work goes on without them; without those of the reference it has no distances at all.
+    """
+    findings = []
+    for dataset, names in to_place.items():
+        source = {file.name: file for file in source_files(datasets[dataset]["source"])}
+        what = f"{dataset}: {', '.join(names)} must be placed by a person: until then the "
+        what += "study has no distances" if dataset == reference else "study lacks its distance"
+        told = " ".join(dict.fromkeys(source[name].instructions for name in names))
+        homepage = datasets[dataset]["source"]["homepage"]
+        remedy = f"{told} Homepage: {homepage}. Place: {folder / dataset}/.".strip()
+        findings.append(Finding("warning", what, remedy))
+    return findings
+
+
 def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
     what = f"{dataset}: {file.name}"
     by_hand = f"get it from {file.homepage} and place it as {path}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer.files import write_json
+from transfer.processes import machine_id, process_start
 
 FILE = "progress.json"
 
@@ -44,29 +45,6 @@ Report = Callable[..., None]
 
 def unreported(**fields: Any) -> None:
     """A report that nobody reads."""
-
-
-def machine_id() -> str:
-    """This machine since it was started, and this container: where a process number counts."""
-    boot, namespace = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
-    try:
-        return f"{boot.read_text().strip()}/{namespace.readlink()}"
-    except OSError:
-        return socket.gethostname()
-
-
-def process_start(pid: int) -> int | None:
-    """When a process started, in the kernel's ticks since boot; None if it does not run.
-
-    With the number it names a process for good: numbers are given out again, and a process that
-    has ended but was not yet waited for (a zombie) does not run.
-    """
-    try:
-        # The name, in brackets, may hold blanks and brackets itself.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] in ("Z", "X") else int(fields[19])
 
 
 def is_alive(progress: Progress) -> bool | None:

@@ -5,9 +5,13 @@ kernel frees it when the process ends, however it ends. The locks lie in /tmp, o
 on the machine itself, never on a network file system, and the same for every terminal, which
 TMPDIR or a login's runtime folder would not be.
 
+Others take no lease of ours: before a GPU is taken, nvidia-smi is asked whether a process of
+another user, of another program or of a container is at work on it.
+
 Imports no torch: CUDA_VISIBLE_DEVICES must be set before CUDA is first touched.
 """
 
+import csv
 import os
 import re
 import subprocess
@@ -17,12 +21,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from transfer.errors import UserError
+from transfer.processes import process_start
 
-# Whoever sets these has chosen this process's card already, if it sees no more than one: no lease
-# is taken. TRANSFER_LEASE=always takes one all the same, for several runs that share that card.
+# Whoever sets these has chosen this process's card already, if it sees no more than one. The lease
+# is then one among the runs of the same job: several that Snakemake grouped into it, say.
+# TRANSFER_LEASE=always makes it one among all runs of this machine.
 SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
 PRETENDED = "pretended-"
 # Values of CUDA_VISIBLE_DEVICES that hide all cards; schedulers set the last.
@@ -30,7 +37,16 @@ HIDDEN = ("", "-1", "NoDevFiles")
 # What nvidia-smi exits with where there is a driver and no card.
 NO_DEVICES = 6
 LOOK_AGAIN_SECONDS = 1.0
+# Whether others use a GPU costs a process and, without a persistent driver, seconds to find out.
+LOOK_AGAIN_IN_USE_SECONDS = 10.0
 SAY_AGAIN_SECONDS = 600.0
+
+# A process in another container is not listed, its memory is. An idle GPU has up to some hundred
+# MiB in use; so has a process that has only just opened CUDA.
+MEMORY_IN_USE = 2**30
+# Serves the processes that share a GPU, and computes nothing itself.
+MPS_SERVER = "nvidia-cuda-mps-server"
+TAKE_IN_USE = "TRANSFER_CARDS_IN_USE"
 
 
 @dataclass(frozen=True)
@@ -149,11 +165,18 @@ def usable_cards() -> tuple[Card, ...]:
     return visible
 
 
-def scheduler() -> str | None:
+def _chosen_by() -> str | None:
     """The scheduler that has given this process its cards, if any."""
-    if os.environ.get("TRANSFER_LEASE") == "always":
-        return None
     return next((name for key, name in SCHEDULERS.items() if os.environ.get(key)), None)
+
+
+def _job() -> str:
+    """What the locks' names begin with where they count in one job of a scheduler alone.
+
+    A pod has a file system of its own.
+    """
+    number = os.environ.get("SLURM_JOB_ID", "")
+    return f"slurm-{re.sub(r'[^A-Za-z0-9]', '-', number)}-" if number else ""
 
 
 def _lock_folder() -> Path:
@@ -168,35 +191,146 @@ def _lock_folder() -> Path:
     return path
 
 
-def _try_places(cards: tuple[Card, ...], runs_per_card: int) -> tuple[Card, FileLock] | None:
-    # Place by place, not card by card: a second run goes to an idle card if there is one.
-    for place in range(runs_per_card):
-        for card in cards:
-            lock = FileLock(_lock_folder() / f"{card.uuid}.{place}.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            return card, lock
+def _ours(folder: Path, names: list[str]) -> set[int]:
+    """Processes that hold these places, or held them last and have not ended yet."""
+    alive = set()
+    for name in names:
+        try:
+            pid, start = map(int, (folder / f"{name}.pid").read_text().split())
+        except (OSError, ValueError):
+            continue
+        if process_start(pid) == start:
+            alive.add(pid)
+    return alive
+
+
+def _try_place(card: Card, place: int, runs_per_card: int, job: str) -> FileLock | str | None:
+    """The lock of a place; None if the place is taken, words if others use the card."""
+    folder = _lock_folder()
+    names = [f"{job}{card.uuid}.{number}" for number in range(runs_per_card)]
+    lock = FileLock(folder / f"{names[place]}.lock")
+    # One process after another: who waits for the other's answer must not take it for a lease.
+    with FileLock(folder / f"{job}{card.uuid}.guard"):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        try:
+            if words := _in_use(card, _ours(folder, names)):
+                lock.release()
+                return words
+            pid = os.getpid()
+            (folder / f"{names[place]}.pid").write_text(f"{pid} {process_start(pid)}")
+        except BaseException:
+            lock.release()
+            raise
+    return lock
+
+
+def _in_use(card: Card, ours: set[int]) -> str | None:
+    """Who uses a card beside the processes `ours`, in words; None if nobody does.
+
+    Not asked for a pretended card, for one that a scheduler gave, which may have given it to
+    others too, nor if TRANSFER_CARDS_IN_USE=take.
+    """
+    in_use = os.environ.get(TAKE_IN_USE)
+    if in_use not in (None, "", "take"):
+        raise UserError(f"{TAKE_IN_USE}={in_use}: take, or nothing")
+    if in_use or card.uuid.startswith(PRETENDED) or _chosen_by():
+        return None
+    processes = _processes(card)
+    if ours:
+        # In a container nvidia-smi may count processes as the host does: one whose number means
+        # nothing here may be a run of ours, and so may all of the memory.
+        known = [pid for pid in processes if pid not in ours and psutil.pid_exists(pid)]
+        return ", ".join(processes[pid] for pid in known) or None
+    if processes:
+        return ", ".join(processes.values())
+    query = ["--query-gpu=uuid,memory.used,display_active", "--format=csv,noheader,nounits"]
+    for row in _rows(*query, columns=3):
+        # What a screen takes is no computation, and may be much.
+        if row[0] == card.uuid and row[1].isdigit() and row[2] != "Enabled":
+            used = int(row[1]) * 2**20
+            if used >= MEMORY_IN_USE:
+                return f"{used / 2**30:.1f} GiB of memory by processes that cannot be seen here"
     return None
 
 
-def _wait_for_place(cards: tuple[Card, ...], runs_per_card: int) -> tuple[Card, FileLock]:
+def _processes(card: Card) -> dict[int, str]:
+    """Processes that compute on a card, in words, by number."""
+    query = ["--query-compute-apps=gpu_uuid,pid,used_memory,process_name"]
+    found = {}
+    for uuid, pid, memory, name in _rows(*query, "--format=csv,noheader,nounits", columns=4):
+        if uuid != card.uuid or not pid.isdigit() or Path(name).name == MPS_SERVER:
+            continue
+        size = f"{int(memory) / 1024:.1f} GiB" if memory.isdigit() else "memory not stated"
+        found[int(pid)] = f"process {pid} ({_owner(int(pid))}{name}, {size})"
+    return found
+
+
+def _rows(*arguments: str, columns: int) -> list[list[str]]:
+    """The rows of nvidia-smi's answer that have so many columns; the last may hold commas."""
+    lines = csv.reader(_nvidia_smi(*arguments).splitlines(), quoting=csv.QUOTE_NONE)
+    rows = [[*row[: columns - 1], ",".join(row[columns - 1 :])] for row in lines]
+    return [[cell.strip() for cell in row] for row in rows if len(row) == columns]
+
+
+def _owner(pid: int) -> str:
+    try:
+        return f"{psutil.Process(pid).username()}: "
+    except (psutil.Error, KeyError, OSError):
+        return ""
+
+
+def _try_places(
+    cards: tuple[Card, ...], runs_per_card: int, job: str
+) -> tuple[Card, FileLock] | dict[Card, str]:
+    """A card and the lock of its place; if there is none, the cards that others use."""
+    in_use: dict[Card, str] = {}
+    # Place by place, not card by card: a second run goes to an idle card if there is one.
+    for place in range(runs_per_card):
+        for card in cards:
+            if card in in_use:
+                continue
+            found = _try_place(card, place, runs_per_card, job)
+            if isinstance(found, str):
+                in_use[card] = found
+            elif found:
+                return card, found
+    return in_use
+
+
+def _wait_for_place(cards: tuple[Card, ...], runs_per_card: int, job: str) -> tuple[Card, FileLock]:
     since = time.monotonic()
     said = None
-    while (found := _try_places(cards, runs_per_card)) is None:
+    while isinstance(found := _try_places(cards, runs_per_card, job), dict):
         now = time.monotonic()
         if said is None or now - said >= SAY_AGAIN_SECONDS:
             said = now
-            runs = "run" if runs_per_card == 1 else "runs"
-            print(
-                f"all {len(cards)} cards that this run may use are taken ({runs_per_card} {runs} "
-                f"a card): waiting since {now - since:.0f} s. More runs were started than there "
-                "are places; --resources gpu=N says how many start.",
-                flush=True,
-            )
-        time.sleep(LOOK_AGAIN_SECONDS)
+            print(_waiting_words(cards, found, runs_per_card, now - since), flush=True)
+        time.sleep(LOOK_AGAIN_IN_USE_SECONDS if found else LOOK_AGAIN_SECONDS)
     return found
+
+
+def _waiting_words(
+    cards: tuple[Card, ...], in_use: dict[Card, str], runs_per_card: int, seconds: float
+) -> str:
+    runs = "run" if runs_per_card == 1 else "runs"
+    words = f"waiting since {seconds:.0f} s: "
+    if len(in_use) < len(cards):
+        words += (
+            f"all {len(cards)} cards that this run may use are taken ({runs_per_card} {runs} "
+            "a card). More runs were started than there are places; --resources gpu=N says how "
+            "many start. "
+        )
+    for card, users in in_use.items():
+        words += f"card {_words(card)} is in use by others: {users}. "
+    if in_use:
+        words += (
+            "A card that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
+            f"cards that runs may wait for, and {TAKE_IN_USE}=take shares them."
+        )
+    return words.rstrip()
 
 
 @contextmanager
@@ -224,17 +358,18 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
         )
         yield Lease(None, None)
         return
-    # An allocation or pod of several cards is for several runs: they lease among these.
-    if len(cards) == 1 and (chosen_by := scheduler()):
-        print(f"{chosen_by} chose card {_words(cards[0])}", flush=True)
-        with _only_visible(cards[0]):
-            yield Lease(cards[0], chosen_by)
-        return
-    card, lock = _wait_for_place(cards, runs_per_card)
+    chosen_by = None
+    # An allocation or pod of several cards is for several runs: they lease among these, and as
+    # everywhere on the machine, whose scheduler may not keep its jobs apart.
+    if len(cards) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
+        chosen_by = _chosen_by()
+    job = _job() if chosen_by else ""
+    card, lock = _wait_for_place(cards, runs_per_card, job)
     try:
-        print(f"training on card {_words(card)}", flush=True)
+        words = f"{chosen_by} chose card" if chosen_by else "training on card"
+        print(f"{words} {_words(card)}", flush=True)
         with _only_visible(card):
-            yield Lease(card, "lease")
+            yield Lease(card, chosen_by or "lease")
     finally:
         lock.release()
 
