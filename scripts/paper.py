@@ -19,7 +19,7 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
     sections: dict[str, list[dict[str, Any]]] = {}
     for claim in claims[claims["id"].isin(held.index)].to_dict("records"):
         finding = held.loc[claim["id"]]
-        entry = claim | {"recomputed": finding["recomputed"], "agrees": bool(finding["agrees"])}
+        entry = claim | finding[["published", "recomputed", "agrees"]].to_dict()
         sections.setdefault(claim["section"], []).append(entry)
     return sections
 
@@ -35,7 +35,12 @@ def main() -> None:
     results = load_results(args.results, args.study, args.models, args.datasets)
     study = results.study
 
-    verdict = pd.read_csv(args.verdict) if args.verdict else pd.DataFrame(columns=Finding._fields)
+    # The digits of what is printed count: 0.890 is not 0.89.
+    verdict = (
+        pd.read_csv(args.verdict, dtype={"published": str})
+        if args.verdict
+        else pd.DataFrame(columns=Finding._fields)
+    )
     claims = read_printed(args.published, "claims")
     names = {key: block["name"] for key, block in results.datasets.items()}
     names |= results.models["name"].to_dict()
@@ -44,7 +49,7 @@ def main() -> None:
     lines = pd.read_csv(tables["table02"]).set_index("dataset")
     content = {
         "study": study,
-        "notes": part_notes(results),
+        "notes": part_notes(results, published=""),
         "tables": {name: table_html(path.with_suffix(".md")) for name, path in tables.items()},
         "figures": {path.stem: embed_figure(path) for path in args.figures},
         "claims": claims_by_section(claims, verdict),

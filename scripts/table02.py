@@ -10,12 +10,14 @@ from transfer.analysis.results import (
     part_notes,
     part_values,
 )
-from transfer.command_line import run, study_parser
-from transfer.tables import Column, decimals, write_table
+from transfer.command_line import compared_study_parser, run
+from transfer.tables import Column, beside_printed, decimals, write_table
 
 
 def main() -> None:
-    args = study_parser(__doc__, "table02.csv; .md and .tex are written beside it").parse_args()
+    args = compared_study_parser(
+        __doc__, "table02.csv; .md and .tex are written beside it"
+    ).parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     better = above_threshold(results)
     top1 = imagenet_top1(results)[better]
@@ -39,7 +41,8 @@ def main() -> None:
         "Pearson correlation and least-squares slope of each metric on ImageNet top-1 accuracy, "
         f"both as fractions, over models above {results.study.threshold:g} % top-1."
     )
-    write_table(table, columns, args.output, caption, part_notes(results))
+    table, columns, beside = beside_printed(table, columns, args.printed)
+    write_table(table, columns, args.output, caption, [*part_notes(results), *beside])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Table 3: the metric of every model on every dataset, beside ImageNet top-1."""
 
-from transfer.analysis.results import imagenet_top1, load_results, part_notes, part_values
+from transfer.analysis.results import PRINTED, imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
 from transfer.tables import metric_columns, write_table
 
@@ -13,7 +13,7 @@ def main() -> None:
     table = table.rename_axis("model").reset_index()
     columns = metric_columns(results)
     caption = "Every model on every dataset: the dataset's metric of the selected run."
-    write_table(table, columns, args.output, caption, part_notes(results))
+    write_table(table, columns, args.output, caption, part_notes(results, published=PRINTED))
 
 
 if __name__ == "__main__":

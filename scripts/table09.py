@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from transfer.analysis.results import imagenet_top1, load_results, part_notes, part_values
+from transfer.analysis.results import PRINTED, imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
 from transfer.tables import metric_columns, write_table
 
@@ -20,7 +20,7 @@ def main() -> None:
     table = table.rename_axis("model").reset_index()
     columns = metric_columns(results, "clip")
     caption = "The same architecture pre-trained on ImageNet and on CLIP's image-text pairs."
-    write_table(table, columns, args.output, caption, part_notes(results, "clip"))
+    write_table(table, columns, args.output, caption, part_notes(results, "clip", PRINTED))
 
 
 if __name__ == "__main__":

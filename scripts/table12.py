@@ -9,12 +9,14 @@ from transfer.analysis.results import (
     logit_bound,
     part_notes,
 )
-from transfer.command_line import run, study_parser
-from transfer.tables import Column, decimals, show_p, write_table
+from transfer.command_line import compared_study_parser, run
+from transfer.tables import Column, beside_printed, decimals, show_p, write_table
 
 
 def main() -> None:
-    args = study_parser(__doc__, "table12.csv; .md and .tex are written beside it").parse_args()
+    args = compared_study_parser(
+        __doc__, "table12.csv; .md and .tex are written beside it"
+    ).parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     values = complete_values(results)
     bound = logit_bound(results, values)
@@ -34,7 +36,9 @@ def main() -> None:
         "average over the other datasets explain variance beyond ImageNet accuracy, and ImageNet "
         "accuracy beyond the average?"
     )
-    write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])
+    table, columns, beside = beside_printed(table, columns, args.printed)
+    notes = [*part_notes(results), *bound_notes(bound), *beside]
+    write_table(table, columns, args.output, caption, notes)
 
 
 if __name__ == "__main__":

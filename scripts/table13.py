@@ -9,12 +9,14 @@ from transfer.analysis.results import (
     logit_bound,
     part_notes,
 )
-from transfer.command_line import run, study_parser
-from transfer.tables import Column, decimals, write_table
+from transfer.command_line import compared_study_parser, run
+from transfer.tables import Column, beside_printed, decimals, show_p, write_table
 
 
 def main() -> None:
-    args = study_parser(__doc__, "table13.csv; .md and .tex are written beside it").parse_args()
+    args = compared_study_parser(
+        __doc__, "table13.csv; .md and .tex are written beside it"
+    ).parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     values = complete_values(results)
     bound = logit_bound(results, values)
@@ -30,13 +32,15 @@ def main() -> None:
         # Headings must differ, so that the three p columns stay three columns.
         columns += [
             Column(f"rho_{name}", heading, decimals(4)),
-            Column(f"p_{name}", "p" + " " * number, decimals(4)),
+            Column(f"p_{name}", "p" + " " * number, show_p),
         ]
     caption = (
         "Spearman's rho of each dataset with the average over the other datasets and with "
         "ImageNet top-1."
     )
-    write_table(table, columns, args.output, caption, [*part_notes(results), *bound_notes(bound)])
+    table, columns, beside = beside_printed(table, columns, args.printed)
+    notes = [*part_notes(results), *bound_notes(bound), *beside]
+    write_table(table, columns, args.output, caption, notes)
 
 
 if __name__ == "__main__":

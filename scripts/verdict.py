@@ -1,4 +1,8 @@
-"""The verdict: every number that the paper prints and we can recompute, and whether they agree."""
+"""The verdict: every number that the paper prints and we can recompute, and whether they agree.
+
+Only what a study has measured or computed counts: not the ImageNet accuracies, which it takes from
+the paper itself.
+"""
 
 from pathlib import Path
 
@@ -8,17 +12,18 @@ from transfer.analysis.claims import CLAIMS
 from transfer.analysis.distances import hold_distances, missing_notes
 from transfer.analysis.evidence import gather_evidence
 from transfer.analysis.results import StudyResults, load_results, part_notes
-from transfer.analysis.verdict import Finding, hold_claims, hold_table
+from transfer.analysis.verdict import Finding, hold_claims, hold_table, with_digits_of
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
 from transfer.published import PRINTED_IN_PERCENT, read_printed
 from transfer.validation import read_table
 
 
-def printed_percent(results: StudyResults, table: pd.DataFrame) -> pd.DataFrame:
-    """Table 3 with accuracies in percent, as the paper prints them."""
-    percent = ["imagenet_top1"] + [
-        key for key in table.columns[2:] if results.datasets[key]["metric"] in PRINTED_IN_PERCENT
+def measured(results: StudyResults, table: pd.DataFrame) -> pd.DataFrame:
+    """What Table 3 shows of a study's own runs, accuracies in percent, as the paper prints them."""
+    table = table.drop(columns="imagenet_top1")
+    percent = [
+        key for key in table.columns[1:] if results.datasets[key]["metric"] in PRINTED_IN_PERCENT
     ]
     return table.assign(**{column: table[column] * 100 for column in percent})
 
@@ -36,6 +41,38 @@ def hold_statements(results: StudyResults, fid: Path, published: Path) -> list[F
     evidence = gather_evidence(results, read_table(fid, "fid"), published)
     recomputed = {name: check(evidence) for name, check in CLAIMS.items()}
     return findings + hold_claims(read_printed(published, "claims"), recomputed)
+
+
+def summary(results: StudyResults, findings: list[Finding], missing: list[str]) -> str:
+    """Put the verdict in words, as Markdown: how much agrees, and a table of what does not.
+
+    `missing` says what could not be compared.
+    """
+    notes = [*part_notes(results, published=""), *missing]
+    if not findings:
+        return " ".join(["Nothing that the paper prints has been measured here yet.", *notes])
+    differing = [finding for finding in findings if not finding.agrees]
+    words = (
+        f"{len(findings) - len(differing)} of {len(findings)} printed numbers and statements agree "
+        "with what is recomputed, within half a unit of the last printed digit."
+    )
+    if not differing:
+        return " ".join([words, *notes])
+    table = pd.DataFrame(
+        {
+            "table": finding.table,
+            "row": finding.row,
+            "column": finding.column,
+            "published": finding.published,
+            "recomputed": with_digits_of(finding.published, finding.recomputed),
+            "difference": f"{finding.difference:.2g}",
+            "tolerance": f"{finding.tolerance:g}",
+        }
+        for finding in differing
+    )
+    aligned = ["left"] * 3 + ["right"] * 4
+    shown = table.to_markdown(index=False, disable_numparse=True, colalign=aligned)
+    return " ".join([words, *notes, f"These {len(differing)} do not:\n\n{shown}"])
 
 
 def main() -> None:
@@ -58,7 +95,7 @@ def main() -> None:
     for path in args.tables:
         recomputed = pd.read_csv(path)
         if path.stem == "table03":
-            recomputed = printed_percent(results, recomputed)
+            recomputed = measured(results, recomputed)
         printed = read_printed(args.published, path.stem)
         findings += hold_table(path.stem, printed.columns[0], printed, recomputed)
     if args.statements:
@@ -71,16 +108,8 @@ def main() -> None:
         distances_missing = missing_notes(distances)
     verdict = pd.DataFrame(findings, columns=Finding._fields).astype({"agrees": bool})
     write_text(args.output, verdict.to_csv(index=False, float_format="%.6g"))
-    disagreements = verdict[~verdict["agrees"]].drop(columns="agrees")
-    summary = (
-        f"{verdict['agrees'].sum()} of {len(verdict)} printed numbers and statements agree with "
-        "what is recomputed, within half a unit of the last printed digit. "
-        + " ".join([*part_notes(results), *distances_missing])
-    )
-    if len(disagreements):
-        table = disagreements.to_markdown(index=False, floatfmt=".4g")
-        summary += f" These {len(disagreements)} do not:\n\n{table}"
-    write_text(args.output.with_suffix(".md"), f"{summary}\n")
+    text = summary(results, findings, distances_missing)
+    write_text(args.output.with_suffix(".md"), f"{text}\n")
 
 
 if __name__ == "__main__":

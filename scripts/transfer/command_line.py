@@ -29,3 +29,12 @@ def study_parser(description: str | None, output: str) -> argparse.ArgumentParse
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--output", type=Path, required=True, help=output)
     return parser
+
+
+def compared_study_parser(description: str | None, output: str) -> argparse.ArgumentParser:
+    """Return `study_parser` for a table that a paper prints as well."""
+    parser = study_parser(description, output)
+    parser.add_argument(
+        "--printed", type=Path, help="the same table as a paper prints it, to show beside"
+    )
+    return parser

@@ -2,21 +2,29 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from transfer.analysis.results import StudyResults
+from transfer.analysis.verdict import with_digits_of
 from transfer.files import write_text
+from transfer.published import read_printed
 
-ESCAPES = str.maketrans({c: f"\\{c}" for c in "&%$#_{}"})
-# What pdflatex has no character for.
-SYMBOLS = str.maketrans({"–": "--", "²": "$^2$", "×": r"$\times$", "ρ": r"$\rho$", "✓": r"$\surd$"})
+# What LaTeX reads otherwise, or pdflatex has no character for.
+LATEX = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": "$<$", ">": "$>$", "|": "$|$"}
+    | {"–": "--", "²": "$^2$", "×": r"$\times$", "ρ": r"$\rho$", "✓": r"$\surd$"}
+)
+# What Markdown reads as anything but text, such as an underscore that is not within a word.
+MARKDOWN = re.compile(r"[\\`*\[\]<>|]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
 # Numbers, years and dashes stand right; words stand left.
-FIGURES = re.compile(r"[\d.,/eE+–-]*")
+FIGURES = re.compile(r"[\d.,/eE+–() -]*")
 
 METRIC_NAMES = {
     "accuracy": "Accuracy",
@@ -30,11 +38,28 @@ METRIC_NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in the CSV, its heading in print, and how a cell is printed."""
+    """One column: its name in the CSV, its heading in print, and how a cell is printed.
+
+    `beside` names a column of text, what a paper prints: each number then has its digits and is
+    followed by it in brackets.
+    """
 
     name: str
     heading: str
     show: Callable[[Any], str] = str
+    beside: str = ""
+
+    def cells(self, frame: pd.DataFrame) -> list[str]:
+        """Return the column's cells as they are printed."""
+        shown = [str(self.show(value)) for value in frame[self.name]]
+        if not self.beside:
+            return shown
+        return [
+            text
+            if pd.isna(theirs)
+            else f"{text if pd.isna(ours) else with_digits_of(theirs, ours)} ({theirs})"
+            for text, ours, theirs in zip(shown, frame[self.name], frame[self.beside], strict=True)
+        ]
 
 
 def decimals(digits: int, scale: float = 1) -> Callable[[Any], str]:
@@ -69,7 +94,37 @@ def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
 
 def printed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """The table as it is printed: text cells under the headings."""
-    return pd.DataFrame({c.heading: frame[c.name].map(c.show).astype(str) for c in columns})
+    return pd.DataFrame({column.heading: column.cells(frame) for column in columns})
+
+
+def beside_printed(
+    frame: pd.DataFrame, columns: Sequence[Column], path: Path | None
+) -> tuple[pd.DataFrame, list[Column], list[str]]:
+    """Put the numbers of a paper's table beside the recomputed ones, row by row.
+
+    `path` is the printed table, None for a study without a paper; the first of `columns` names
+    the rows. Returns the frame with further columns `printed_<name>`, the columns that show them,
+    and a note that says so.
+    """
+    if path is None:
+        return frame, list(columns), []
+    key = columns[0].name
+    theirs = read_printed(path.parent, path.stem).set_index(key)
+    frame = frame.assign(
+        **{f"printed_{name}": frame[key].map(theirs[name]) for name in theirs if name in frame}
+    )
+    shown = [
+        replace(column, beside=f"printed_{column.name}")
+        if f"printed_{column.name}" in frame
+        else column
+        for column in columns
+    ]
+    return frame, shown, ["In brackets what the paper prints."]
+
+
+def markdown_text(text: str) -> str:
+    """Return text so that Markdown shows just this."""
+    return MARKDOWN.sub(lambda found: f"\\{found[0]}", text)
 
 
 def write_table(
@@ -85,24 +140,26 @@ def write_table(
     """
     path = Path(path)
     text = printed(frame, columns)
+    latex_text = text.map(lambda cell: cell.translate(LATEX))
+    latex_text.columns = text.columns.str.translate(LATEX)
     right = [all(FIGURES.fullmatch(cell) for cell in text[c.heading]) for c in columns]
     sentence = " ".join([caption, *notes])
-    latex = (
-        text.style.format(escape="latex")
-        .format_index(escape="latex", axis="columns")
-        .hide(axis="index")
-        .to_latex(
-            caption=sentence.translate(ESCAPES),
-            hrules=True,
-            column_format="".join("r" if flag else "l" for flag in right),
-            position="t",
+    latex = latex_text.style.hide(axis="index").to_latex(
+        caption=sentence.translate(LATEX),
+        hrules=True,
+        column_format="".join("r" if flag else "l" for flag in right),
+        position="t",
+    )
+    markdown = (
+        text.map(markdown_text)
+        .rename(columns=markdown_text)
+        .to_markdown(
+            index=False,
+            disable_numparse=True,
+            colalign=["right" if flag else "left" for flag in right],
         )
     )
-    markdown = text.to_markdown(
-        index=False,
-        disable_numparse=True,
-        colalign=["right" if flag else "left" for flag in right],
-    )
-    write_text(path.with_suffix(".md"), f"{sentence}\n\n{markdown}\n")
-    write_text(path.with_suffix(".tex"), PREAMBLE + latex.translate(SYMBOLS))
-    write_text(path, frame[[c.name for c in columns]].to_csv(index=False, float_format="%.10g"))
+    write_text(path.with_suffix(".md"), f"{markdown_text(sentence)}\n\n{markdown}\n")
+    write_text(path.with_suffix(".tex"), PREAMBLE + latex)
+    names = [*(c.name for c in columns), *(c.beside for c in columns if c.beside)]
+    write_text(path, frame[names].to_csv(index=False, float_format="%.10g"))

@@ -4,17 +4,22 @@ import json
 import os
 import signal
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
+import torch
 from prepared_dataset import write_dataset
 from training_process import RECIPES, Training
 
 from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
+from transfer.training import models
 from transfer.training.accepted import IDENTICAL, Acceptance, write_accepted
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.code import training_code
+from transfer.training.model_table import read_model
+from transfer.training.weights import store_weights
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +54,19 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
     assert record["best_epoch"] == int(np.argmax(values)) + 1
     assert record["value"] == record["history"][record["best_epoch"] - 1]["report"]["accuracy"]
     assert record["history"][-1]["loss"] < record["history"][0]["loss"]
+
+
+def test_a_run_from_a_local_file_says_so_and_not_the_pinned_tag(data, tmp_path):
+    torch.manual_seed(0)
+    row = read_model("config/models.tsv", "mobilenet_v3_small")
+    state = models.create(row).state_dict()
+    path = tmp_path / "mobilenet_v3_small.safetensors"
+    stored = store_weights(path, row["model"], row, state, "mine.pth", "5" * 64)
+    path.with_suffix(".json").write_text(json.dumps(asdict(stored)))
+    given = ("--weights", str(path.with_suffix(".json")))
+    record = Training(data, tmp_path / "run", *given, recipe="pretrained").result()
+    assert record["weights"] == record["settings"]["model"]["weights"]
+    assert record["weights"] == f"file: mine.pth, sha256 {'5' * 64}"
 
 
 @pytest.mark.parametrize("moment", ["px", "epoch 1/4", "epoch 2/4", "epoch 3/4"])

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer.analysis.verdict import hold, hold_claims, hold_table, rounding_tolerance
+from transfer.analysis.verdict import (
+    hold,
+    hold_claims,
+    hold_table,
+    rounding_tolerance,
+    with_digits_of,
+)
 from transfer.errors import UserError
 
 
@@ -35,6 +41,23 @@ def test_edge_of_rounding_agrees_and_beyond_does_not():
     assert not hold("t", "r", "c", "0.12", 0.1251).agrees
     finding = hold("table02", "melanoma", "slope", "0.05", 0.0565)
     assert finding.difference == pytest.approx(0.0065) and not finding.agrees
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "shown"),
+    [
+        ("0.890", 0.8898, "0.890"),
+        ("0.0000", 3.2e-06, "0.0000"),
+        ("0.0000", -3.2e-06, "0.0000"),
+        ("0.00004", 6.14e-05, "0.00006"),
+        ("4e-05", 6.14e-05, "0.00006"),
+        ("304", 86.57, "87"),
+        ("-0.2", -0.1501, "-0.2"),
+    ],
+)
+def test_a_recomputed_number_has_the_digits_of_the_printed_one(printed, value, shown):
+    assert with_digits_of(printed, value) == shown
+    assert hold("t", "r", "c", printed, value).published == printed
 
 
 def test_tables_are_held_by_key_and_by_the_columns_that_both_have():
@@ -66,7 +89,7 @@ CLAIMS = pd.DataFrame(
 def test_claims_are_numbers_or_facts():
     slope, fact = hold_claims(CLAIMS, {"slope": 0.1099, "fact": False})
     assert slope.agrees and slope.table == "section 1"
-    assert not fact.agrees and (fact.published, fact.recomputed) == (1, 0)
+    assert not fact.agrees and (fact.published, fact.recomputed) == ("1", 0)
 
 
 @pytest.mark.parametrize("recomputed", [{"slope": 0.1}, {"slope": 0.1, "fact": True, "new": True}])

@@ -16,7 +16,7 @@ from safetensors.torch import save
 from transfer.errors import UserError
 from transfer.training import models
 from transfer.training.weights import fetch, read_weights, store_weights, stored_record
-from transfer.training.weights_record import weights_digest
+from transfer.training.weights_record import weights_digest, weights_name
 
 SQUEEZENET = {"model": "squeezenet1_1", "library": "torchvision", "architecture": "squeezenet1_1",
               "weights": "SqueezeNet1_1_Weights.IMAGENET1K_V1"}  # fmt: skip
@@ -53,6 +53,15 @@ def test_a_local_file_becomes_checked_weights_with_a_record(tmp_path, state):
         found = read_weights(path)
         assert all(torch.equal(found[name], tensor) for name, tensor in state.items())
     assert weights_digest(output) == record["tensors_sha256"]
+    for path in (output, tmp_path / "mine.pth"):
+        assert weights_name(path) == f"file: mine.pth, sha256 {digest}"
+
+
+def test_fetched_weights_are_called_by_their_tag(tmp_path, state):
+    path = tmp_path / "squeezenet1_1.safetensors"
+    record = store_weights(path, "squeezenet1_1", SQUEEZENET, state, "https://here/x.pth", "0")
+    path.with_suffix(".json").write_text(json.dumps(asdict(record)))
+    assert weights_name(path.with_suffix(".json")) == SQUEEZENET["weights"]
 
 
 def test_stored_weights_are_kept_while_they_are_whole_and_of_the_tag(tmp_path, state):

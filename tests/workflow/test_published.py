@@ -92,6 +92,40 @@ def test_the_page_needs_no_other_file(made):
     assert len(re.findall(r'<img[^>]* alt="Figure \d', page)) == len(NUMBERED["figure"])
 
 
+def test_the_page_says_where_its_numbers_are_from(made):
+    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    tables = dict(re.findall(r'<div class="table" id="(table\d+)">.*?<p>(.*?)</p>', page, re.S))
+    for name in ("table02", "table12", "table13"):
+        assert "Computed from the values printed in Table 3. In brackets" in tables[name]
+        assert "as printed" not in tables[name].lower()
+    for name in ("table03", "table08", "table09"):
+        assert "Values as printed in the paper." in tables[name]
+    assert "our copy" not in page.lower()
+
+
+def test_figures_stand_in_the_order_of_the_paper_and_the_absent_ones_are_explained(made):
+    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="figure(\d)"', page) == list("123456789")
+    absent = re.findall(r'id="figure(\d)"><b>Figure \d</b> is not here: (.*?)</p>', page)
+    assert [number for number, _ in absent] == ["2", "6", "7"]
+    assert "images" in absent[0][1]
+    assert all("prints no" in why for _, why in absent[1:])
+
+
+def test_statements_that_differ_are_open_and_the_others_folded(made):
+    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    folded = "".join(re.findall(r"<details>.*?</details>", page, re.S))
+    verdict = (made / "results" / "published" / "verdict.csv").read_text().splitlines()
+    statements = [line.endswith("True") for line in verdict if line.startswith("section")]
+    assert folded.count('<li class="agrees">') == page.count('<li class="agrees">')
+    assert page.count('<li class="agrees">') == sum(statements) > 60
+    assert folded.count('<li class="differs">') == 0
+    assert page.count('<li class="differs">') == len(statements) - sum(statements) > 5
+    # As printed, zeros at the end included.
+    assert "<b>0.890</b>" in folded
+    assert "<td>0.0000</td><td>0.0001</td>" in page
+
+
 def test_made_again_there_is_nothing_to_do(made):
     assert asked(made, "published") == {}
 

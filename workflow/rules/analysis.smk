@@ -14,6 +14,8 @@ STUDY_FLAGS = (
 # Scripts that need no more than that.
 TABLES_FROM_RESULTS = ("table02", "table03", "table08", "table09", "table12", "table13")
 FIGURES_FROM_RESULTS = ("figure1", "figure5", "figure8", "figure9")
+# Those of them that a paper prints as well, so that both stand side by side.
+TABLES_BESIDE = ("table02", "table12", "table13")
 # Tables whose numbers the paper prints as well; the first is what a study of runs sets out to
 # measure again, and the very source of the published study.
 TABLES_HELD = ["table03", "table02", "table12", "table13"]
@@ -65,6 +67,7 @@ for table in TABLES_FROM_RESULTS:
             table
         input:
             **STUDY_FILES,
+            printed=printed_beside(table),
         output:
             csv=f"results/{{study}}/tables/{table}.csv",
             md=f"results/{{study}}/tables/{table}.md",
@@ -77,10 +80,14 @@ for table in TABLES_FROM_RESULTS:
         params:
             script=f"scripts/{table}.py",
             code=fingerprint(f"scripts/{table}.py"),
+            printed=lambda wildcards, input: (
+                f"--printed {input.printed}" if input.printed else ""
+            ),
         message:
             f"Computing {table} of study {{wildcards.study}}"
         shell:
-            f"{PYTHON} {{params.script}} {STUDY_FLAGS} --output {{output.csv:q}} > {{log:q}} 2>&1"
+            f"{PYTHON} {{params.script}} {STUDY_FLAGS} {{params.printed}} "
+            "--output {output.csv:q} > {log:q} 2>&1"
 
 
 rule printed_tables:

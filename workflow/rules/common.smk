@@ -419,6 +419,17 @@ def verdict_flags(wildcards, input):
     return flags
 
 
+def printed_beside(table):
+    """An input function: a table as a study's paper prints it, to stand beside the computed one."""
+
+    def printed(wildcards):
+        paper = STUDIES[wildcards.study].paper
+        beside = paper and table in TABLES_BESIDE
+        return [f"resources/published/{paper}/{table}.csv"] if beside else []
+
+    return printed
+
+
 def beside_published(wildcards):
     """The paper's own distances, to stand beside those that a study computes."""
     study = STUDIES[wildcards.study]

@@ -57,15 +57,16 @@ def hold_distances(
     )
     findings = hold_table("table11", "dataset", printed[["dataset", "fid"]], computed)
 
-    def add(row: str, column: str, theirs: float, ours: float) -> None:
+    def add(row: str, column: str, theirs: float, ours: float, digits: int) -> None:
         same = abs(ours - theirs) < 1e-9
-        findings.append(Finding("table11", row, column, theirs, ours, ours - theirs, 0.0, same))
+        text = f"{theirs:.{digits}f}"
+        findings.append(Finding("table11", row, column, text, ours, ours - theirs, 0.0, same))
 
     if len(both) >= FEWEST_RANKED:
         rho, _ = rank_agreement(both["fid_computed"], both["fid_printed"].astype(float))
-        add("order of the datasets", "spearman_rho", 1.0, rho)
+        add("order of the datasets", "spearman_rho", 1.0, rho, 4)
     theirs, ours = (gap_of(both, groups, f"fid_{of}") for of in ("printed", "computed"))
     if theirs and ours:
-        add("real-world less web-scraped", "gap", theirs.gap, ours.gap)
-        add("real-world less web-scraped", "p_one_sided", theirs.p_one_sided, ours.p_one_sided)
+        add("real-world less web-scraped", "gap", theirs.gap, ours.gap, 2)
+        add("real-world less web-scraped", "p_one_sided", theirs.p_one_sided, ours.p_one_sided, 6)
     return findings

@@ -10,6 +10,11 @@ from transfer.config import Study, read_datasets, read_models, read_study
 from transfer.errors import UserError
 from transfer.validation import read_table
 
+# What a study of published numbers says of what it shows.
+PRINTED = "Values as printed in the paper."
+COMPUTED = "Computed from the values printed in Table 3."
+POINTS_PRINTED = "Each point is a value that the paper prints."
+
 
 @dataclass(frozen=True)
 class StudyResults:
@@ -99,8 +104,13 @@ def bound_notes(bound: float) -> list[str]:
     return [f"Values were moved into [{bound:g}, {1 - bound:g}] before the logit."]
 
 
-def part_notes(results: StudyResults, name: str = "main") -> list[str]:
-    """What a reader of a figure or table must know of how its values came about."""
+def part_notes(results: StudyResults, name: str = "main", published: str = COMPUTED) -> list[str]:
+    """What a reader of a figure or table must know of how its values came about.
+
+    `published` is what it says of a study of published values: `PRINTED` where it shows these
+    very values, `POINTS_PRINTED` where it draws them, `COMPUTED` where it computes from them, or
+    nothing.
+    """
     part = results.study.parts[name]
     cells = results.cells
     cells = cells[
@@ -108,9 +118,7 @@ def part_notes(results: StudyResults, name: str = "main") -> list[str]:
         & cells["dataset"].isin(part.datasets)
         & cells["model"].isin(part.models)
     ]
-    found = []
-    if results.study.source == "published":
-        found.append("Values as printed in the paper.")
+    found = [published] if published and results.study.source == "published" else []
     if results.study.weights == "random":
         found.append("Trained from random weights, not from ImageNet checkpoints.")
     if results.study.source == "runs":

@@ -8,33 +8,45 @@ from transfer.errors import UserError
 
 
 class Finding(NamedTuple):
-    """One printed number held against ours; the columns of verdict.csv.
+    """One printed number compared with ours; the columns of verdict.csv.
 
-    `tolerance` is half a unit of the last printed digit: all that rounding allows. A statement
-    without a number counts as 1 where it holds and 0 where it does not.
+    `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
+    unit of the last printed digit: all that rounding allows. A statement without a number counts
+    as 1 where it holds and 0 where it does not.
     """
 
     table: str
     row: str
     column: str
-    published: float
+    published: str
     recomputed: float
     difference: float
     tolerance: float
     agrees: bool
 
 
+def decimal_places(printed: str) -> int:
+    """Return the place of a printed number's last digit: 2 for '0.17', 0 for '133'."""
+    mantissa, _, exponent = printed.strip().lower().partition("e")
+    return len(mantissa.partition(".")[2]) - int(exponent or 0)
+
+
 def rounding_tolerance(printed: str) -> float:
     """Half a unit of the last digit of a printed number: 0.005 for '0.17', 0.5 for '133'."""
-    mantissa, _, exponent = printed.strip().lower().partition("e")
-    digits = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return 0.5 * 10.0**-digits
+    return 0.5 * 10.0 ** -decimal_places(printed)
+
+
+def with_digits_of(printed: str, value: float) -> str:
+    """Return a number as text with the decimals of a printed one: 0.8898 as 0.890 beside 0.896."""
+    text = f"{value:.{max(decimal_places(printed), 0)}f}"
+    # No minus before a zero.
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def hold(table: str, row: str, column: str, printed: str, recomputed: float) -> Finding:
-    """Hold a recomputed number against a printed one, its digits as they stand in print."""
-    published, tolerance = float(printed), rounding_tolerance(printed)
-    difference = float(recomputed) - published
+    """Compare a recomputed number with a printed one, given as the text that is printed."""
+    published, tolerance = printed.strip(), rounding_tolerance(printed)
+    difference = float(recomputed) - float(published)
     # A value that lies on the edge of rounding, 0.125 for a printed 0.12, may be printed so.
     agrees = abs(difference) <= tolerance * (1 + 1e-9)
     return Finding(
@@ -73,6 +85,6 @@ def hold_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> li
         else:
             holds = float(bool(value))
             findings.append(
-                Finding(place, str(claim.id), "holds", 1.0, holds, holds - 1, 0.0, bool(value))
+                Finding(place, str(claim.id), "holds", "1", holds, holds - 1, 0.0, bool(value))
             )
     return findings

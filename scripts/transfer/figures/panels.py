@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from transfer.analysis.correlation import linear_fit
 from transfer.analysis.intervals import bootstrap_line
 from transfer.analysis.results import (
+    POINTS_PRINTED,
     StudyResults,
     above_threshold,
     imagenet_top1,
@@ -186,7 +187,7 @@ def finish(
     further = max(0, lines - LEGEND_LINES) * LEGEND_LINE
     figure.set_figheight(figure.get_figheight() + further)
     legend = figure.legend(
-        title=wrap_notes(figure, [*part_notes(results), *notes]),
+        title=wrap_notes(figure, [*part_notes(results, published=POINTS_PRINTED), *notes]),
         title_fontsize=7,
         handles=[*entries, *handles],
         loc="outside lower center",

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from transfer.analysis.verdict import with_digits_of
 
 TEMPLATES = Path(__file__).parent
 
@@ -42,11 +45,13 @@ def table_html(path: str | Path) -> Markup:
     return Markup(renderer.render(Path(path).read_text(encoding="utf-8")))
 
 
-def show_number(value: float) -> str:
-    """A number of the verdict with as many digits as tell it apart, and no more."""
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.4g}"
+def show_recomputed(row: Mapping[str, Any]) -> str:
+    """A recomputed number of the verdict with the digits that the paper prints.
+
+    One that agrees is shown as it is printed: on the edge of rounding either digit is right.
+    """
+    printed = str(row["published"])
+    return printed if row["agrees"] else with_digits_of(printed, row["recomputed"])
 
 
 def render_page(template: str, content: dict[str, Any]) -> str:
@@ -58,7 +63,7 @@ def render_page(template: str, content: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = show_number
+    environment.filters["recomputed"] = show_recomputed
     return environment.get_template(template).render(content)
 
 

@@ -15,7 +15,7 @@ from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
 from transfer.files import read_json, write_json
 from transfer.training.parts import Parts
-from transfer.training.weights_record import weights_digest
+from transfer.training.weights_record import weights_digest, weights_name
 from transfer.validation import check
 
 PREDICTIONS = "predictions.npz"
@@ -43,7 +43,7 @@ def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
             "name": row["model"],
             "library": row["library"],
             "architecture": row["architecture"],
-            "weights": row["weights"] if weights else "random",
+            "weights": weights_name(weights) if weights else "random",
             "weights_sha256": weights_digest(weights) if weights else None,
         },
         "recipe": {"name": parts.recipe} | parts.settings.content(),

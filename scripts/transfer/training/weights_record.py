@@ -21,6 +21,17 @@ class WeightsRecord:
     file: str
     tensors_sha256: str
 
+    @property
+    def loaded(self) -> str:
+        """What a run that starts from these weights says of them.
+
+        The pinned tag where the weights were fetched; of a file on this disk, which may be any,
+        its name and sha256.
+        """
+        if "://" in self.source:
+            return self.weights
+        return f"file: {self.source}, sha256 {self.source_sha256}"
+
 
 def read_record(path: Path) -> WeightsRecord:
     """Read a record; raises UserError if it is missing or damaged."""
@@ -36,3 +47,11 @@ def weights_digest(path: str | Path) -> str:
     """What a run's settings say of its weights: the record's digest, or the file's sha256."""
     path = Path(path)
     return read_record(path).tensors_sha256 if path.suffix == ".json" else checksum(path, "sha256")
+
+
+def weights_name(path: str | Path) -> str:
+    """Return what a run's record calls its weights: a pinned tag, or a file and its sha256."""
+    path = Path(path)
+    if path.suffix == ".json":
+        return read_record(path).loaded
+    return f"file: {path.name}, sha256 {checksum(path, 'sha256')}"
