@@ -142,6 +142,7 @@ def statistics_command(tmp_path: Path, output: Path) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_a_killed_job_continues_to_the_same_result(tmp_path: Path) -> None:
     write_prepared(tmp_path / "d", noise_images([(20, 30)] * 12))
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -202,6 +203,7 @@ def peak_mebibytes(n_images: int, tmp_path: Path) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
     # The features of 1,600 more images are 25 MiB in float64.
     growth = peak_mebibytes(1640, tmp_path) - peak_mebibytes(40, tmp_path)

@@ -146,6 +146,7 @@ def assert_same_statistics(found, expected):
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-2, atol=1e-3 * expected[1].max())
 
 
+@pytest.mark.long
 def test_originals_give_the_statistics_of_pytorch_fid_on_the_files(animals):
     files = sorted((animals / "files").rglob("*.jpg"))
     # pytorch-fid takes no batch of mixed sizes, so one image at a time.
@@ -162,6 +163,7 @@ def test_originals_give_the_statistics_of_pytorch_fid_on_the_files(animals):
     assert np.abs(small.mean(axis=0) - found[0]).max() > 0.05 * found[0].max()
 
 
+@pytest.mark.long
 def test_a_folder_shrunk_as_for_a_store_gives_the_statistics_of_that_store(animals):
     folder = ("--image-folder", "files", "--source", "store", "--short-side", "48")
     # Which needs none of the source's files.

@@ -105,6 +105,7 @@ def snakemake(project: Path, *arguments: str, status: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_the_demonstrations_distance_says_what_it_is(project: Path) -> None:
     snakemake(project, "results/fid/shapes.json")
     found = json.loads((project / "results/fid/shapes.json").read_text())
