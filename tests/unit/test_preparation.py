@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import stand_ins
 from PIL import Image
+from processes import running
 
 from transfer.data.digest import prepared_digest
 from transfer.data.prepare import prepare_dataset
@@ -241,13 +243,13 @@ def test_killed_in_the_middle_it_starts_over_cleanly(tmp_path):
         while not (store.exists() and store.stat().st_size):
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert process.poll() is None, "finished before it could be killed"
+        children = psutil.Process(process.pid).children()
+        assert process.poll() is None and children, "finished before it could be killed"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert not (out / "index.csv").exists()
         # Workers leave with their parent.
-        while any(_alive(child) for child in children):
+        while any(running(child) for child in children):
             assert time.monotonic() < deadline
             time.sleep(0.05)
     finally:
@@ -258,13 +260,6 @@ def test_killed_in_the_middle_it_starts_over_cleanly(tmp_path):
     prepare_dataset("own", block(few), tmp_path, out, workers=2)
     assert len(open_dataset(out, 32).ids) == 20
     assert not (tmp_path / ".out.preparing").exists()
-
-
-def _alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False
 
 
 def class_folders(folder, *paths):

@@ -55,6 +55,12 @@ def record(hp: str, value: float | None, chosen: float | None = None, /, **chang
     } | changed  # fmt: skip
 
 
+def settings_of(key: str, name: str) -> dict:
+    """Settings of run `a`, but for the name of one of its parts."""
+    settings = record("a", 0.5)["settings"]
+    return settings | {key: settings[key] | {"name": name}}
+
+
 def write(runs: Path, point: str, *values: float | None, **changed) -> Path:
     path = runs / "pets" / "resnet50" / "finetune" / point / "metrics.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +145,9 @@ def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
         ({"hp": "b"}, "is of hp 'b', and 'a' belongs here"),
         ({"metric": "roc_auc"}, "is of metric 'roc_auc', and 'accuracy' belongs here"),
         ({"settings": record("b", 0.5)["settings"]}, "has settings of another hp"),
+        ({"settings": settings_of("dataset", "dtd")}, "has settings of another dataset"),
+        ({"settings": settings_of("model", "resnet18")}, "has settings of another model"),
+        ({"settings": settings_of("recipe", "other")}, "has settings of another recipe"),
         ({"colour": "red"}, "unknown key 'colour'"),
     ],
 )

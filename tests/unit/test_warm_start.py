@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import running
 
 WARM_START = Path(__file__).parents[2] / "scripts" / "warm_start.py"
 
@@ -54,14 +55,6 @@ def test_an_exception_is_shown_and_fails(tmp_path, environment):
         timeout=150,
     )
     assert done.returncode == 1 and "ValueError: told" in done.stderr
-
-
-def running(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
