@@ -109,3 +109,18 @@ def test_a_workflow_may_only_read_and_takes_actions_by_version(name: str) -> Non
         assert "permissions" not in job and job["timeout-minutes"] <= 120
         used = [step["uses"] for step in job["steps"] if "uses" in step]
         assert used and all(re.fullmatch(r"[\w/-]+@v\d+(\.\d+\.\d+)?", action) for action in used)
+
+
+def test_uv_is_fetched_in_one_version() -> None:
+    steps = [
+        step
+        for workflow in WORKFLOWS.values()
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("astral-sh/setup-uv@")
+    ]
+    assert len(steps) == len(WORKFLOWS)
+    versions = {step["with"]["version"] for step in steps}
+    for name in ("Makefile", "envs/Containerfile"):
+        versions |= set(re.findall(r"\buv==([\d.]+)", (ROOT / name).read_text()))
+    assert len(versions) == 1
