@@ -15,12 +15,30 @@ ROOT = HERE.parents[1]
 LIMIT = 300
 
 
-def profile_of_a_site(folder: Path) -> Path:
+# What the shipped profile says of jobs that are several runs.
+GROUPED = (
+    "groups:\n",
+    "  - train=cell\n",
+    "group-components:\n",
+    "  - cell=8\n",
+    "resources: # of one job",
+    "  - gpu=1\n",
+    "set-resource-scopes:\n",
+    "  - gpu=local\n",
+)
+
+
+def profile_of_a_site(folder: Path, grouped: bool = False) -> Path:
     """The shipped profile, with this cluster's names in the places that it shows for them."""
     text = (ROOT / "workflow/profiles/slurm/config.yaml").read_text()
     for shown, own in (("account=my_project", "account=own"), ("partition=cpu", "partition=cards")):
         assert f"# - slurm_{shown}\n" in text
         text = text.replace(f"# - slurm_{shown}\n", f"  - slurm_{own}\n")
+    if grouped:
+        for line in GROUPED:
+            assert f"# {line}" in text
+            text = text.replace(f"# {line}", line)
+        text = text.replace("runtime: 480 * attempt", "runtime: 5")
     folder.mkdir()
     (folder / "config.yaml").write_text(text)
     return folder
@@ -29,11 +47,12 @@ def profile_of_a_site(folder: Path) -> Path:
 class Workflow:
     """Snakemake at work on the stand-in grid, in a folder of its own."""
 
-    def __init__(self, slurm: Slurm, folder: Path, **config: object) -> None:
+    def __init__(self, slurm: Slurm, folder: Path, grouped: bool = False, **config: object) -> None:
         self.folder = folder
+        profile = profile_of_a_site(folder / "profile", grouped)
         command = [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(HERE / "Snakefile")),
-            *("--profile", str(profile_of_a_site(folder / "profile")), "--directory", str(folder)),
+            *("--profile", str(profile), "--directory", str(folder)),
             # The shipped profile asks less often, to spare a large cluster's controller.
             *("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"),
             *("--config", f"job={HERE / 'job.py'}"),
@@ -79,6 +98,15 @@ def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path):
     assert [int(line[0]) for line in lines] == list(range(8))
     assert most_at_once(lines) <= 4
     assert {line[1] for line in lines} == {"0", "1", "2", "3"}
-    # The card is Slurm's choice, and no lock was taken for it.
+    # The card is Slurm's choice.
     assert all(line[2] == "Slurm" for line in lines)
-    assert not (tmp_path / "locks").exists()
+
+
+def test_eight_runs_are_one_job_that_trains_them_one_after_another(slurm, tmp_path):
+    before = slurm.jobs()
+    lines = Workflow(slurm, tmp_path, grouped=True, runs=16, seconds=1).finish()
+    assert [int(line[0]) for line in lines] == list(range(16))
+    assert len(slurm.jobs()) - len(before) == 2
+    for card in {line[1] for line in lines}:
+        assert most_at_once([line for line in lines if line[1] == card]) == 1
+    assert all(line[2] == "Slurm" for line in lines)

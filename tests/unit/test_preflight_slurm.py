@@ -105,6 +105,14 @@ def test_the_profile_says_how_many_and_how_long(tmp_path):
         read_profile(tmp_path)
 
 
+def test_a_group_of_runs_asks_for_the_time_of_all(tmp_path):
+    (tmp_path / "config.yaml").write_text(
+        "jobs: 8\nset-resources: {train: {runtime: 90 * attempt}}\n"
+        "groups: [train=cell]\ngroup-components: [other=2, cell=8]\n"
+    )
+    assert read_profile(tmp_path) == Profile(8, 720)
+
+
 def test_a_shorter_run_fits_a_shorter_partition(slurm):
     slurm(partitions="cards|2:00:00|gpu:4")
     assert [found.level for found in check_slurm(120)] == ["ok", "ok"]

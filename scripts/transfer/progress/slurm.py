@@ -21,8 +21,9 @@ PATIENCE = 20
 
 @dataclass(frozen=True)
 class Profile:
-    """What a profile says of the work: `jobs` submitted at once, and the `minutes` that a training
-    asks for at its first attempt, None if only Snakemake can work them out."""
+    """What a profile says of the work: `jobs` submitted at once, and the `minutes` that a job of
+    trainings, of one or of a group of them, asks for at its first attempt, None if only Snakemake
+    can work them out."""
 
     jobs: int
     minutes: float | None
@@ -35,10 +36,15 @@ def read_profile(folder: Path) -> Profile:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         jobs = int(content["jobs"])
         runtime = str(content.get("set-resources", {}).get("train", {}).get("runtime", ""))
+        groups, components = (
+            dict(entry.split("=") for entry in content.get(key, []))
+            for key in ("groups", "group-components")
+        )
+        runs = int(components.get(groups.get("train"), 1))
     except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"{path}: no profile that says how many jobs: {error}") from None
     first = re.fullmatch(r"(\d+)( *\* *attempt)?", runtime)
-    return Profile(jobs, float(first[1]) if first else None)
+    return Profile(jobs, float(first[1]) * runs if first else None)
 
 
 def check_slurm(minutes_of_a_run: float | None) -> list[Finding]:
