@@ -8,7 +8,6 @@ of the runs it is made of.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +47,7 @@ def main() -> None:
     rules = ("select_runs", *study.tables, "study_fid", *study.figures, "verdict", "paper")
     command = [sys.executable, "-m", "snakemake", "--cores", str(args.cores)]
     command += ["--config", "allow_partial=true", "--allowed-rules", *rules, "--", page]
-    # The steps say `python`: this one.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    done = subprocess.run(command, cwd=args.folder, env=os.environ | {"PATH": path}, check=False)
+    done = subprocess.run(command, cwd=args.folder, check=False)
     if done.returncode:
         raise UserError(
             "the page was not made: see what failed above. What was made is in "

@@ -8,15 +8,13 @@ Where none of these tells, no number is made up.
 
 import argparse
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
-import yaml
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from transfer.command_line import run
+from transfer.command_line import run, warn
 from transfer.config import read_datasets, read_models, read_studies
 from transfer.errors import UserError
 from transfer.files import write_text
@@ -41,7 +39,6 @@ from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.training.recipes import read_recipes
 
 WIDTH_OF_A_FILE = 160
-STUDIES = Path("config/studies")
 # Snakemake's words for a file that would be made again. It looks at a rule's shell command, which
 # is no reason here, before it looks at the params, which hold the fingerprint of the code.
 REASONS = {
@@ -109,17 +106,6 @@ def spaces_table(spaces: list[Space]) -> Table:
     return table
 
 
-def studies_of_runs() -> list[str]:
-    """Names of the studies that train, read before anything is validated."""
-    names = []
-    for path in sorted(STUDIES.glob("*.yaml")):
-        # What is broken is told, with its place, when the studies are validated.
-        with suppress(yaml.YAMLError, AttributeError):
-            if yaml.safe_load(path.read_text(encoding="utf-8")).get("source") == "runs":
-                names.append(path.stem)
-    return names
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
@@ -129,16 +115,17 @@ def main() -> None:
     args, options = parser.parse_known_args()
     if options[:1] == ["--"]:
         options = options[1:]
-    # Snakemake thinks on one core while the tables are read and the costs reckoned on another.
-    names = args.study or studies_of_runs()
-    if not names:
-        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
-    asked = start_dry_run([f"results/{name}/paper.html" for name in names], options)
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
     recipes = read_recipes("config/recipes.yaml")
-    known = read_studies("config/studies", models.to_dict("index"), datasets, recipes)
-    studies = chosen_studies(known, names)
+    rows = models.to_dict("index")
+    known = read_studies("config/studies", rows, datasets, recipes, Path("results/networks.json"))
+    warn(known.warnings)
+    studies = chosen_studies(known, args.study)
+    if not studies:
+        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
+    # Snakemake thinks on one core while the costs are reckoned on another.
+    asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
     sizes = dataset_sizes(args.results / "data", Path("resources/published/fang2023"), datasets)

@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from transfer.command_line import run
+from transfer.command_line import run, warn
 from transfer.config import read_datasets, read_models, read_studies
 from transfer.progress.expected import Run, chosen_studies, expected_runs
 from transfer.progress.states import RunState, states_of
@@ -121,8 +121,9 @@ def main() -> None:
     models = read_models(args.config / "models.tsv")
     datasets = read_datasets(args.config / "datasets.yaml")
     recipes = read_recipes(args.config / "recipes.yaml")
-    studies = read_studies(args.config / "studies", models.to_dict("index"), datasets, recipes)
-    studies = chosen_studies(studies, args.study)
+    known = read_studies(args.config / "studies", models.to_dict("index"), datasets, recipes)
+    warn(known.warnings)
+    studies = chosen_studies(known, args.study)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     console = Console()
     if not console.is_terminal:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from transfer.errors import UserError
@@ -15,6 +15,12 @@ def run(main: Callable[[], None]) -> None:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings where they do not mix with what a script prints."""
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def study_parser(description: str | None, output: str) -> argparse.ArgumentParser:

@@ -1,5 +1,6 @@
 """The tables of the project, read and validated together: models, datasets, studies."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,10 @@ from transfer.study_checks.models import model_problems
 from transfer.study_checks.names import Rows
 from transfer.training.recipes import Recipe
 from transfer.validation import check, read_table, read_yaml
+
+STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+# Folders of results beside those of studies.
+NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", "runs")
 
 
 def read_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -88,29 +93,66 @@ def read_study(path: str | Path) -> Study:
     return Study(name=Path(path).stem, parts=parts, **content)
 
 
+@dataclass(frozen=True)
+class Studies:
+    """The studies of a folder by name, and what is wrong with those that cannot be made."""
+
+    sound: dict[str, Study]
+    broken: dict[str, str]
+
+    @property
+    def warnings(self) -> list[str]:
+        """One for each study that is left out."""
+        left_out = "is left out; the other studies are not affected"
+        return [f"Study '{name}' {left_out}:\n{what}" for name, what in self.broken.items()]
+
+
 def read_studies(
     folder: str | Path,
     models: Rows,
     datasets: Rows,
     recipes: Mapping[str, Recipe],
     networks: Path | None = None,
-) -> dict[str, Study]:
-    """All studies of a folder by name, each checked against the tables it names entries of.
+) -> Studies:
+    """All studies of a folder, each checked against the tables it names entries of.
 
     `models` are the rows of the model table by model. With `networks`, the file in which answers
     of torchvision and timm are kept, models that a study trains are compared with the library
-    that builds them. Raises UserError listing all problems of all studies.
+    that builds them. A file that is being written, or is mistaken, concerns its own study alone.
+    Hidden files, such as editors and macOS leave beside others, are no studies.
     """
-    studies = {path: read_study(path) for path in sorted(Path(folder).glob("*.yaml"))}
-    trained = trained_models(studies.values(), models)
-    known = known_networks(trained, networks) if networks else {}
-    problems = [f"config/models.tsv: {problem}" for problem in model_problems(models, known)]
-    for path, study in studies.items():
-        found = study_problems(study, models, datasets, recipes, known)
-        problems += [f"{path}: {problem}" for problem in found]
-    if problems:
-        raise UserError("\n".join(problems))
-    return {study.name: study for study in studies.values()}
+    read: dict[Path, Study] = {}
+    broken: dict[str, str] = {}
+    for path in sorted(Path(folder).glob("*.yaml")):
+        if path.name.startswith("."):
+            continue
+        try:
+            check_name(path)
+            read[path] = read_study(path)
+        except UserError as error:
+            broken[path.stem] = str(error)
+    known = known_networks(trained_models(read.values(), models), networks) if networks else {}
+    sound = {}
+    for path, study in read.items():
+        problems = [f"{path}: {p}" for p in study_problems(study, models, datasets, recipes, known)]
+        trained = {name: known[name] for name in trained_models([study], models) if name in known}
+        problems += [f"config/models.tsv: {p}" for p in model_problems(models, trained)]
+        if problems:
+            broken[study.name] = "\n".join(problems)
+        else:
+            sound[study.name] = study
+    return Studies(sound, broken)
+
+
+def check_name(path: Path) -> None:
+    """Refuse a study whose name cannot stand in paths of results; raises UserError."""
+    if not STUDY_NAME.fullmatch(path.stem):
+        raise UserError(
+            f"{path}: the file's name is the study's name in every path: give it one of letters, "
+            "digits, '_' and '-' alone"
+        )
+    if path.stem in NOT_A_STUDY:
+        raise UserError(f"{path}: results/{path.stem} holds something else: give it another name")
 
 
 def trained_models(studies: Iterable[Study], models: Rows) -> dict[str, Mapping[str, Any]]:

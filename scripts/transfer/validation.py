@@ -86,7 +86,8 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
 def read_yaml(path: str | Path, schema: str) -> Any:
     """Read a YAML file and hold it against a schema of workflow/schemas.
 
-    Raises UserError if the file is missing, is not YAML, repeats a key or breaks the schema.
+    Raises UserError if the file is missing or cannot be read, is not YAML in UTF-8, repeats a key
+    or breaks the schema.
     """
     try:
         with Path(path).open(encoding="utf-8") as file:
@@ -97,7 +98,10 @@ def read_yaml(path: str | Path, schema: str) -> Any:
                 loader.dispose()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    # A date that is none, such as 2023-02-30, is a ValueError; so are bytes that are not UTF-8.
+    except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     check(content, schema, str(path))
     return content

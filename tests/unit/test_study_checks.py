@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from transfer import config
 from transfer.config import Part, read_datasets, read_models, read_studies, read_study
-from transfer.errors import UserError
 from transfer.study_checks import study_problems
 from transfer.study_checks.libraries import Network
 from transfer.study_checks.models import model_problems
@@ -330,14 +330,51 @@ def test_a_row_is_as_its_library_has_it(tables, network, expected):
     assert found == [f"line {line}: efficientnet_b0: {problem}" for problem in expected]
 
 
-def test_the_problems_of_all_studies_come_together(tmp_path, tables):
+def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
     demo = (CONFIG / "studies" / "demo.yaml").read_text()
+    (tmp_path / "sound.yaml").write_text(demo)
     (tmp_path / "a.yaml").write_text(demo.replace("digits_rare", "pets"))
     (tmp_path / "b.yaml").write_text(demo.replace("lcnet_050", "lcnet_051"))
-    with pytest.raises(UserError) as caught:
-        read_studies(tmp_path, *tables)
-    lines = str(caught.value).splitlines()
-    assert [line.partition(": ")[0] for line in lines] == [
-        *[f"{tmp_path}/a.yaml"] * 3,
-        f"{tmp_path}/b.yaml",
-    ]
+    (tmp_path / "unfinished.yaml").write_text("title: [half")
+    (tmp_path / "empty.yaml").touch()
+    (tmp_path / "no_date.yaml").write_text(f"{demo}\nday: 2023-02-30\n")
+    (tmp_path / "latin.yaml").write_bytes("title: Änderung".encode("latin-1"))
+    (tmp_path / "two words.yaml").write_text(demo)
+    (tmp_path / "runs.yaml").write_text(demo)
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to("not there")
+    # Of an editor, and of macOS.
+    (tmp_path / ".#sound.yaml").symlink_to("somebody@somewhere.4711")
+    (tmp_path / "._sound.yaml").write_bytes(b"\0\5\26\7")
+    found = read_studies(tmp_path, *tables)
+    assert list(found.sound) == ["sound"]
+    says = {
+        "a": "'val', which 'pets' does not have",
+        "b": "'lcnet_051' is not in config/models.tsv",
+        "unfinished": "not valid YAML",
+        "empty": "None is not of type 'object'",
+        "no_date": "not valid YAML: day is out of range",
+        "latin": "not valid YAML: 'utf-8' codec can't decode",
+        "two words": "give it one of letters",
+        "runs": "results/runs holds something else",
+        "folder": "cannot be read: Is a directory",
+        "gone": "no such file",
+    }
+    assert found.broken.keys() == says.keys()
+    for name, problem in says.items():
+        lines = found.broken[name].splitlines()
+        assert lines[0].startswith(f"{tmp_path}/{name}.yaml: ")
+        assert problem in found.broken[name]
+    assert len(found.broken["a"].splitlines()) == 3
+    assert len(found.warnings) == len(says)
+
+
+def test_a_mistaken_row_concerns_the_studies_that_train_it(tmp_path, tables, monkeypatch):
+    demo = (CONFIG / "studies" / "demo.yaml").read_text()
+    (tmp_path / "with.yaml").write_text(demo)
+    (tmp_path / "without.yaml").write_text(demo.replace("lcnet_050, ", ""))
+    row = Network("timm 1", unknown="architecture", near="lcnet_075")
+    monkeypatch.setattr(config, "known_networks", lambda *_: {"lcnet_050": row})
+    found = read_studies(tmp_path, *tables, networks=tmp_path / "networks.json")
+    assert list(found.sound) == ["without"]
+    assert found.broken["with"].startswith("config/models.tsv: line 31: lcnet_050: architecture: ")

@@ -449,3 +449,11 @@ def study_verdict(wildcards):
 def page_template(wildcards):
     """The template by where a study's results come from."""
     return f"{STUDIES[wildcards.study].source}.html.jinja"
+
+
+# Broken studies
+
+
+def problem_of(wildcards):
+    """Raise what is wrong with a study, which is asked for."""
+    raise WorkflowError(BROKEN[wildcards.broken])

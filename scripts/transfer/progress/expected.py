@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from transfer.config import Study
+from transfer.config import Studies, Study
 from transfer.errors import UserError
 from transfer.grid import study_cells
 from transfer.training.recipes import Recipe
@@ -38,11 +38,17 @@ def expected_runs(study: Study, recipes: Mapping[str, Recipe]) -> tuple[Run, ...
     )
 
 
-def chosen_studies(studies: Mapping[str, Study], names: Iterable[str]) -> tuple[Study, ...]:
-    """The named studies, or all that consist of runs; raises UserError for an unknown name."""
+def chosen_studies(studies: Studies, names: Iterable[str]) -> tuple[Study, ...]:
+    """The named studies, or all that consist of runs.
+
+    Raises UserError for a name that is unknown, or that of a study that cannot be made.
+    """
     names = tuple(names)
-    unknown = [name for name in names if name not in studies]
-    if unknown:
-        raise UserError(f"no study '{unknown[0]}' in config/studies (there: {', '.join(studies)})")
-    chosen = [studies[name] for name in names] or list(studies.values())
+    for name in names:
+        if name in studies.broken:
+            raise UserError(studies.broken[name])
+        if name not in studies.sound:
+            there = ", ".join(sorted([*studies.sound, *studies.broken]))
+            raise UserError(f"no study '{name}' in config/studies (there: {there})")
+    chosen = [studies.sound[name] for name in names] or list(studies.sound.values())
     return tuple(study for study in chosen if study.source == "runs")

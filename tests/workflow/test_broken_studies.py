@@ -1,0 +1,49 @@
+"""A study file that is being written stops its own targets and no others."""
+
+import pytest
+
+TARGET = "results/published/tables/table02.csv"
+UNFINISHED = "title: [unfinished\n"
+
+
+@pytest.fixture
+def project(checkout):
+    """A checkout with a study that somebody writes, and what their editor and system left there."""
+    studies = checkout / "config" / "studies"
+    (studies / "own.yaml").write_text(UNFINISHED)
+    (studies / "two words.yaml").write_text(UNFINISHED)
+    (studies / "folder.yaml").mkdir()
+    (studies / ".#own.yaml").symlink_to("somebody@somewhere.4711")
+    (studies / "._own.yaml").write_bytes(b"\0\5\26\7")
+    return checkout
+
+
+def test_other_studies_go_on_and_one_warning_is_given(project, snakemake):
+    done = snakemake(project, TARGET)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert (project / TARGET).is_file()
+    for name in ("own", "two words", "folder"):
+        assert done.stdout.count(f"Study '{name}' is left out") == 1
+    assert ".#own" not in done.stdout and "._own" not in done.stdout
+
+
+@pytest.mark.parametrize("target", ["results/own/paper.html", "results/own/tables/table02.csv"])
+def test_its_own_targets_fail_with_its_problem(project, snakemake, target):
+    done = snakemake(project, "--dry-run", target)
+    assert done.returncode == 1
+    problem = done.stdout.partition("broken_study")[2]
+    assert "config/studies/own.yaml: not valid YAML" in problem
+
+
+def test_a_submitted_job_does_not_repeat_the_warning(project, snakemake):
+    done = snakemake(project, "--dry-run", "--mode", "remote", TARGET)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "is left out" not in done.stdout
+
+
+def test_numbers_of_the_paper_that_are_mistaken_stop_no_study_of_runs(checkout, snakemake):
+    path = checkout / "resources/published/fang2023/table03.csv"
+    path.write_text(path.read_text().replace("73.49", "734"))
+    assert snakemake(checkout, "--dry-run", "results/demo/results.csv").returncode == 0
+    done = snakemake(checkout, "--dry-run", "published")
+    assert done.returncode == 1 and "cct20: 734" in done.stdout
