@@ -1,10 +1,16 @@
 """Look, in seconds, for everything that would stop a week of work: tables, account, disk, cards.
 
-Prints all findings at once, each with its remedy. Exit status 1 if the work would fail.
+Prints all findings at once, each with its remedy: first what stops the work, then what stops only
+a part of it, such as the distances. Exit status 1 if something stops the work, or a study of it.
 """
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +18,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from transfer.command_line import run
-from transfer.config import Study, read_datasets, read_models, read_studies, trained_models
+from transfer.config import (
+    Studies,
+    Study,
+    read_datasets,
+    read_models,
+    read_studies,
+    trained_models,
+)
 from transfer.data.by_hand import to_place
 from transfer.errors import UserError
 from transfer.progress.disk import (
@@ -33,6 +46,7 @@ from transfer.progress.findings import (
     check_tables,
     check_weights,
     check_writable,
+    grouped,
     missing_files,
 )
 from transfer.progress.slurm import check_slurm, read_profile
@@ -49,29 +63,43 @@ CONFIG = Path("config")
 PUBLISHED = Path("resources/published/fang2023")
 SLURM_PROFILE = Path("workflow/profiles/slurm")
 NETWORKS = Path("results/networks.json")
+STUDY_OF_ALL = "fang2023"
+DISTANCES = "the distances (Table 11 and Figure 3)"
 
 
-def tables() -> list[Finding]:
-    """Every table and file of configuration, each on its own."""
-
-    def studies() -> Any:
-        models = read_models(CONFIG / "models.tsv")
-        datasets = read_datasets(CONFIG / "datasets.yaml")
-        recipes = read_recipes(CONFIG / "recipes.yaml")
-        rows = models.to_dict("index")
-        return read_studies(CONFIG / "studies", rows, datasets, recipes, NETWORKS)
-
-    return check_tables(
+def tables(names: list[str]) -> list[Finding]:
+    """Every table and file of configuration, each on its own; `names` are the studies asked for."""
+    findings = check_tables(
         {
             "config/config.yaml": lambda: read_yaml(CONFIG / "config.yaml", "config"),
             "config/models.tsv": lambda: read_models(CONFIG / "models.tsv"),
             "config/datasets.yaml": lambda: read_datasets(CONFIG / "datasets.yaml"),
             "config/recipes.yaml": lambda: read_recipes(CONFIG / "recipes.yaml"),
             "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
-            "config/studies": studies,
             str(PUBLISHED): lambda: check_published(PUBLISHED),
         }
     )
+    # What a study cannot be compared with is among these findings already.
+    with suppress(UserError):
+        for name, what in known_studies().broken.items():
+            level = "error" if name in names or not names else "warning"
+            only = "" if name in names or name == STUDY_OF_ALL else f"study {name}"
+            found = check_tables({f"config/studies/{name}.yaml": partial(refuse, what)})
+            findings += [replace(one, level=level, only=only) for one in found]
+    return findings
+
+
+def known_studies() -> Studies:
+    """All studies; raises UserError if one of the tables cannot be read."""
+    models = read_models(CONFIG / "models.tsv")
+    datasets = read_datasets(CONFIG / "datasets.yaml")
+    recipes = read_recipes(CONFIG / "recipes.yaml")
+    return read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes, NETWORKS)
+
+
+def refuse(what: str) -> None:
+    """Raise UserError with these words."""
+    raise UserError(what)
 
 
 def compared_datasets(
@@ -101,6 +129,11 @@ def compared_datasets(
     return {name: block for name, block in compared.items() if name in at_hand}, lacking
 
 
+def for_distances(finding: Finding) -> Finding:
+    """A finding about datasets that nothing but the distances is computed from."""
+    return replace(finding, only=DISTANCES) if finding.level == "error" else finding
+
+
 def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> list[Finding]:
     """What the studies' data, weights, disks and cards lack; the tables must be valid.
 
@@ -110,18 +143,18 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes.yaml")
-    known = read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes)
-    studies = chosen_studies(known, names)
+    studies = chosen_studies(known_studies(), names)
     runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
     results, downloads = Path("results"), Path("resources/downloads")
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
-    used = {one.dataset: datasets[one.dataset] for one in to_train}
+    trained_on = {one.dataset: datasets[one.dataset] for one in to_train}
     compared, lacking = compared_datasets(studies, datasets, config["fid"])
-    left_out = {name: files for name, files in lacking.items() if name not in used}
-    used |= compared
+    left_out = {name: files for name, files in lacking.items() if name not in trained_on}
+    used = trained_on | compared
     sizes = dataset_sizes(results / "data", PUBLISHED, used)
     unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
+    to_train_on = {n: b for n, b in unprepared.items() if n in trained_on}
     rows = models.to_dict("index")
     pinned = {
         one.model: rows[one.model] | {"file": config.get("weights_files", {}).get(one.model)}
@@ -141,31 +174,68 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     if profile and not gpu:
         at_once += ", as the profile allows (--gpu N if fewer)"
     named = trained_models(studies, rows)
-    findings = [
-        *check_networks(named, known_networks(named, NETWORKS)),
-        *check_writable([results, weights, downloads, Path(".snakemake")]),
-        *check_space(
+
+    def space(to_prepare: dict[str, dict[str, Any]]) -> list[Finding]:
+        work = works(to_train, recipes, models, sizes)
+        return check_space(
             {
-                "downloads": (downloads, downloads_needed(unprepared, downloads)),
-                "prepared datasets": (results / "data", stores_needed(unprepared, sizes)),
+                "downloads": (downloads, downloads_needed(to_prepare, downloads)),
+                "prepared datasets": (results / "data", stores_needed(to_prepare, sizes)),
                 "weights": (weights, weights_needed(pinned, weights)),
                 f"checkpoints of {at_once}": (
                     results / "runs",
                     checkpoints_needed(trained, places),
                 ),
-                "runs": (
-                    results / "runs",
-                    runs_needed(to_train, works(to_train, recipes, models, sizes), sizes),
-                ),
+                "runs": (results / "runs", runs_needed(to_train, work, sizes)),
             }
-        ),
+        )
+
+    fits = space(to_train_on)
+    if all(finding.level != "error" for finding in fits):
+        fits = [for_distances(finding) for finding in space(unprepared)]
+    missing = missing_files(unprepared, downloads)
+    answers = check_downloads(missing)
+    findings = [
+        *check_networks(named, known_networks(named, NETWORKS)),
+        *check_writable([results, weights, downloads, Path(".snakemake")]),
+        *fits,
         *check_weights(pinned, weights),
-        *check_downloads(missing_files(unprepared, downloads)),
+        *[
+            finding if dataset in trained_on else for_distances(finding)
+            for (dataset, _, _), finding in zip(missing, answers, strict=True)
+        ],
         *check_left_out(left_out, datasets, config["fid"]["reference"], downloads),
     ]
     if profile:
         return findings + check_slurm(profile.minutes)
     return findings + (lost or check_cards(cards, gpu, config["runs_per_card"]))
+
+
+def show(findings: list[Finding], work: str) -> None:
+    """Print what is well, what to know, what stops the work, and what stops only a part of it."""
+    console = Console(soft_wrap=True, highlight=False)
+    errors = [finding for finding in findings if finding.level == "error"]
+    counts = Counter(finding.only for finding in errors)
+    remedies: set[str] = set()
+
+    def print_all(shown: Iterable[Finding]) -> None:
+        for finding in shown:
+            colour = COLOURS[finding.level]
+            console.print(f"[{colour}]{finding.level:8}[/{colour}] {escape(finding.what)}")
+            if finding.remedy:
+                remedy = "as above" if finding.remedy in remedies else finding.remedy
+                console.print(f"         -> {escape(remedy)}")
+            remedies.add(finding.remedy)
+
+    print_all(finding for finding in findings if finding.level != "error")
+    for part in sorted(counts):
+        console.print(f"This stops only {part}:" if part else f"This stops {work}:")
+        print_all(finding for finding in errors if finding.only == part)
+    for part, count in sorted(counts.items()):
+        what = f"{count} finding{'s' * (count > 1)} would stop"
+        console.print(f"{what} only {part}." if part else f"{what} {work}.")
+    if not errors:
+        console.print("Nothing stands in the way.")
 
 
 def main() -> None:
@@ -181,23 +251,15 @@ def main() -> None:
         help=f"look for Slurm instead of cards (default profile: {SLURM_PROFILE})",
     )
     args = parser.parse_args()
-    findings = tables()
-    if all(finding.level != "error" for finding in findings):
+    findings = tables(args.study)
+    if all(finding.level != "error" or finding.only for finding in findings):
         try:
             findings += study_findings(args.study, args.gpu, args.slurm)
         except UserError as error:
             findings.append(Finding("error", str(error), "correct the command or the table"))
-    console = Console(soft_wrap=True, highlight=False)
-    for finding in findings:
-        colour = COLOURS[finding.level]
-        console.print(f"[{colour}]{finding.level:8}[/{colour}] {escape(finding.what)}")
-        if finding.remedy:
-            console.print(f"         -> {escape(finding.remedy)}")
-    errors = sum(finding.level == "error" for finding in findings)
-    if errors:
-        console.print(f"{errors} finding{'s' if errors > 1 else ''} would stop the work.")
-        sys.exit(1)
-    console.print("Nothing stands in the way.")
+    findings = grouped(findings)
+    show(findings, f"study {', '.join(args.study)}" if args.study else "`all`")
+    sys.exit(any(one.level == "error" and one.only != DISTANCES for one in findings))
 
 
 if __name__ == "__main__":

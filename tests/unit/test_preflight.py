@@ -1,15 +1,18 @@
 """What preflight finds, each with its remedy, against real folders, disks and servers."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
 import yaml
 from loopback import Answer, serve
 
+import preflight
 from transfer.errors import UserError
 from transfer.progress import findings
 from transfer.progress.cost import Work
@@ -210,8 +213,58 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
     )
     assert done.returncode == 1
     assert "did you mean 'runs_per_card'" in done.stdout
-    assert "config/models.tsv is valid" in done.stdout
+    assert "valid: config/models.tsv, config/datasets.yaml" in done.stdout
     assert "training computes no mean_per_class_accuracy" in done.stdout
     assert "'val', which 'pets' does not have" in done.stdout
     line = "error    config/models.tsv: line 31: lcnet_050: parameters: 1880857, but"
     assert line in done.stdout
+    assert "This stops only study demo:" in done.stdout
+
+
+def test_findings_of_one_cause_are_one():
+    cause = findings.Cause("no connection", "connect this machine")
+
+    def found(item, level="error", only="", cause=cause):
+        return findings.Finding(level, f"{item}: no connection", "connect", cause, item, only)
+
+    alone = findings.Finding("error", "disk full", "free space")
+    several = [found("cars: a.tgz"), alone, found("cars: b.tgz"), found("dtd: c.tgz")]
+    other = [found("pets: d.tgz", only="the distances"), found("x", cause=None)]
+    together, *rest = findings.grouped([*several, *other])
+    assert together.what == "no connection: cars (2 files), dtd"
+    assert together.remedy == "connect this machine"
+    assert rest == [alone, *other]
+
+
+def test_without_network_it_fits_a_screen_and_tells_what_stops_what(checkout, tmp_path):
+    nowhere = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    keep = {name: value for name, value in os.environ.items() if "KAGGLE" not in name}
+    done = subprocess.run(
+        [sys.executable, "scripts/preflight.py", "--study", "fang2023"],
+        cwd=checkout,
+        env={**keep, **nowhere, "NO_PROXY": "", "no_proxy": "", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    wrapped = [textwrap.wrap(line, 100) for line in done.stdout.splitlines()]
+    assert sum(map(len, wrapped)) <= 45
+    head, _, rest = done.stdout.partition("This stops study fang2023:")
+    whole, _, distances = rest.partition("This stops only the distances")
+    assert "error" not in head
+    assert re.search(r"the proxy refused: .*cct20 \(2 files\), .*eurosat", whole)
+    assert "no credentials were found: aptos, hpa, melanoma (2 files), cassava" in whole
+    assert "imagenet" not in whole and "cars" not in whole
+    assert "a person must place: imagenet (3 files)" in distances
+
+
+def test_what_stops_only_the_distances_is_no_failure(monkeypatch, capsys):
+    only = findings.Finding("error", "no imagenet", only=preflight.DISTANCES)
+    monkeypatch.setattr(preflight, "tables", lambda names: [])
+    monkeypatch.setattr(preflight, "study_findings", lambda *_: [only])
+    monkeypatch.setattr(sys, "argv", ["preflight.py"])
+    with pytest.raises(SystemExit) as ended:
+        preflight.main()
+    assert not ended.value.code
+    assert "1 finding would stop only the distances" in capsys.readouterr().out

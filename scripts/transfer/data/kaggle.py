@@ -27,6 +27,10 @@ from transfer.errors import UserError
 SETTINGS = "https://www.kaggle.com/settings"
 
 
+class NoCredentialsError(UserError):
+    """Kaggle is to be asked, and nothing here says as whom."""
+
+
 def page(file: SourceFile) -> str:
     """The web page of a competition or dataset."""
     kind = "competitions" if file.kind == "kaggle_competition" else "datasets"
@@ -77,7 +81,7 @@ def _client(file: SourceFile, path: Path) -> Any:
     stored = KaggleCredentials.load(KaggleClient())
     if stored and (token := stored.get_access_token()):
         return KaggleClient(api_token=token)
-    raise UserError(
+    raise NoCredentialsError(
         f"{path.name}: Kaggle gives it to signed-in users only, and no credentials were found. "
         f"Create a token at {SETTINGS} and put it into KAGGLE_API_TOKEN (or KAGGLE_USERNAME and "
         "KAGGLE_KEY, or ~/.kaggle/kaggle.json); or open "

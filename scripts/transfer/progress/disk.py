@@ -10,6 +10,9 @@ from transfer.progress.expected import Run
 from transfer.progress.words import size
 from transfer.progress.work import DatasetSize
 
+# Names of files that fit in a line.
+MANY = 3
+
 
 @dataclass(frozen=True)
 class Need:
@@ -29,7 +32,11 @@ class Need:
         return " + ".join(known + more) or "·"
 
     def __str__(self) -> str:
-        more = f", and {len(self.unknown)} of unknown size: {', '.join(self.unknown)}"
+        """The size, and whose is unknown: files by name, or where they are many, their datasets."""
+        names = self.unknown
+        if len(names) > MANY:
+            names = tuple(dict.fromkeys(name.partition("/")[0] for name in names))
+        more = f", and {len(self.unknown)} of unknown size: {', '.join(names)}"
         return size(self.bytes) + (more if self.unknown else "")
 
 

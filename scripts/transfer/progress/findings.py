@@ -6,9 +6,10 @@ Every check is a function of its own that changes nothing and returns findings.
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,64 @@ WEIGHT_SERVERS = {
 
 
 @dataclass(frozen=True)
+class Cause:
+    """What several findings may have in common: `what` stands before their items."""
+
+    what: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
-    """`level`: `ok`, `warning` (the work may go on) or `error` (it would fail)."""
+    """`level`: `ok`, `warning` (the work may go on) or `error` (it would fail).
+
+    Findings of one `cause` are shown as one, each by its `item`. `only` names what an error stops
+    where it does not stop everything.
+    """
 
     level: str
     what: str
     remedy: str = ""
+    cause: Cause | None = None
+    item: str = ""
+    only: str = ""
+
+
+NO_ANSWER_REMEDY = (
+    "connect this machine or set HTTPS_PROXY; or place each file as "
+    "resources/downloads/<dataset>/<file>, from its homepage in config/datasets.yaml, and name "
+    "weights under weights_files in config/config.yaml"
+)
+NO_CREDENTIALS = Cause(
+    "Kaggle gives files to signed-in users only, and no credentials were found",
+    f"create a token at {kaggle.SETTINGS} and put it into KAGGLE_API_TOKEN (or KAGGLE_USERNAME and "
+    "KAGGLE_KEY, or ~/.kaggle/kaggle.json); or place each file as "
+    "resources/downloads/<dataset>/<file>, from its homepage in config/datasets.yaml",
+)
+VALID, DOWNLOADABLE = Cause("valid"), Cause("can be downloaded")
+
+
+def grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of one cause, level and extent as one that names their items."""
+    groups: dict[object, list[Finding]] = {}
+    for number, found in enumerate(findings):
+        key = (found.level, found.cause, found.only) if found.cause else number
+        groups.setdefault(key, []).append(found)
+    return [_as_one(group) for group in groups.values()]
+
+
+def _as_one(group: list[Finding]) -> Finding:
+    first = group[0]
+    if len(group) == 1 or first.cause is None:
+        return first
+    what = f"{first.cause.what}: {_listed([found.item for found in group])}"
+    return replace(first, what=what, remedy=first.cause.remedy)
+
+
+def _listed(items: list[str]) -> str:
+    """Items in a line; files of one folder with their number, as in `cars (3 files)`."""
+    folders = Counter(item.partition(": ")[0] for item in items)
+    return ", ".join(f"{name} ({n} files)" if n > 1 else name for name, n in folders.items())
 
 
 def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
@@ -65,7 +118,7 @@ def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
                 remedy = f"correct {file}; its keys are described in workflow/schemas"
                 findings.setdefault(problem, Finding("error", problem, remedy))
         else:
-            findings[name] = Finding("ok", f"{name} is valid")
+            findings[name] = Finding("ok", f"{name} is valid", cause=VALID, item=name)
     return list(findings.values())
 
 
@@ -179,7 +232,9 @@ def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
     if file.kind == "by_hand":
         told = f"{file.instructions} Homepage: {file.homepage}. Place: {path}."
         remedy = told if file.instructions else by_hand
-        return Finding("error", f"{what} must be placed by a person", remedy)
+        together = f"{file.instructions} Homepage: {file.homepage}. Place: {path.parent}/."
+        cause = Cause("files that a person must place", together)
+        return Finding("error", f"{what} must be placed by a person", remedy, cause, what)
     if file.kind.startswith("kaggle"):
         return _ask(what, kaggle.opener(file, path), by_hand)
     answers = [_ask(what, http_opener(one.url), by_hand) for one in file.addresses]
@@ -189,18 +244,22 @@ def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
 def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
     try:
         response = open_at(0, None)
+    except kaggle.NoCredentialsError as error:
+        return Finding("error", what, str(error), NO_CREDENTIALS, what)
     except UserError as error:
         # Says itself what is to be done.
         return Finding("error", what, str(error))
     except requests.RequestException as error:
         again = f"connect this machine, set HTTPS_PROXY, or {by_hand}"
-        return Finding("error", f"{what}: {reason(error)}", again)
+        why = reason(error)
+        cause = Cause(why, NO_ANSWER_REMEDY)
+        return Finding("error", f"{what}: {why}", again, cause, what)
     except (TransferError, RetryableError) as error:
         return Finding("warning", f"{what}: {error}", f"try again later, or {by_hand}")
     response.close()
     if response.status_code >= 400:
         return Finding("error", f"{what}: HTTP {response.status_code}", by_hand)
-    return Finding("ok", f"{what} can be downloaded")
+    return Finding("ok", f"{what} can be downloaded", cause=DOWNLOADABLE, item=what)
 
 
 def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
@@ -223,7 +282,7 @@ def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list
         elif not given:
             missing.append(name)
     if missing:
-        what = f"weights of {len(missing)} models are still to be fetched: {', '.join(missing)}"
+        what = f"weights of {len(missing)} models are still to be fetched"
         findings.append(Finding("ok", what))
         findings += _check_weight_servers({models[name]["library"] for name in missing})
     else:
@@ -238,9 +297,11 @@ def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
         try:
             requests.head(url, timeout=TIMEOUT)
         except requests.RequestException as error:
-            what = f"weights of {library} come from {url}: {reason(error)}"
+            why = reason(error)
+            what = f"weights of {library} come from {url}: {why}"
             remedy = "connect this machine, or name local files under weights_files in config"
-            findings.append(Finding("error", what, remedy))
+            cause = Cause(why, NO_ANSWER_REMEDY)
+            findings.append(Finding("error", what, remedy, cause, f"weights of {library}"))
     return findings
 
 
