@@ -1,6 +1,6 @@
-"""What a study would still do: runs, card hours, gigabytes; what is done; what an edit re-runs.
+"""What a study would still do: runs, GPU hours, gigabytes; what is done; what an edit re-runs.
 
-Asks Snakemake what it would run and starts nothing. Hours are of one card: finished runs' own
+Asks Snakemake what it would run and starts nothing. Hours are of one GPU: finished runs' own
 times, else their model's speed on other datasets, else the published speeds of
 config/throughput.tsv; from a speed, evaluation is reckoned as a third of a training step an image.
 Where none of these tells, no number is made up.
@@ -8,6 +8,7 @@ Where none of these tells, no number is made up.
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -18,10 +19,10 @@ from transfer.command_line import run, warn
 from transfer.config import read_datasets, read_models, read_studies
 from transfer.errors import UserError
 from transfer.files import write_text
-from transfer.progress.cost import Measured
+from transfer.progress.cost import Estimate, Measured
 from transfer.progress.disk import Need
 from transfer.progress.dry_run import Output, outputs, start_dry_run
-from transfer.progress.expected import chosen_studies, expected_runs
+from transfer.progress.expected import Run, chosen_studies, expected_runs
 from transfer.progress.planned import (
     FATES,
     TO_COME,
@@ -34,8 +35,9 @@ from transfer.progress.planned import (
     to_csv,
 )
 from transfer.progress.states import states_of
-from transfer.progress.words import hours
+from transfer.progress.words import hours, span
 from transfer.progress.work import dataset_sizes, read_speeds, works
+from transfer.training.cards import usable_cards
 from transfer.training.recipes import read_recipes
 
 WIDTH_OF_A_FILE = 160
@@ -65,7 +67,7 @@ def table_of(rows: list[Row]) -> Table:
     for name in fates:
         table.add_column(name, footer=str(sums[name]), justify="right")
     more = f" + {unknown} runs not known" if unknown else ""
-    table.add_column("card hours", footer=total + more, justify="right")
+    table.add_column("GPU hours", footer=total + more, justify="right")
     table.add_column("from")
     before = None
     for row in rows:
@@ -106,8 +108,46 @@ def spaces_table(spaces: list[Space]) -> Table:
     return table
 
 
+def counted(runs: int) -> str:
+    """Such as `1 run` or `8,040 runs`."""
+    return f"{runs:,} run{'s' * (runs != 1)}"
+
+
+def total_of(
+    todo: Sequence[Run], estimates: Mapping[Run, Estimate], gpus: Sequence[int], assumed: str
+) -> str:
+    """What all runs to come take, on each number of GPUs; those without an estimate are named."""
+    if not todo:
+        return "In all: no run is still to be trained."
+    seconds = [estimates[one].seconds for one in todo]
+    known = sum(second for second in seconds if second is not None)
+    on = ", ".join(f"{span(known / n)} on {n} GPU{'s' * (n > 1)}" for n in gpus)
+    of_time = f", {hours(known)} of GPU time: {on}{assumed}" if known else ""
+    lines = [f"In all: {counted(len(todo))} to train{of_time}."]
+    if unknown := [one for one in todo if estimates[one].seconds is None]:
+        models = ", ".join(dict.fromkeys(one.model for one in unknown))
+        what = f"{counted(len(unknown))} whose speed is not known"
+        lines.append(f"Not in these hours: {what}: {models}.")
+    lines.append("Downloads, preparation and distances come on top.")
+    return "\n".join(lines)
+
+
+def gpus_here() -> int:
+    """How many GPUs of this machine can be used."""
+    try:
+        return len(usable_cards())
+    except UserError:
+        return 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--gpus",
+        type=int,
+        metavar="N",
+        help="how many train at once (default: those of this machine; if none, 1 and 4)",
+    )
     parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
     parser.add_argument("--csv", type=Path, help="write the table here as well")
     parser.add_argument("--results", type=Path, default=Path("results"))
@@ -155,6 +195,10 @@ def main() -> None:
     todo = [one for one in every if fates[one] in TO_COME]
     spaces = spaces_of(datasets, datasets_to_prepare(found), todo, work, sizes, args.downloads)
     console.print(spaces_table(spaces))
+    here = gpus_here()
+    gpus = [args.gpus or here] if args.gpus or here else [1, 4]
+    assumed = "" if args.gpus else f" ({here or 'no'} GPU{'s' * (here > 1)} here; see --gpus)"
+    console.print(total_of(todo, estimates, gpus, assumed), soft_wrap=True, highlight=False)
     if args.csv:
         write_text(args.csv, to_csv(lines, spaces))
 

@@ -6,6 +6,7 @@ terminal and from another machine on the same file system.
 
 import argparse
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from rich.text import Text
 
 from transfer.command_line import run, warn
 from transfer.config import read_datasets, read_models, read_studies
+from transfer.progress.cost import Measured, Speed, Work
 from transfer.progress.expected import Run, chosen_studies, expected_runs
 from transfer.progress.states import RunState, states_of
 from transfer.progress.summary import STATES, Row, summarise, total_left
 from transfer.progress.words import duration, number
+from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.training.recipes import read_recipes
 
+PUBLISHED = Path("resources/published/fang2023")
 REFRESH_SECONDS = 10.0
 SHOWN_ERRORS = 8
 WIDTH_OF_A_FILE = 140
@@ -35,7 +39,7 @@ def cells(row: Row) -> list[str]:
         *counts,
         number(row.best, 4),
         number(row.images_per_second, 0),
-        duration(row.seconds_left),
+        f"{'~' * row.reckoned}{duration(row.seconds_left)}",
     ]
 
 
@@ -51,7 +55,7 @@ def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
     table.add_column("best", justify="right")
     table.add_column("images/s", justify="right")
     more = f" + {unknown} not known" if unknown else ""
-    table.add_column("card time left", footer=f"{duration(left)}{more}", justify="right")
+    table.add_column("GPU time left", footer=f"{duration(left)}{more}", justify="right")
     before = None
     for row in shown:
         table.add_row("" if row.dataset == before else row.dataset, row.model, *cells(row))
@@ -66,6 +70,11 @@ def remarks(states: list[RunState], rows: list[Row]) -> list[str]:
     left, unknown = total_left(rows)
     if running and not unknown:
         lines.append(f"With {len(running)} at once as now: about {duration(left / len(running))}.")
+    if any(row.reckoned for row in rows):
+        lines.append(
+            "~ is reckoned from speeds on other datasets or, with no run yet, from those of "
+            "config/throughput.tsv; plan.py shows which."
+        )
     if elsewhere := sum(not state.here for state in running):
         lines.append(
             f"{elsewhere} of those running are on other machines: they count as running until "
@@ -90,13 +99,28 @@ def shown_rows(rows: list[Row], height: int | None) -> list[Row]:
 
 
 def view(
-    expected: dict[str, tuple[Run, ...]], runs: Path, height: int | None = None
+    expected: dict[str, tuple[Run, ...]],
+    runs: Path,
+    height: int | None = None,
+    work: Mapping[Run, Work] | None = None,
+    published: Mapping[str, Speed] | None = None,
 ) -> RenderableType:
-    """Everything that is shown, read anew; with at most about `height` rows a study."""
+    """Everything that is shown, read anew; with at most about `height` rows a study.
+
+    With the `work` of each run, times that no finished run tells are reckoned from the speed of
+    its model on other datasets, else from the `published` one.
+    """
+    work, published = work or {}, published or {}
     parts: list[RenderableType] = []
     for name, wanted in expected.items():
         states = states_of(wanted, runs)
-        rows = summarise(states)
+        measured = Measured(states if work else [], {one: work[one].image_size for one in work})
+        rows = summarise(
+            states,
+            lambda run, measured=measured: (
+                measured.estimate(run, work[run], published).seconds if run in work else None
+            ),
+        )
         shown = shown_rows(rows, height)
         parts.append(study_table(name, rows, shown))
         if len(shown) < len(rows):
@@ -125,6 +149,11 @@ def main() -> None:
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
+    every = tuple(dict.fromkeys(one for wanted in expected.values() for one in wanted))
+    # As plan.py reckons.
+    sizes = dataset_sizes(args.runs.parent / "data", PUBLISHED, datasets)
+    work = works(every, recipes, models, sizes)
+    speeds = read_speeds(args.config / "throughput.tsv")
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_FILE)
@@ -132,13 +161,13 @@ def main() -> None:
         console.print("No study that consists of runs.")
         return
     if args.watch is None:
-        console.print(view(expected, args.runs))
+        console.print(view(expected, args.runs, work=work, published=speeds))
         return
     with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
         while True:
             # Frame, heading, sums and remarks of each study take twelve lines.
             height = console.height // len(expected) - 12
-            live.update(view(expected, args.runs, height), refresh=True)
+            live.update(view(expected, args.runs, height, work, speeds), refresh=True)
             time.sleep(max(args.watch, 0.2))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from transfer.config import Part, Study
 from transfer.progress import report, states
 from transfer.progress.expected import Run, expected_runs
 from transfer.progress.summary import summarise, total_left
-from transfer.progress.words import duration, hours, size
+from transfer.progress.words import duration, hours, size, span
 from transfer.training.recipes import read_recipes
 from transfer.validation import check
 
@@ -184,6 +185,23 @@ def test_time_left_is_not_made_up(tmp_path):
     assert total_left([row]) == (0, 1)
 
 
+def test_time_left_is_reckoned_where_no_run_tells(tmp_path):
+    runs = [Run("digits", "resnet50", "finetune", f"hp{i}") for i in range(3)]
+    (row,) = summarise(states.states_of(runs, tmp_path), lambda run: 50.0)
+    assert (row.seconds_left, row.reckoned) == (150.0, True)
+    write_metrics(tmp_path, runs[0], seconds=100.0)
+    (row,) = summarise(states.states_of(runs, tmp_path), lambda run: 50.0)
+    assert (row.seconds_left, row.reckoned) == (200.0, False)
+
+
+def test_status_knows_the_speeds_that_are_shipped():
+    command = [sys.executable, "scripts/status.py", "--study", "fang2023", "--runs", "not there"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    # AlexNet, SqueezeNet and two ShuffleNets, on seven datasets, have no published speed.
+    assert f"+ {4 * 7} not known" in done.stdout
+    assert re.search(r"~\d+ d \d+ h", done.stdout)
+
+
 def test_each_run_of_a_study_is_expected_once():
     recipes = read_recipes(ROOT / "config/recipes.yaml")
     part = Part(("cct20", "aptos"), ("alexnet", "resnet50"), "finetune")
@@ -197,5 +215,8 @@ def test_numbers_are_written_for_people():
     assert duration(None) == "–"
     assert duration(59.6) == "1 min 00 s"
     assert duration(3 * 86400 + 4 * 3600 + 59) == "3 d 4 h"
+    assert (span(2e6), span(3e5), span(4e4), span(90)) == (
+        *("23 days", "3.5 days", "11 hours", "2 minutes"),
+    )
     assert (hours(3600), hours(36_000_000)) == ("1.0 h", "10,000 h")
     assert (size(999), size(94_280_567), size(6.4926e9)) == ("999 B", "94.3 MB", "6.5 GB")

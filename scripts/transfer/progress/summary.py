@@ -1,10 +1,11 @@
 """States of runs counted per model and dataset, and what is left to do."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from transfer.progress.expected import Run
 from transfer.progress.states import RunState
 
 STATES = ("done", "running", "diverged", "failed", "stopped", "waiting")
@@ -15,8 +16,8 @@ class Row:
     """One model on one dataset.
 
     `counts` by state; `best` the best value so far, of runs not yet ended too;
-    `images_per_second` the median of its runs; `seconds_left` the card time that all its runs
-    still need, None where nothing tells.
+    `images_per_second` the median of its runs; `seconds_left` the GPU time that all its runs
+    still need, None where nothing tells; `reckoned` if that is from speeds measured elsewhere.
     """
 
     dataset: str
@@ -25,6 +26,7 @@ class Row:
     best: float | None
     images_per_second: float | None
     seconds_left: float | None
+    reckoned: bool = False
 
     @property
     def expected(self) -> int:
@@ -44,8 +46,10 @@ def seconds_per_run(states: Iterable[RunState]) -> float | None:
     return fmean(known) if known else None
 
 
-def _seconds_left(states: list[RunState]) -> float | None:
+def _seconds_left(states: list[RunState], reckoned: float | None) -> float | None:
     per_run = seconds_per_run(states)
+    if per_run is None:
+        per_run = reckoned
     left = 0.0
     for state in states:
         if state.state in ("done", "diverged"):
@@ -57,8 +61,13 @@ def _seconds_left(states: list[RunState]) -> float | None:
     return left
 
 
-def summarise(states: Iterable[RunState]) -> list[Row]:
-    """One row per dataset and model, in the order of first appearance."""
+def summarise(
+    states: Iterable[RunState], reckon: Callable[[Run], float | None] = lambda run: None
+) -> list[Row]:
+    """One row per dataset and model, in the order of first appearance.
+
+    `reckon` gives the seconds of a whole run where none of its model on its dataset has finished.
+    """
     groups: dict[tuple[str, str], list[RunState]] = {}
     for state in states:
         groups.setdefault((state.run.dataset, state.run.model), []).append(state)
@@ -66,6 +75,7 @@ def summarise(states: Iterable[RunState]) -> list[Row]:
     for (dataset, model), group in groups.items():
         values = [s.value for s in group if s.value is not None]
         speeds = [s.images_per_second for s in group if s.images_per_second]
+        seconds_left = _seconds_left(group, reckon(group[0].run))
         rows.append(
             Row(
                 dataset,
@@ -73,13 +83,14 @@ def summarise(states: Iterable[RunState]) -> list[Row]:
                 Counter(s.state for s in group),
                 max(values, default=None),
                 median(speeds) if speeds else None,
-                _seconds_left(group),
+                seconds_left,
+                reckoned=seconds_left is not None and _seconds_left(group, None) is None,
             )
         )
     return rows
 
 
 def total_left(rows: Iterable[Row]) -> tuple[float, int]:
-    """Card time left over all rows in seconds, and the number of rows that it does not know."""
+    """GPU time left over all rows in seconds, and the number of rows that it does not know."""
     left = [row.seconds_left for row in rows]
     return sum(s for s in left if s is not None), sum(s is None for s in left)

@@ -15,6 +15,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def span(seconds: float) -> str:
+    """A length of time as one number, such as `23 days`, `1.5 days`, `7 hours` or `40 minutes`."""
+    for unit, length in (("day", 86400), ("hour", 3600)):
+        count = seconds / length
+        if count >= 1.5:
+            return f"{count:.1f} {unit}s" if count < 10 else f"{count:,.0f} {unit}s"
+    minutes = max(round(seconds / 60), 1)
+    return f"{minutes} minute{'s' * (minutes > 1)}"
+
+
 def size(count: float | None) -> str:
     """Bytes, such as `12.3 GB` or `870 kB`, in powers of ten; a dash for None."""
     if count is None:
@@ -31,7 +41,7 @@ def number(value: float | None, digits: int) -> str:
 
 
 def hours(seconds: float | None) -> str:
-    """Card time in hours, such as `0.4 h` or `1,234 h`; a dash for None."""
+    """GPU time in hours, such as `0.4 h` or `1,234 h`; a dash for None."""
     if seconds is None:
         return "–"
     value = seconds / 3600
