@@ -3,14 +3,7 @@ through those above 70 %."""
 
 from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import (
-    draw_lines,
-    draw_models,
-    finish,
-    line_handles,
-    styles_of,
-    transfer_panels,
-)
+from transfer.figures.panels import lines_figure
 from transfer.figures.style import save_figure, use_style
 
 
@@ -20,12 +13,7 @@ def main() -> None:
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     use_style()
-    figure, panels = transfer_panels(results, args.axes or results.study.axes)
-    styles = styles_of(results)
-    for panel in panels:
-        draw_lines(panel, results.study.intervals)
-        draw_models(panel, styles)
-    finish(figure, results, line_handles(results, panels[0]))
+    figure = lines_figure(results, args.axes or results.study.axes)
     save_figure(figure, args.output)
 
 

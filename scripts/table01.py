@@ -1,4 +1,4 @@
-"""Table 1: the datasets as prepared, beside the sizes that the paper prints."""
+"""Table 1: the datasets as prepared, beside the sizes that the paper prints, and their leakage."""
 
 import argparse
 import json
@@ -8,6 +8,22 @@ import pandas as pd
 
 from transfer.command_line import run
 from transfer.tables import METRIC_NAMES, Column, write_table
+
+
+def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:
+    """Say which datasets have the same image in training and in evaluation, and how often."""
+    shared = table[table["shared_images"] > 0]
+    if shared.empty:
+        return "No image, compared pixel by pixel as stored, stands in more than one split."
+    counts = ", ".join(
+        f"{names[row.dataset]} {row.shared_images:,} in {row.shared_rows:,} rows"
+        for row in shared.itertuples()
+    )
+    return (
+        f"The same image, compared pixel by pixel as stored, stands in more than one split: "
+        f"{counts}. These images are kept, and what is measured on them is not independent of "
+        "training; leakage.csv in the folder of each dataset lists them."
+    )
 
 
 def main() -> None:
@@ -31,6 +47,8 @@ def main() -> None:
                 "printed_train_size": printed.get("train_size"),
                 "printed_eval_size": printed.get("eval_size"),
                 "metric": summary["metric"],
+                "shared_images": summary["leakage"]["identical_images_across_splits"],
+                "shared_rows": summary["leakage"]["rows_concerned"],
             }
         )
         if summary["published_note"]:
@@ -47,12 +65,15 @@ def main() -> None:
         Column("train_size", "Train size", size),
         Column("eval_size", "Eval size", size),
         Column("metric", "Metric", lambda key: METRIC_NAMES[key]),
+        Column("shared_images", "Images in several splits", size),
+        Column("shared_rows", "Rows with them", size),
     ]
     if table["printed_train_size"].notna().any():
         columns[4:4] = [
             Column("printed_train_size", "Train size printed", size),
             Column("printed_eval_size", "Eval size printed", size),
         ]
+    notes.append(leakage_note(table, {row["dataset"]: row["name"] for row in rows}))
     write_table(table, columns, args.output, "The datasets as prepared.", notes)
 
 

@@ -37,7 +37,8 @@ def copy_checkout(target: Path) -> Path:
 def answers() -> Path:
     """What torchvision and timm say of the models, asked once, as each copy would for seconds."""
     kept = ROOT / ".pytest_cache" / "networks.json"
-    studies = [read_study(path) for path in (ROOT / "config" / "studies").glob("*.yaml")]
+    paths = sorted((ROOT / "config" / "studies").glob("*.yaml"))
+    studies = [read_study(path) for path in paths]
     models = read_models(ROOT / "config" / "models.tsv").to_dict("index")
     known_networks(trained_models(studies, models), kept)
     return kept

@@ -144,6 +144,16 @@ def test_every_model_is_marked_at_its_values(monkeypatch, files):
         assert marked == pytest.approx(sorted(TOP1))
 
 
+def test_a_name_with_dollar_signs_is_drawn_as_it_is(monkeypatch, files, tmp_path):
+    """And not read as a formula, which ends in an error where it is none."""
+    models = tmp_path / "models.tsv"
+    named = (CONFIG / "models.tsv").read_text().replace("\tAlexNet\t", "\tAlex $5^ net$\t")
+    models.write_text(named)
+    figure = drawn(monkeypatch, files, "figure1", "small", "--models", str(models))
+    assert "Alex $5^ net$" in [text.get_text() for text in figure.legends[0].get_texts()]
+    figure.savefig(tmp_path / "figure.svg")
+
+
 def test_families_differ_by_more_than_colour(monkeypatch, files):
     shown = drawn(monkeypatch, files, "figure1")
     looks = [

@@ -274,6 +274,14 @@ def test_outputs_that_nothing_makes_are_refused(problems):
     assert problem.startswith("figures: no figure4 of runs")
 
 
+@pytest.mark.parametrize(
+    "asked", [{"figures": ("figure6",)}, {"tables": ("table_cifar10",)}], ids=["figure", "table"]
+)
+def test_cifar10_is_shown_of_a_study_that_trains_on_it(problems, asked):
+    (problem,) = problems(study(**asked))
+    assert problem.endswith("shows the part 'cifar10', which this study lacks")
+
+
 def test_a_part_of_clip_is_drawn_against_imagenet_too(problems):
     """Its models have no accuracy of a library: they have no ImageNet classifier."""
     clip = Part(("aptos",), ("clip_rn50",), "finetune")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fid_samples import noise_images, write_prepared
+from PIL import Image
 
 import study_fid
 from transfer.fid.statistics import Moments, write_moments, write_statistics
@@ -137,6 +138,19 @@ def test_real_datasets_share_one_reference_and_one_file_of_weights(project: Path
     assert plan.count("--source originals") == 2
     assert "--downloads resources/downloads/pets" in plan
     assert "--weights random" not in plan
+
+
+def test_a_folder_may_have_an_apostrophe_in_its_name(project: Path) -> None:
+    config = json.loads((project / "config.yaml").read_text())
+    config["fid"]["folders"]["shapes"] = "Anna's $shapes"
+    (project / "config.yaml").write_text(json.dumps(config))
+    folder = project / "Anna's $shapes"
+    folder.mkdir()
+    for number, image in enumerate(noise_images([(24, 32)] * 6)):
+        Image.fromarray(image).save(folder / f"{number}.png")
+    snakemake(project, "results/fid/statistics/shapes.npz")
+    summary = json.loads((project / "results/fid/statistics/shapes.json").read_text())
+    assert summary["n_images"] == 6
 
 
 def test_originals_wait_for_the_downloads_and_stores_do_not(project: Path) -> None:

@@ -217,13 +217,18 @@ def fid_images(wildcards):
     }
 
 
+def quoted(path):
+    """A path for the shell, always in quotes: a param that reads otherwise makes its job again."""
+    return "'" + path.replace("'", "'\\''") + "'"
+
+
 def fid_source_flags(wildcards):
     dataset = wildcards.fid_dataset
     source = fid_option(dataset, "source")
     side = f"--short-side {fid_short_side(dataset)}"
     folder = fid_image_folder(dataset)
     if folder:
-        flags = f"--source {source} --image-folder '{folder}'"
+        flags = f"--source {source} --image-folder {quoted(folder)}"
         return flags if source == "originals" else f"{flags} {side}"
     return (
         f"--source {source} --dataset-folder results/data/{dataset} {side} "
@@ -260,9 +265,9 @@ def fid_reference(wildcards):
 
 
 def fid_reference_flags(wildcards, input):
-    flags = f"--reference-statistics '{input.reference_statistics}'"
+    flags = f"--reference-statistics {quoted(input.reference_statistics)}"
     if "reference_summary" in input.keys():
-        flags += f" --reference-summary '{input.reference_summary}'"
+        flags += f" --reference-summary {quoted(input.reference_summary)}"
     return flags
 
 
@@ -384,14 +389,25 @@ def shown(wildcards, kind):
 
 
 def study_indexes(wildcards):
-    """The index of each dataset of a study's main part."""
+    """The index of each dataset of a study's main part, in the order of panels."""
     datasets = STUDIES[wildcards.study].parts["main"].datasets
     return those_there([f"results/data/{dataset}/index.csv" for dataset in datasets])
 
 
-def study_folders(wildcards):
-    """The folder of each prepared dataset of a study's main part, in the order of panels."""
-    return [str(Path(index).parent) for index in study_indexes(wildcards)]
+def all_indexes(wildcards):
+    """The index of each dataset of all parts of a study, those of its main part first."""
+    parts = STUDIES[wildcards.study].parts
+    datasets = dict.fromkeys(
+        dataset
+        for part in [parts["main"], *parts.values()]
+        for dataset in part.datasets
+    )
+    return those_there([f"results/data/{dataset}/index.csv" for dataset in datasets])
+
+
+def folders_of(wildcards, input):
+    """The folders of prepared datasets whose indexes are a rule's input."""
+    return [str(Path(index).parent) for index in input]
 
 
 def verdict_tables(wildcards):

@@ -75,9 +75,11 @@ def panel_grid(count: int) -> tuple[Figure, list[Axes]]:
     return figure, axes[:count]
 
 
-def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Panel]]:
-    """The panels of a study's main part, empty but for their limits, ticks and titles."""
-    values, top1 = part_values(results), imagenet_top1(results)
+def transfer_panels(
+    results: StudyResults, kind: str, part: str = "main"
+) -> tuple[Figure, list[Panel]]:
+    """The panels of a part of a study, empty but for their limits, ticks and titles."""
+    values, top1 = part_values(results, part), imagenet_top1(results, part)
     figure, axes = panel_grid(values.shape[1])
     panels = []
     for ax, dataset in zip(axes, values.columns, strict=True):
@@ -90,7 +92,7 @@ def transfer_panels(results: StudyResults, kind: str) -> tuple[Figure, list[Pane
             block["short_name"],
             top1[there],
             values[dataset][there],
-            above_threshold(results)[there],
+            above_threshold(results, part)[there],
             kind,
         )
         set_limits(panel, *panel.at)
@@ -176,18 +178,33 @@ def styles_of(results: StudyResults, part: str = "main") -> dict[str, ModelStyle
     return model_styles(results.models.loc[list(results.study.parts[part].models)])
 
 
+def lines_figure(results: StudyResults, kind: str, part: str = "main") -> Figure:
+    """A part of a study: a panel for each dataset, every model, and the fitted lines."""
+    figure, panels = transfer_panels(results, kind, part)
+    styles = styles_of(results, part)
+    for panel in panels:
+        draw_lines(panel, results.study.intervals)
+        draw_models(panel, styles)
+    finish(figure, results, line_handles(results, panels[0]), part=part)
+    return figure
+
+
 def finish(
-    figure: Figure, results: StudyResults, handles: list[Artist], notes: Sequence[str] = ()
+    figure: Figure,
+    results: StudyResults,
+    handles: list[Artist],
+    notes: Sequence[str] = (),
+    part: str = "main",
 ) -> None:
-    """Add the legend of the main part's models and of lines, and notes on the values."""
-    styles = styles_of(results)
+    """Add the legend of a part's models and of lines, and notes on the values."""
+    styles = styles_of(results, part)
     entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
     columns = int(figure.get_figwidth() / LEGEND_COLUMN)
     lines = -(-(len(entries) + len(handles)) // columns)
     further = max(0, lines - LEGEND_LINES) * LEGEND_LINE
     figure.set_figheight(figure.get_figheight() + further)
     legend = figure.legend(
-        title=wrap_notes(figure, [*part_notes(results, published=POINTS_PRINTED), *notes]),
+        title=wrap_notes(figure, [*part_notes(results, part, POINTS_PRINTED), *notes]),
         title_fontsize=7,
         handles=[*entries, *handles],
         loc="outside lower center",

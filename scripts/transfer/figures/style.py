@@ -86,6 +86,8 @@ def use_style() -> None:
             "pdf.fonttype": 42,
             "savefig.dpi": 200,
             "svg.fonttype": "path",
+            # A dollar sign in the name of a class or model is one.
+            "text.parse_math": False,
             "xtick.labelsize": 7.5,
             "ytick.labelsize": 7.5,
         },

@@ -1,0 +1,20 @@
+"""Figure 6: CIFAR-10 against ImageNet top-1, on the grid of the main experiments (Appendix E)."""
+
+from transfer.analysis.results import load_results
+from transfer.command_line import run, study_parser
+from transfer.figures.panels import lines_figure
+from transfer.figures.style import save_figure, use_style
+
+
+def main() -> None:
+    parser = study_parser(__doc__, "figure6.svg; .pdf and .png are written beside it")
+    parser.add_argument("--axes", choices=["linear", "logit"], help="default: as the study says")
+    args = parser.parse_args()
+    results = load_results(args.results, args.study, args.models, args.datasets)
+    use_style()
+    figure = lines_figure(results, args.axes or results.study.axes, "cifar10")
+    save_figure(figure, args.output)
+
+
+if __name__ == "__main__":
+    run(main)
