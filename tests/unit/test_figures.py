@@ -147,10 +147,10 @@ def test_every_model_is_marked_at_its_values(monkeypatch, files):
 def test_a_name_with_dollar_signs_is_drawn_as_it_is(monkeypatch, files, tmp_path):
     """And not read as a formula, which ends in an error where it is none."""
     models = tmp_path / "models.tsv"
-    named = (CONFIG / "models.tsv").read_text().replace("\tAlexNet\t", "\tAlex $5^ net$\t")
+    named = (CONFIG / "models.tsv").read_text().replace("\tAlexNet\t", "\tAlex $\\net$\t")
     models.write_text(named)
     figure = drawn(monkeypatch, files, "figure1", "small", "--models", str(models))
-    assert "Alex $5^ net$" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "Alex $\\net$" in [text.get_text() for text in figure.legends[0].get_texts()]
     figure.savefig(tmp_path / "figure.svg")
 
 

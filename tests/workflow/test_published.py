@@ -21,8 +21,8 @@ NUMBERED = {
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
-    """A copy of the checkout in which `published` was made from nothing."""
-    folder = copy_checkout(tmp_path_factory.mktemp("published") / "a chéckout")
+    """A copy of the checkout with an odd name, in which `published` was made from nothing."""
+    folder = copy_checkout(tmp_path_factory.mktemp("published") / "Anna's $chéckout")
     done = run_snakemake(folder, "published", PYTHONHASHSEED="1")
     assert done.returncode == 0, done.stdout
     return folder
