@@ -1,7 +1,7 @@
 """The verdict: every number that the paper prints and we can recompute, and whether they agree.
 
 Only what a study has measured or computed counts: not the ImageNet accuracies, which it takes from
-the paper itself.
+the paper itself, nor a statistic over a part of the paper's models.
 """
 
 from pathlib import Path
@@ -11,7 +11,13 @@ import pandas as pd
 from transfer.analysis.claims import CLAIMS
 from transfer.analysis.distances import hold_distances, missing_notes
 from transfer.analysis.evidence import gather_evidence
-from transfer.analysis.results import StudyResults, load_results, part_notes
+from transfer.analysis.results import (
+    StudyResults,
+    above_threshold,
+    load_results,
+    part_notes,
+    part_values,
+)
 from transfer.analysis.verdict import Finding, hold_claims, hold_table, with_digits_of
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
@@ -26,6 +32,23 @@ def measured(results: StudyResults, table: pd.DataFrame) -> pd.DataFrame:
         key for key in table.columns[1:] if results.datasets[key]["metric"] in PRINTED_IN_PERCENT
     ]
     return table.assign(**{column: table[column] * 100 for column in percent})
+
+
+def over_all_models(
+    results: StudyResults, name: str, table: pd.DataFrame, models: pd.Series
+) -> pd.DataFrame:
+    """Rows of Table 2, 12 or 13 that rest on all that the paper's do.
+
+    `models` are the paper's. A row of Table 2 takes those above the threshold, on its own dataset;
+    one of Tables 12 and 13 takes all models on all datasets.
+    """
+    values = part_values(results).reindex(models)
+    if name == "table02":
+        better = above_threshold(results).reindex(models, fill_value=True)
+        missing = values.columns[values[better].isna().any()]
+    else:
+        missing = values.columns if values.isna().any(axis=None) else []
+    return table[~table["dataset"].isin(missing)]
 
 
 def hold_statements(results: StudyResults, fid: Path, published: Path) -> list[Finding]:
@@ -96,6 +119,9 @@ def main() -> None:
         recomputed = pd.read_csv(path)
         if path.stem == "table03":
             recomputed = measured(results, recomputed)
+        else:
+            models = read_printed(args.published, "table03")["model"]
+            recomputed = over_all_models(results, path.stem, recomputed, models)
         printed = read_printed(args.published, path.stem)
         findings += hold_table(path.stem, printed.columns[0], printed, recomputed)
     if args.statements:

@@ -5,7 +5,7 @@ import sys
 
 import pandas as pd
 import pytest
-from published import FOLDER, ROOT
+from published import FOLDER, ROOT, TOP1, VALUES
 
 from transfer.config import read_datasets, read_study
 
@@ -63,3 +63,16 @@ def test_one_finished_cell_is_one_number(monkeypatch, tmp_path, value, agreeing)
     rows, words = verdict_of(monkeypatch, tmp_path, {("alexnet", "cct20"): value})
     assert rows == [("table03", "alexnet", "cct20")]
     assert words.startswith(f"{agreeing} of 1 printed numbers")
+
+
+def test_a_correlation_over_some_of_the_models_is_not_compared(monkeypatch, tmp_path):
+    """Table 2 of three models says nothing of the paper's, which is of fourteen."""
+    better = list(TOP1.index[TOP1 > 0.7])
+    three = {(model, "cct20"): VALUES.loc[model, "cct20"] for model in better[:3]}
+    rows, _ = verdict_of(monkeypatch, tmp_path, three)
+    assert {table for table, _, _ in rows} == {"table03"}
+    all_better = {(model, "cct20"): VALUES.loc[model, "cct20"] for model in better}
+    rows, words = verdict_of(monkeypatch, tmp_path, all_better)
+    assert rows[-2:] == [("table02", "cct20", "correlation"), ("table02", "cct20", "slope")]
+    assert len(rows) == 14 + 2
+    assert words.startswith("16 of 16 printed numbers")

@@ -299,7 +299,7 @@ rule verdict:
         code=fingerprint("scripts/verdict.py"),
         flags=verdict_flags,
     message:
-        "Holding every recomputed number of study {wildcards.study} against the paper"
+        "Comparing every recomputed number of study {wildcards.study} with the paper"
     shell:
         f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
         "--tables {input.tables:q} {params.flags} "
