@@ -88,7 +88,7 @@ def summary(results: StudyResults, findings: list[Finding], missing: list[str]) 
             "column": finding.column,
             "published": finding.published,
             "recomputed": with_digits_of(finding.published, finding.recomputed),
-            "difference": f"{finding.difference:.2g}",
+            "difference": f"{finding.difference:.3g}",
             "tolerance": f"{finding.tolerance:g}",
         }
         for finding in differing

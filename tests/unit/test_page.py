@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from published import FOLDER, ROOT, VALUES
 
+from transfer.analysis.verdict import hold
+from transfer.paper.page import show_recomputed, verdict_groups
+
 CONFIG = ROOT / "config"
 NAME = """<script>alert('1')</script> | "a" & $b$"""
 STUDY = """
@@ -66,6 +69,17 @@ def page(tmp_path, monkeypatch) -> str:
     further = ["--tables", *tables, "--figures", tmp_path / "figure1.svg"]
     make("paper", "paper.html", *further, "--template", "runs.html.jinja", "--published", FOLDER)
     return (tmp_path / "paper.html").read_text(encoding="utf-8")
+
+
+def test_the_verdict_calls_models_and_datasets_by_their_names():
+    found = [hold("table03", "alexnet", "cct20", "63.59", 64.0), hold("table02", "x", "r", "1", 1)]
+    (of_values, _) = verdict_groups(
+        pd.DataFrame(found), {"alexnet": "AlexNet", "cct20": "Caltech Camera Traps"}
+    )
+    assert of_values["place"] == "Table 3"
+    (row,) = of_values["rows"]
+    assert (row["row"], row["column"]) == ("AlexNet", "Caltech Camera Traps")
+    assert show_recomputed(row) == "64.00"
 
 
 def test_names_and_titles_are_text_and_not_html(page):

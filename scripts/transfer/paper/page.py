@@ -81,7 +81,10 @@ def verdict_groups(verdict: pd.DataFrame, names: dict[str, str]) -> list[dict[st
     """
     groups = []
     for place, rows in verdict.groupby("table", sort=False):
-        shown = rows.assign(row=[names.get(row, row) for row in rows["row"]])
+        shown = rows.assign(
+            row=[names.get(row, row) for row in rows["row"]],
+            column=[names.get(column, column) for column in rows["column"]],
+        )
         groups.append(
             {
                 "place": place_name(str(place)),
