@@ -1,9 +1,11 @@
 """Keep finished runs after an edit of the training code that does not change what it computes.
 
-For each recipe the cheapest finished run is trained again under the edited code. If it ends with
-the same bits, the edited code counts as the old one from then on, and nothing is trained again. On
-a GPU that does not repeat itself this cannot be shown: then, or where the result changed and you
-know why, accept the old code by name. Every page that uses such runs says so.
+For each recipe and metric the cheapest finished runs are trained again under the edited code, so
+many that every optimiser and schedule, every library and every value of a setting occurs in one.
+If they end with the same bits, the edited code counts as the old one from then on, and nothing else
+is trained again. --every-model takes a run of each model, for an edit that concerns single ones. On
+a GPU that does not repeat itself equality cannot be shown: then, or where the result changed and
+you know why, accept the old code by name. Every page that uses such runs says so.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from transfer.training.accepted import (
     read_accepted,
     write_accepted,
 )
+from transfer.training.cards import usable_cards
 from transfer.training.code import training_code
 from transfer.training.finished import PREDICTIONS, differences, read_finished
 
@@ -40,30 +43,68 @@ COMPARED = ("status", "value", "best_epoch", "metrics", "micro_batch")
 
 @dataclass(frozen=True)
 class Group:
-    """Finished runs of one recipe and metric with one code; `canary` is the cheapest's folder."""
+    """Finished runs of one recipe and metric with one code; `canaries` are trained again."""
 
     recipe: str
     metric: str
     code: str
     runs: int
-    canary: Path
+    canaries: tuple[Path, ...]
     seconds: float
 
 
-def groups_of(runs: Path) -> list[Group]:
+@dataclass(frozen=True)
+class Candidate:
+    """A finished run: what it cost in seconds, and what of the code it runs."""
+
+    seconds: float
+    folder: Path
+    features: frozenset[str]
+
+
+def features_of(record: dict[str, Any], every_model: bool) -> frozenset[str]:
+    """What of the training code a run goes through, as far as its settings tell."""
+    settings, hp = record["settings"], record["settings"]["hp"]
+    found = {
+        f"{hp.get('optimizer')} and {hp.get('schedule')}",
+        f"library {settings['model'].get('library')}",
+        f"random weights: {record['weights'] == 'random'}",
+        # One that diverged early shows little of the rest.
+        f"status {record['status']}",
+        *(f"{key} {value}" for key, value in settings["recipe"].items()),
+    }
+    return frozenset(found | ({f"model {record['model']}"} if every_model else set()))
+
+
+def covering(candidates: list[Candidate]) -> list[Candidate]:
+    """Choose cheap runs in which everything occurs that occurs in any, greedily."""
+    missing = frozenset[str]().union(*(one.features for one in candidates))
+    chosen = []
+    while missing:
+        best = max(candidates, key=lambda one: len(one.features & missing) / max(one.seconds, 1e-3))
+        chosen.append(best)
+        missing -= best.features
+    return chosen
+
+
+def groups_of(runs: Path, every_model: bool) -> list[Group]:
     """The finished runs below a folder, the largest groups first."""
-    found: dict[tuple[str, str, str], list[tuple[float, Path]]] = {}
-    for folder in runs.glob("*/*/*/*"):
+    found: dict[tuple[str, str, str], list[Candidate]] = {}
+    for folder in sorted(runs.glob("*/*/*/*")):
         record = read_finished(folder)
         if record:
             key = (record["recipe"], record["metric"], record["settings"]["code"])
-            # One that diverged shows little of the training.
-            cost = record["seconds"] if record["status"] == "completed" else float("inf")
-            found.setdefault(key, []).append((cost, folder))
+            one = Candidate(record["seconds"], folder, features_of(record, every_model))
+            found.setdefault(key, []).append(one)
     groups = [
-        Group(*key, len(members), canary, seconds)
+        Group(
+            *key,
+            len(members),
+            tuple(one.folder for one in chosen),
+            sum(one.seconds for one in chosen),
+        )
         for key, members in found.items()
-        for seconds, canary in [min(members)]
+        for chosen in [covering(members)]
     ]
     return sorted(groups, key=lambda group: (-group.runs, group.recipe, group.metric))
 
@@ -81,6 +122,10 @@ def train_again(
 ) -> dict[str, Any]:
     """Train a finished run under the present code into `scratch`; returns its record."""
     settings = record["settings"]
+    if record["card"] and not usable_cards():
+        raise UserError(
+            f"{folder} was trained on {record['device']}: train it again on such a machine"
+        )
     threads = re.search(r"CPU, (\d+) threads", record["device"])
     command = [
         sys.executable,
@@ -129,16 +174,22 @@ def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, 
     return found
 
 
-def prove(group: Group, data: Path, weights: Path) -> list[str]:
-    """Train a group's canary again; returns what differs, empty if the codes are equal."""
-    record = read_finished(group.canary)
+def prove(canary: Path, data: Path, weights: Path) -> list[str]:
+    """Train a finished run again; returns what differs, empty if the codes are equal."""
+    record = read_finished(canary)
     assert record is not None
     with tempfile.TemporaryDirectory() as temporary:
         first, second = Path(temporary, "first"), Path(temporary, "second")
-        again = train_again(group.canary, record, first, data, weights)
-        found = unequal(group.canary, record, first, again)
+        again = train_again(canary, record, first, data, weights)
+        found = unequal(canary, record, first, again)
         if found:
-            repeated = train_again(group.canary, record, second, data, weights)
+            elsewhere = {
+                f"{name} {version}, now {again['versions'][name]}"
+                for name, version in {**record["versions"], "device": record["device"]}.items()
+                if version != {**again["versions"], "device": again["device"]}.get(name)
+            }
+            found += [f"it may not be the code: {one}" for one in sorted(elsewhere)]
+            repeated = train_again(canary, record, second, data, weights)
             if unequal(first, again, second, repeated):
                 found.append(
                     "two trainings under the present code differ as well: this machine does not "
@@ -156,6 +207,7 @@ def main() -> None:
     add("--data", type=Path, default=Path("results/data"), help="the prepared datasets")
     add("--weights", type=Path, default=Path("resources/weights"), help="records of weights")
     add("--accepted", type=Path, default=Path("results/accepted_code.csv"), help="what is accepted")
+    add("--every-model", action="store_true", help="train a run of each model again")
     add("--dry-run", action="store_true", help="list what would be trained again")
     add("--by-name", metavar="CODE", help="accept this old code without proof")
     add("--reason", help="why, for --by-name; it is kept on record")
@@ -163,11 +215,14 @@ def main() -> None:
     if args.by_name and not args.reason:
         raise UserError("--by-name needs a --reason, which is kept on record")
     accepted = read_accepted(args.accepted)
-    groups = groups_of(args.runs)
+    groups = groups_of(args.runs, args.every_model)
     waiting = list(outdated(groups, accepted))
     if not waiting:
         print(f"{sum(g.runs for g in groups)} finished runs, all of the present training code")
         return
+    if args.by_name and args.by_name not in {group.code for group, _ in waiting}:
+        codes = ", ".join(sorted({group.code for group, _ in waiting}))
+        raise UserError(f"--by-name {args.by_name}: no runs of that code wait; there are {codes}")
     refused = False
     for group, code in waiting:
         title = f"{group.runs} runs of {group.recipe} ({group.metric}), code {group.code}"
@@ -175,15 +230,21 @@ def main() -> None:
             print(f"{title}: the present code already counts as another; they are trained again")
             continue
         if args.dry_run:
-            print(f"{title}: would train {group.canary} again ({group.seconds:.0f} s)")
+            print(f"{title}: would train again ({group.seconds:.0f} s in all):")
+            print("".join(f"  {canary}\n" for canary in group.canaries), end="")
             continue
         if args.by_name:
             if args.by_name != group.code:
                 continue
             how, evidence = BY_NAME, args.reason
         else:
-            print(f"{title}: training {group.canary} again ({group.seconds:.0f} s)", flush=True)
-            problems = prove(group, args.data, args.weights)
+            print(f"{title}: {group.seconds:.0f} s of training again", flush=True)
+            problems = []
+            for canary in group.canaries:
+                print(f"  {canary}", flush=True)
+                problems = prove(canary, args.data, args.weights)
+                if problems:
+                    break
             if problems:
                 refused = True
                 print(
@@ -191,7 +252,8 @@ def main() -> None:
                     f"train these runs again, or: --by-name {group.code} --reason '...'"
                 )
                 continue
-            how, evidence = IDENTICAL, group.canary.relative_to(args.runs).as_posix()
+            names = [canary.relative_to(args.runs).as_posix() for canary in group.canaries]
+            how, evidence = IDENTICAL, " ".join(names)
         today = datetime.date.today().isoformat()
         row = Acceptance(group.recipe, code, group.code, how, evidence, today)
         accepted[group.recipe, code] = row

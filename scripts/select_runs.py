@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--recipes", type=Path, default=Path("config/recipes.yaml"))
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
+    parser.add_argument("--cells", type=Path, help="the descriptions of cells, where there are any")
     parser.add_argument(
         "--accepted", type=Path, help="versions of the training code that were accepted as equal"
     )
@@ -58,6 +59,7 @@ def main() -> None:
         study.diverged,
         training_code,
         accepted,
+        args.cells,
     )
     keep_predictions(results, args.runs, args.predictions)
     write_text(args.output, results.to_csv(index=False))

@@ -18,7 +18,7 @@ from transfer.locks import held_alone
 from transfer.progress.report import Report, reported
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.cards import Lease, leased_card
-from transfer.training.code import training_code
+from transfer.training.code import training_code, training_code_now
 from transfer.training.finished import CHECKPOINT, delete_checkpoints, restore, run_settings
 from transfer.training.model_table import read_model
 from transfer.training.parts import Parts
@@ -74,6 +74,12 @@ def parse() -> argparse.Namespace:
     return args
 
 
+MIXTURE = (
+    "and nothing is trained with a mixture. Undo the edit, or start the workflow again: it then "
+    "trains with the new code what scripts/accept.py does not show to be equal."
+)
+
+
 @dataclass(frozen=True)
 class Order:
     """What was asked for, read and checked; `precision` is None where the device decides.
@@ -116,11 +122,7 @@ def read_order(args: argparse.Namespace) -> Order:
     code = training_code(dataset.metric)
     equal_to = counts_as(args.recipe, code, read_accepted(args.accepted))
     if args.expect_code and args.expect_code != equal_to:
-        raise UserError(
-            "the training code was edited after the workflow had read it, and nothing is trained "
-            "with a mixture. Undo the edit, or start the workflow again: it then trains with the "
-            "new code what scripts/accept.py does not show to be equal."
-        )
+        raise UserError(f"the training code was edited after the workflow had read it, {MIXTURE}")
     if settings.weights == "pinned" and args.weights is None:
         raise UserError(
             f"recipe '{args.recipe}' starts from pinned weights: give them with --weights "
@@ -160,6 +162,9 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     from transfer.training.run import compute
 
     args, parts = order.args, order.parts
+    # A GPU may have been waited for since; only now is all code imported that will compute.
+    if training_code_now(parts.dataset.metric) != order.code:
+        raise UserError(f"the training code was edited before this run began, {MIXTURE}")
     device = devices.choose_device(lease.device(args.device))
     precision = devices.choose_precision(order.precision or "auto", device)
     if order.precision is None and finished(order, waited, precision):

@@ -168,9 +168,14 @@ def test_an_edit_that_computes_the_same_is_accepted_and_another_only_by_name(cop
     rows = (copy / "results/accepted_code.csv").read_text().splitlines()[1:]
     assert len(rows) == len(DATASETS) and all("identical" in row for row in rows)
 
-    path.write_text(before.replace("lr=hp.learning_rate", "lr=2 * hp.learning_rate"))
+    assert accept(copy, "--by-name", "0" * 12, "--reason", "none waits").returncode == 0
+
+    # What one of the three optimiser-schedule pairs alone goes through is seen as well.
+    path.write_text(before.replace("MOMENTUM = 0.9", "MOMENTUM = 0.8"))
     refused = accept(copy)
     assert refused.returncode == 1 and "not equal" in refused.stdout
+    assert asked_for(copy)["train"] == RUNS
+    assert accept(copy, "--by-name", "0" * 12, "--reason", "no such code").returncode == 1
     assert asked_for(copy)["train"] == RUNS
     for code in set(re.findall(r"--by-name (\w+)", refused.stdout)):
         assert accept(copy, "--by-name", code).returncode == 1

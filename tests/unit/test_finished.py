@@ -49,8 +49,8 @@ def finish(folder: Path, settings: dict[str, Any], value: float = 0.5) -> Path:
         "metrics": metrics, "selection_split": "val", "report_split": "test", "history": [entry],
         "seconds": 2, "images_per_second": 10, "images_per_epoch": 10, "batch_size": 8,
         "micro_batch": 8, "device": "a GPU", "card": None, "precision": settings["precision"],
-        "code": settings["code"], "seed": 0, "versions": {"torch": "2.13.0"},
-        "settings": settings,
+        "code": settings["code"], "seed": settings["recipe"]["seed"],
+        "versions": {"torch": "2.13.0"}, "settings": settings,
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("metrics.json", "finished.json"):

@@ -75,7 +75,7 @@ def test_smaller_pieces_have_the_same_effective_batch(task, tmp_path, monkeypatc
     assert (whole.micro_batch, pieces.micro_batch) == (12, 3)
     assert max(Roomy.seen) <= 4, "training and evaluation alike"
     told = capsys.readouterr().out
-    assert "going on with 6 images at a time" in told and "with 3 images at a time" in told
+    assert "memory: 6 images at a time" in told and "memory: 3 images at a time" in told
     for one, other in zip(whole.history, pieces.history, strict=True):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
     np.testing.assert_allclose(whole.best.report_scores, pieces.best.report_scores, atol=1e-3)
@@ -101,7 +101,7 @@ def test_the_images_leave_the_device_before_a_batch_is_cut(task, tmp_path, monke
     monkeypatch.setattr(Roomy, "room", 12)
     moved = outcome(replace(task, resident=True), tmp_path)
     assert moved.micro_batch == 12
-    assert "going on with the images in the host's memory" in capsys.readouterr().out
+    assert "resuming with the images in the host's memory" in capsys.readouterr().out
     assert [entry["loss"] for entry in moved.history] == [e["loss"] for e in whole.history]
 
 

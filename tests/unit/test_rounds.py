@@ -13,11 +13,14 @@ from transfer.progress.rounds import selection_round
         (True, True, "3\n", 3),
         (True, False, "3\n", 4),
         # Nothing was made from it yet: Snakemake asks for it anyway.
-        (False, False, "3\n", 3),
+        (False, False, None, 0),
+        # A selection that failed took the table with it.
+        (False, True, "3\n", 4),
+        (False, False, "3\n", 4),
         (True, True, "", 0),
     ],
 )
-def test_it_grows_when_a_record_is_gone(tmp_path, selected, there, kept, expected):
+def test_it_grows_when_a_record_or_the_table_is_gone(tmp_path, selected, there, kept, expected):
     records = [tmp_path / "a.json", tmp_path / "b.json"]
     records[0].touch()
     if there:

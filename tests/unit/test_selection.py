@@ -36,8 +36,8 @@ def record(hp: str, value: float | None, chosen: float | None = None, /, **chang
     )
     settings = {
         "dataset": {"name": "pets", "digest": "0"},
-        "model": {"name": "resnet50"},
-        "recipe": {"name": "finetune", "epochs": 2},
+        "model": {"name": "resnet50", "weights": "random"},
+        "recipe": {"name": "finetune", "epochs": 2, "seed": 0},
         "hp": {"name": hp},
         "precision": "float32",
         "code": "new",
@@ -133,8 +133,8 @@ def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
         ({"value": float("nan")}, "NaN is no number"),
         ({"value": 99.0}, "99.0 is greater than the maximum"),
         ({"value": -0.1}, "-0.1, which accuracy cannot take"),
-        ({"value": 0.4}, "its history says otherwise"),
-        ({"best_epoch": 1}, "its history says otherwise"),
+        ({"value": 0.4}, "its history or metrics say otherwise"),
+        ({"best_epoch": 1}, "its history or metrics say otherwise"),
         ({"best_epoch": 3}, "best epoch at 3, of 2"),
         ({"value": None, "best_epoch": None}, "has no metrics"),
         ({"status": "diverged"}, "is diverged, and not in its last epoch"),
@@ -143,7 +143,11 @@ def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
         ({"dataset": "dtd"}, "is of dataset 'dtd', and 'pets' belongs here"),
         ({"recipe": "other"}, "is of recipe 'other', and 'finetune' belongs here"),
         ({"hp": "b"}, "is of hp 'b', and 'a' belongs here"),
-        ({"metric": "roc_auc"}, "is of metric 'roc_auc', and 'accuracy' belongs here"),
+        ({"metric": "roc_auc"}, "its history or metrics say otherwise"),
+        ({"metrics": {"accuracy": 0.6}}, "its history or metrics say otherwise"),
+        ({"seed": 3}, "has seed 3, and 0 in its settings"),
+        ({"precision": "bfloat16"}, "has precision bfloat16, and float32 in its settings"),
+        ({"weights": "V2"}, "has weights V2, and random in its settings"),
         ({"settings": record("b", 0.5)["settings"]}, "has settings of another hp"),
         ({"settings": settings_of("dataset", "dtd")}, "has settings of another dataset"),
         ({"settings": settings_of("model", "resnet18")}, "has settings of another model"),
@@ -161,42 +165,74 @@ def test_a_record_that_cannot_be_true_is_refused_by_name(tmp_path, change, messa
 def test_a_truncated_record_is_refused_by_name(tmp_path):
     path = write(tmp_path, "a", 0.5)
     path.write_text(path.read_text()[:40])
-    with pytest.raises(UserError, match=r"finetune/a/metrics\.json: is not a whole record"):
+    with pytest.raises(UserError, match=r"finetune/a/metrics\.json: is no true record"):
         selected(tmp_path, partial=True)
 
 
 @pytest.mark.parametrize("partial", [False, True])
 @pytest.mark.parametrize(
-    ("key", "other", "words"),
+    ("key", "other", "copy_of_it", "words"),
     [
-        ("dataset", {"name": "pets", "digest": "1"}, "another dataset"),
-        ("model", {"name": "resnet50", "weights": "V2"}, "another model or its weights"),
-        ("recipe", {"name": "finetune", "epochs": 2, "seed": 1}, "another recipe"),
-        ("precision", "bfloat16", "another precision"),
-        ("code", "old", "another training code"),
+        ("dataset", {"name": "pets", "digest": "1"}, {}, "another dataset"),
+        (
+            "model",
+            {"name": "resnet50", "weights": "V2"},
+            {"weights": "V2"},
+            "another model or its weights",
+        ),
+        ("recipe", {"name": "finetune", "epochs": 2, "seed": 1}, {"seed": 1}, "another recipe"),
+        ("precision", "bfloat16", {"precision": "bfloat16"}, "another precision"),
+        ("code", "old", {}, "another training code"),
     ],
 )
 def test_runs_that_cannot_be_compared_are_refused_with_the_command(
-    tmp_path, partial, key, other, words
+    tmp_path, partial, key, other, copy_of_it, words
 ):
     write(tmp_path, "a", 0.5)
     write(tmp_path, "b", 0.6)
     settings = copy.deepcopy(record("c", 0.9)["settings"]) | {key: other}
-    odd = write(tmp_path, "c", 0.9, settings=settings)
+    odd = write(tmp_path, "c", 0.9, settings=settings, **copy_of_it)
     with pytest.raises(UserError, match=f"1 of its 3 runs were made with {words} .*: c") as error:
         selected(tmp_path, partial=partial)
     command = shlex.split(str(error.value).splitlines()[-1])
     assert command[0] == "snakemake" and command[-3:] == ["--force", "--", str(odd)]
 
 
-def test_runs_of_an_older_code_are_the_odd_ones_though_they_are_the_more(tmp_path):
-    for hp, code in (("a", "old"), ("b", "old"), ("c", "new")):
-        settings = record(hp, 0.5)["settings"] | {"code": code}
-        write(tmp_path, hp, 0.5, settings=settings)
-    with pytest.raises(UserError, match=r"2 of its 3 runs .*: a, b\."):
-        selected(tmp_path, code_of=lambda metric: "new")
-    with pytest.raises(UserError, match=r"1 of its 3 runs .*: c\."):
-        selected(tmp_path, code_of=lambda metric: "other")
+@pytest.mark.parametrize(
+    ("option", "key", "new", "old"),
+    [
+        ("expect-code", "code", "new", "old"),
+        ("precision", "precision", "float32", "bfloat16"),
+        (
+            "expect-data",
+            "dataset",
+            {"name": "pets", "digest": "0"},
+            {"name": "pets", "digest": "1"},
+        ),
+    ],
+)
+def test_the_odd_runs_are_those_unlike_the_study_though_they_are_the_more(
+    tmp_path, option, key, new, old
+):
+    def place(hp, value):
+        settings = record(hp, 0.5)["settings"] | {key: value}
+        write(tmp_path, hp, 0.5, settings=settings, precision=settings["precision"])
+
+    place("a", old)
+    place("b", old)
+    place("c", new)
+    cells = tmp_path / "cells"
+    text = cells / "pets/resnet50/finetune.txt"
+    text.parent.mkdir(parents=True)
+    text.write_text(f"--{option}={new['digest'] if isinstance(new, dict) else new}\n")
+    with pytest.raises(UserError, match=r"2 of its 3 runs .* than the rest: a, b\."):
+        selected(tmp_path, cells_folder=cells)
+    # Without a description of the cell, what most have is taken for right.
+    with pytest.raises(UserError, match=r"1 of its 3 runs .* than the rest: c\."):
+        selected(tmp_path)
+    place("c", old)
+    with pytest.raises(UserError, match=r"3 of its 3 runs .* than the study has now: a, b, c\."):
+        selected(tmp_path, cells_folder=cells)
 
 
 @pytest.mark.parametrize(("how", "count"), [(IDENTICAL, 0), (BY_NAME, 3)])

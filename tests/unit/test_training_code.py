@@ -40,7 +40,8 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
         "fetch", "_download", "_download_from_hub", "_fetch_timm", "_fetch_torchvision",
         "store_weights", "stored_record",
     },
-    "weights_record": {"weights_digest"},
+    "record_checks": None,
+    "weights_record": {"weights_digest", "weights_name"},
     # They pass or raise, or write what was computed.
     "evaluation": {"check_splits"},
     "heads": {"_refuse_other_network"},

@@ -88,6 +88,7 @@ for table in TABLES_FROM_RESULTS:
         params:
             script=f"scripts/{table}.py",
             code=fingerprint(f"scripts/{table}.py"),
+            round=study_round,
             printed=lambda wildcards, input: (
                 f"--printed {input.printed}" if input.printed else ""
             ),
@@ -221,6 +222,7 @@ for figure in FIGURES_FROM_RESULTS:
         params:
             script=f"scripts/{figure}.py",
             code=fingerprint(f"scripts/{figure}.py"),
+            round=study_round,
         message:
             f"Drawing {figure} of study {{wildcards.study}}"
         shell:
@@ -297,6 +299,7 @@ rule verdict:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/verdict.py"),
+        round=study_round,
         flags=verdict_flags,
     message:
         "Comparing every recomputed number of study {wildcards.study} with the paper"

@@ -10,7 +10,7 @@ from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 from transfer.grid import study_cells
 from transfer.progress.rounds import selection_round
-from transfer.training.accepted import BY_NAME, counts_as, read_accepted
+from transfer.training.accepted import BY_NAME, chain, counts_as, read_accepted
 from transfer.training.code import training_code
 
 # Versions of the training code that scripts/accept.py accepted as equal.
@@ -175,6 +175,13 @@ def fid_option(dataset, key):
     """An option of config `fid`; the demonstration's datasets have some of their own."""
     demo = config["fid"]["demo"] if is_demonstration(dataset) else {}
     return demo.get(key, config["fid"][key])
+
+
+def fid_code(wildcards):
+    """The fingerprint of what computes features: of layouts and splits the dataset's own alone."""
+    block = DATASETS.get(wildcards.fid_dataset)
+    own = (block["layout"]["kind"], block["split"]["method"]) if block else ("folders",)
+    return fingerprint("scripts/inception_statistics.py", own)
 
 
 def fid_threads(wildcards):
@@ -350,21 +357,34 @@ ROUNDS = {}
 
 
 def study_round(wildcards):
-    """A number that changes when a run's record is gone, so that its study is selected again."""
+    """A number that changes when a run's record or the table of results is gone.
+
+    So the study is selected again, and what was made from that table made again.
+    """
     study = wildcards.study
+    if STUDIES[study].source != "runs":
+        return 0
     if study not in ROUNDS:
         ROUNDS[study] = selection_round(Path("results", study), study_runs(wildcards))
     return ROUNDS[study]
 
 
 def accepted_by_name(wildcards):
-    """Versions of the training code accepted without proof, which the study's page states."""
-    recipes = {part.recipe for part in STUDIES[wildcards.study].parts.values()}
-    return [
+    """Versions of the training code accepted without proof, which the study's page states.
+
+    Those that the present code counts through; where it counts through none, none.
+    """
+    used = {
+        (part.recipe, training_code(DATASETS[dataset]["metric"]))
+        for part in STUDIES[wildcards.study].parts.values()
+        for dataset in part.datasets
+    }
+    return sorted(
         f"{row.recipe}: {row.code} as {row.counts_as}"
-        for row in ACCEPTED.values()
-        if row.how == BY_NAME and row.recipe in recipes
-    ]
+        for recipe, code in used
+        for row in chain(recipe, code, ACCEPTED)
+        if row.how == BY_NAME
+    )
 
 
 # Analysis

@@ -65,7 +65,7 @@ rule inception_statistics:
     resources:
         gpu=1,
     params:
-        code=fingerprint("scripts/inception_statistics.py"),
+        code=fid_code,
         source=fid_source_flags,
         weights=fid_weights_flags,
         maximum=fid_maximum_flag,

@@ -37,6 +37,7 @@ rule paper:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/paper.py"),
+        round=study_round,
         verdict=lambda wildcards, input: (
             f"--verdict {input.verdict}" if input.verdict else ""
         ),

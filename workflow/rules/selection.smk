@@ -32,7 +32,7 @@ rule select_runs:
         f"{PYTHON} "
         "scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
         "--recipes {input.recipes:q} --runs results/runs "
-        f"--accepted {ACCEPTED_CODE} "
+        f"--cells results/cells --accepted {ACCEPTED_CODE} "
         "{params.partial} "
         "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1\n"
         "echo {params.round} > results/{wildcards.study}/round.txt"

@@ -12,7 +12,7 @@ TRAIN = (
 
 
 # Once for all runs: on machines with different GPUs they would not compute alike. What was decided
-# is kept; delete it to decide again, and all runs that it concerns are trained again.
+# is kept; `precision: float32` or `bfloat16` in a recipe decides otherwise for its runs.
 rule choose_precision:
     output:
         "results/precision.json",

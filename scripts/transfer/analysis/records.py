@@ -1,7 +1,6 @@
 """What a run left behind, read with distrust: by its schema, its path and its own numbers."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,19 @@ from typing import Any, NoReturn
 from transfer.errors import UserError
 from transfer.files import read_json
 from transfer.grid import Cell
-from transfer.validation import check
+from transfer.training.recipes import digest_of
+from transfer.training.record_checks import check_record
 
-# Lowest possible values; the highest is 1 for all metrics.
-LOWEST = {"quadratic_weighted_kappa": -1.0}
 # What all runs of a cell share.
 SHARED = ("dataset", "model", "recipe", "precision", "code")
+# What describe_cell.py calls them.
+OPTIONS = {
+    "dataset": "expect-data",
+    "model": "expect-weights",
+    "recipe": "expect-settings",
+    "precision": "precision",
+    "code": "expect-code",
+}
 # Packages whose versions are stated where they differ.
 STATED = ("torch", "torchvision", "timm")
 
@@ -26,7 +32,8 @@ class Run:
 
     `value` is the metric on the report split, `criterion` what the run is chosen by; both are
     None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
-    text, and `code` the fingerprint of the code that computed.
+    text, and `digests` what the description of a cell says of them, where it can be told. `code`
+    is the fingerprint of the code that computed.
     """
 
     hp: str
@@ -35,6 +42,7 @@ class Run:
     criterion: float | None
     best_epoch: int | None
     shared: Mapping[str, str]
+    digests: Mapping[str, str]
     code: str
     device: str
     batch_size: int
@@ -57,7 +65,6 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
             _refuse(path, f"is of {key} '{record[key]}', and '{name}' belongs here")
         if key in wanted and record["settings"][key].get("name") != name:
             _refuse(path, f"has settings of another {key}, and '{name}' belongs here")
-    _check_numbers(path, record)
     criterion = record["value"]
     if selection == "honest" and criterion is not None:
         if record["selection_split"] == record["report_split"]:
@@ -75,6 +82,7 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         criterion=criterion,
         best_epoch=record["best_epoch"],
         shared={key: json.dumps(settings[key], sort_keys=True) for key in SHARED},
+        digests=_digests(settings),
         code=record["code"],
         device=record["device"],
         batch_size=record["batch_size"],
@@ -85,39 +93,40 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
     )
 
 
+def _digests(settings: Mapping[str, Any]) -> dict[str, str]:
+    model, recipe = settings["model"], dict(settings["recipe"])
+    found = {
+        "dataset": settings["dataset"].get("digest", ""),
+        "model": model.get("weights_sha256") or "",
+        "precision": settings["precision"],
+        "code": settings["code"],
+    }
+    recipe.pop("name", None)
+    row = {key: model.get(key) for key in ("library", "architecture", "weights")}
+    # Of a local file the record names the file, and the description of the cell does not.
+    if all(row.values()) and not row["weights"].startswith(("file:", "random")):
+        found["recipe"] = digest_of(recipe, row)
+    return found
+
+
+def cell_digests(path: Path) -> dict[str, str]:
+    """What the description of a cell asks of its runs, as `Run.digests`; {} if it is not there."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    given = dict(line.removeprefix("--").partition("=")[::2] for line in lines)
+    found = {key: given[option] for key, option in OPTIONS.items() if option in given}
+    return {"model": ""} | found
+
+
 def _read(path: str | Path) -> dict[str, Any]:
     try:
         record = read_json(path)
-        check(record, "metrics", str(path))
+        check_record(record, "it")
     except (ValueError, UserError) as error:
-        _refuse(path, f"is not a whole record of a run: {error}")
+        _refuse(path, f"is no true record of a run: {error}")
     return record
-
-
-def _check_numbers(path: str | Path, record: Mapping[str, Any]) -> None:
-    """Raise UserError unless value, epoch and history agree."""
-    metric, value, epoch = record["metric"], record["value"], record["best_epoch"]
-    history = record["history"]
-    judged = [entry for entry in history if entry["selection"] is not None]
-    expected = record["settings"]["recipe"].get("epochs")
-    if record["status"] == "completed" and (len(judged) < len(history) or value is None):
-        _refuse(path, "is completed, and an epoch of it has no metrics")
-    if record["status"] == "completed" and len(history) != expected:
-        _refuse(path, f"is completed after {len(history)} of {expected} epochs")
-    if record["status"] == "diverged" and len(judged) != len(history) - 1:
-        _refuse(path, "is diverged, and not in its last epoch")
-    if value is None:
-        if judged:
-            _refuse(path, "has no value, though epochs of it have one")
-        return
-    if not LOWEST.get(metric, 0.0) <= value <= 1:
-        _refuse(path, f"has a value of {value:g}, which {metric} cannot take")
-    if epoch is None or epoch > len(judged):
-        _refuse(path, f"has its best epoch at {epoch}, of {len(judged)}")
-    best = judged[epoch - 1]
-    chosen = [entry["selection"].get(metric, math.nan) for entry in judged]
-    if best["selection"].get(metric) != max(chosen) or value != best["report"].get(metric):
-        _refuse(path, f"reports {value:g} of epoch {epoch}, and its history says otherwise")
 
 
 def _refuse(path: str | Path, problem: str) -> NoReturn:

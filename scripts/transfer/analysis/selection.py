@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.analysis.records import SHARED, Run, read_run
+from transfer.analysis.records import SHARED, Run, cell_digests, read_run
 from transfer.errors import UserError
 from transfer.grid import Cell
-from transfer.training.accepted import Accepted, counts_as, unproven
+from transfer.training.accepted import Accepted, unproven
 
 RECORD = "metrics.json"
 WORDS = {"code": "training code", "model": "model or its weights"}
@@ -24,31 +24,35 @@ def best_run(runs: Sequence[Run]) -> Run | None:
 def odd_runs(found: Sequence[Run], key: str, current: str | None = None) -> list[Run]:
     """The runs of a cell whose `key` differs from what a new run would have.
 
-    That is `current` where some run has it, and otherwise what most runs have.
+    That is `current`, a digest as the cell's description has it; where it is not known, what most
+    runs have.
     """
+    if current is not None:
+        odd = [run for run in found if run.digests.get(key, current) != current]
+        if odd:
+            return odd
     groups: dict[str, list[Run]] = {}
     for run in found:
         groups.setdefault(run.shared[key], []).append(run)
-    if len(groups) < 2:
-        return []
-    usual = current if current in groups else max(groups, key=lambda text: len(groups[text]))
+    usual = max(groups, key=lambda text: len(groups[text]), default="")
     return [run for run in found if run.shared[key] != usual]
 
 
-def refuse_mixed(cell: Cell, found: Sequence[Run], runs: Path, code: str | None) -> None:
+def refuse_mixed(cell: Cell, found: Sequence[Run], runs: Path, current: Mapping[str, str]) -> None:
     """Raise UserError if a cell's runs do not share data, weights, settings, precision and code.
 
     The workflow trains them all again after a change; this is for what it cannot see. The message
-    names the odd runs and the command that trains only them again. `code` is what the present
-    training code counts as, as JSON text.
+    names the odd runs and the command that trains only them again. `current` is what a new run
+    would have, by digest, as far as it is known.
     """
     for key in SHARED:
-        odd = odd_runs(found, key, code if key == "code" else None)
+        odd = odd_runs(found, key, current.get(key))
         if odd:
             paths = [str(runs / cell.run_folder(run.hp) / RECORD) for run in odd]
             raise UserError(
                 f"{cell.dataset}/{cell.model}/{cell.recipe}: {len(odd)} of its {len(found)} runs "
-                f"were made with another {WORDS.get(key, key)} than the rest: "
+                f"were made with another {WORDS.get(key, key)} than "
+                f"{'the rest' if len(odd) < len(found) else 'the study has now'}: "
                 f"{', '.join(run.hp for run in odd)}. This trains them again, and no others:\n"
                 f"snakemake --cores 8 --resources gpu=4 --force -- {shlex.join(paths)}"
             )
@@ -79,13 +83,15 @@ def select(
     diverged: str = "compete",
     code_of: Callable[[str], str] | None = None,
     accepted: Accepted | None = None,
+    cells_folder: Path | None = None,
 ) -> pd.DataFrame:
     """One row per cell, the columns of results.csv, with the selected run of each.
 
     `runs` is the folder of all runs; `metrics` the metric of each dataset; `diverged` says whether
     runs that diverged compete with their best epoch before (as the authors' did) or are
     discarded; `code_of` gives the fingerprint of the present training code for a metric, and
-    `accepted` the versions of it that were accepted as equal.
+    `accepted` the versions of it that were accepted as equal; `cells_folder` holds the
+    descriptions of cells.
 
     Raises UserError listing the runs that are missing, unless `allow_partial`; then a cell counts
     those there are. Runs of a cell that cannot be compared are refused. A cell without a run that
@@ -103,7 +109,8 @@ def select(
             else:
                 missing.append(str(path))
         code = code_of(metric) if code_of else ""
-        refuse_mixed(cell, found, runs, f'"{counts_as(cell.recipe, code, accepted)}"')
+        path = Path(cell.dataset, cell.model, f"{cell.recipe}.txt")
+        refuse_mixed(cell, found, runs, cell_digests(cells_folder / path) if cells_folder else {})
         best = best_run([run for run in found if diverged == "compete" or not run.diverged])
         rows.append(
             {

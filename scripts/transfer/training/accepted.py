@@ -66,26 +66,27 @@ def counts_as(recipe: str, code: str, accepted: Accepted, path: str = "") -> str
 
     Raises UserError if the acceptances go in a circle.
     """
-    chain = _chain(recipe, code, accepted, path)
-    return chain[-1].counts_as if chain else code
+    rows = chain(recipe, code, accepted, path)
+    return rows[-1].counts_as if rows else code
 
 
 def unproven(recipe: str, run: str, present: str, accepted: Accepted) -> bool:
     """Whether a run's code counts as the present code only because a person said so."""
     return run != present and any(
-        row.how == BY_NAME for code in (run, present) for row in _chain(recipe, code, accepted)
+        row.how == BY_NAME for code in (run, present) for row in chain(recipe, code, accepted)
     )
 
 
-def _chain(recipe: str, code: str, accepted: Accepted, path: str = "") -> list[Acceptance]:
-    chain: list[Acceptance] = []
+def chain(recipe: str, code: str, accepted: Accepted, path: str = "") -> list[Acceptance]:
+    """The rows by which a code counts as another, in order; none where it counts as itself."""
+    rows: list[Acceptance] = []
     while (recipe, code) in accepted:
         row = accepted[recipe, code]
-        if row in chain:
+        if row in rows:
             raise UserError(f"{path}: code {code} counts as itself through other rows")
-        chain.append(row)
+        rows.append(row)
         code = row.counts_as
-    return chain
+    return rows
 
 
 def write_accepted(path: Path, accepted: Iterable[Acceptance]) -> None:

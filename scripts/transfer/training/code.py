@@ -1,6 +1,7 @@
 """The code that a run's result depends on, by its fingerprint. Imports no torch."""
 
 from transfer.fingerprint import fingerprint_of
+from transfer.fingerprint.modules import read_module
 
 # All that turns data, weights and settings into metrics.json and predictions.
 COMPUTING = (
@@ -18,3 +19,10 @@ def training_code(metric: str) -> str:
     Further metrics change nothing of it.
     """
     return fingerprint_of(COMPUTING, ("accuracy", metric))
+
+
+def training_code_now(metric: str) -> str:
+    """As `training_code`, of the files as they are at this moment."""
+    read_module.cache_clear()
+    fingerprint_of.cache_clear()
+    return training_code(metric)

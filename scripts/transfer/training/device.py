@@ -35,9 +35,8 @@ def choose_precision(wanted: str, device: torch.device) -> str:
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "a CPU"
         raise UserError(
             f"this run computes in bfloat16, as the other runs of its study, and {name} does not "
-            "have it in hardware. Train it on a GPU that does (Ampere or later), or train the "
-            "whole study in float32: delete results/precision.json and start the workflow with "
-            "`precision: float32` in the recipe."
+            "have it in hardware. Train it on a GPU that does (Ampere or later), or train all runs "
+            "of the recipe in float32: say `precision: float32` in it."
         )
     return wanted
 

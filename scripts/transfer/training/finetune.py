@@ -215,11 +215,11 @@ def train(
 ) -> Outcome:
     """Train a run to its end, in smaller pieces of a batch if the GPU's memory asks for it.
 
-    `build` makes the network anew, seeded. Out of memory, the run goes on from its checkpoint
-    (or starts afresh), first without its images on the device, which changes no number, then
-    with half the micro-batch and half of that: gradients of the pieces add up to the same
-    batch, but batch normalisation sees the pieces, so the micro-batch is part of the outcome.
-    `report` is told of every epoch. Raises UserError if two images are too many.
+    `build` makes the network, seeded. Out of memory, the run resumes from its checkpoint (or
+    starts again), first without its images on the device, which changes no number, then with half
+    the micro-batch and half of that: gradients of the pieces add up to the same batch, but batch
+    normalisation sees the pieces, so the micro-batch is part of the outcome. `report` receives
+    every epoch. Raises UserError if two images are too many.
     """
     check_splits(task)
     micro_batch = task.settings.batch_size
@@ -229,12 +229,13 @@ def train(
         except torch.OutOfMemoryError:
             if task.resident:
                 task = replace(task, resident=False)
-                way = "with the images in the host's memory"
+                print(
+                    "out of GPU memory: resuming with the images in the host's memory", flush=True
+                )
             else:
                 micro_batch = -(-micro_batch // 2)
-                way = f"with {micro_batch} images at a time"
+                print(f"out of GPU memory: {micro_batch} images at a time", flush=True)
         if micro_batch < 2:
             raise UserError("out of GPU memory even with two images at a time")
-        print(f"out of GPU memory: going on {way}", flush=True)
         if task.device.type == "cuda":
             torch.cuda.empty_cache()

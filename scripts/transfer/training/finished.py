@@ -15,8 +15,8 @@ from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
 from transfer.files import read_json, write_json
 from transfer.training.parts import Parts
+from transfer.training.record_checks import check_record
 from transfer.training.weights_record import weights_digest, weights_name
-from transfer.validation import check
 
 PREDICTIONS = "predictions.npz"
 RECORD = "metrics.json"
@@ -78,7 +78,7 @@ def read_finished(folder: Path) -> dict[str, Any] | None:
 def _valid_record(path: Path) -> dict[str, Any] | None:
     try:
         record = read_json(path)
-        check(record, "metrics", str(path))
+        check_record(record, str(path))
     except (FileNotFoundError, NotADirectoryError, ValueError, UserError):
         return None
     return record

@@ -67,10 +67,14 @@ def settings_digest(settings: Settings, model: Mapping[str, Any]) -> str:
     `model` is a row of the model table; only what training uses of it counts, so that a
     corrected year or top-1 re-runs nothing.
     """
-    content = {
-        "settings": settings.content(),
-        "model": {key: model[key] for key in ("library", "architecture", "weights")},
-    }
+    return digest_of(
+        settings.content(), {key: model[key] for key in ("library", "architecture", "weights")}
+    )
+
+
+def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """As `settings_digest`, of what a run's record holds of them."""
+    content = {"settings": settings, "model": model}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -54,6 +54,8 @@ def read_layout(folder: Path, scratch: Path, options: dict[str, Any]) -> Listing
     keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
     listing = KINDS[options["kind"]](folder, scratch, **keywords)
     if not listing.samples:
-        expected = EXPECTED.get(options["kind"], "")
-        raise UserError(f"{folder}: no images found for layout '{options['kind']}'{expected}")
+        raise UserError(
+            f"{folder}: no images found for layout '{options['kind']}'"
+            f"{EXPECTED.get(options['kind'], '')}"
+        )
     return listing

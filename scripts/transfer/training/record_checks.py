@@ -1,0 +1,68 @@
+"""Whether a run's record can be true: by its schema and by its own numbers. Imports no torch."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from transfer.errors import UserError
+from transfer.training.hyperparameters import Hyperparameters
+from transfer.validation import check
+
+# Lowest possible values; the highest is 1 for all metrics.
+LOWEST = {"quadratic_weighted_kappa": -1.0}
+# What stands in the record and in the settings it ran with.
+OF_RECIPE = ("seed", "batch_size", "selection_split", "report_split")
+
+
+def check_record(record: Any, where: str) -> None:
+    """Raise UserError, naming `where`, unless the content of a metrics.json can be true."""
+    check(record, "metrics", where)
+    _check_settings(record, where)
+    _check_numbers(record, where)
+
+
+def _check_settings(record: Mapping[str, Any], where: str) -> None:
+    settings = record["settings"]
+    copies = {key: settings["recipe"].get(key, record[key]) for key in OF_RECIPE}
+    copies["precision"] = settings["precision"]
+    copies["weights"] = settings["model"].get("weights", record["weights"])
+    for key, value in copies.items():
+        if record[key] != value:
+            raise UserError(f"{where}: has {key} {record[key]}, and {value} in its settings")
+    hp = settings["hp"]
+    names = [field.name for field in fields(Hyperparameters)]
+    if all(name in hp for name in names):
+        point = Hyperparameters(**{name: hp[name] for name in names})
+        if point.id != record["hp"]:
+            raise UserError(f"{where}: is of hp '{record['hp']}', and its settings of {point.id}")
+
+
+def _check_numbers(record: Mapping[str, Any], where: str) -> None:
+    metric, value, epoch = record["metric"], record["value"], record["best_epoch"]
+    history = record["history"]
+    judged = [entry for entry in history if entry["selection"] is not None]
+    expected = record["settings"]["recipe"].get("epochs")
+
+    def refuse(problem: str) -> None:
+        raise UserError(f"{where}: {problem}")
+
+    if record["status"] == "completed" and (len(judged) < len(history) or value is None):
+        refuse("is completed, and an epoch of it has no metrics")
+    if record["status"] == "completed" and len(history) != expected:
+        refuse(f"is completed after {len(history)} of {expected} epochs")
+    if record["status"] == "diverged" and len(judged) != len(history) - 1:
+        refuse("is diverged, and not in its last epoch")
+    if value is None:
+        if judged:
+            refuse("has no value, though epochs of it have one")
+        return
+    if not LOWEST.get(metric, 0.0) <= value <= 1:
+        refuse(f"has a value of {value:g}, which {metric} cannot take")
+    if epoch is None or epoch > len(judged):
+        refuse(f"has its best epoch at {epoch}, of {len(judged)}")
+    best = judged[epoch - 1]
+    chosen = [entry["selection"].get(metric, math.nan) for entry in judged]
+    reported = best["report"].get(metric) == (record["metrics"] or {}).get(metric) == value
+    if best["selection"].get(metric) != max(chosen) or not reported:
+        refuse(f"reports {value:g} of epoch {epoch}, and its history or metrics say otherwise")
