@@ -9,7 +9,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .tools/bin/uv:
-	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools uv==0.13.9
 
 .PHONY: setup
 setup: $(filter .tools/%,$(UV)) ## Install what the lock names into .venv
@@ -32,6 +32,7 @@ check: setup ## Style, types and lint
 	$(RUN) ruff check
 	$(RUN) ruff format --check
 	$(RUN) mypy
+	$(RUN) deptry scripts benchmarks workflow
 	$(RUN) snakefmt --check workflow Snakefile
 	$(RUN) snakemake --lint
 
