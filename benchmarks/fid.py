@@ -7,7 +7,6 @@ with pytorch-fid's own function of its command, one size of image, since it take
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -29,6 +28,7 @@ from transfer.fid.frechet import frechet_distance, prepare_reference
 from transfer.fid.images import StoredImages
 from transfer.fid.inception import FEATURES, FeatureExtractor, random_weights
 from transfer.fid.statistics import Moments
+from transfer.processes import usable_cores
 
 DISTANCES = 18
 SIZE = 368
@@ -104,7 +104,7 @@ def compare_features(n_images: int, folder: Path) -> None:
 
     def their_pass() -> None:
         # Workers as its command chooses them.
-        workers = min(len(os.sched_getaffinity(0)), 8)
+        workers = min(usable_cores(), 8)
         np.cov(get_activations(files, theirs, 50, num_workers=workers), rowvar=False)
 
     ours_s, theirs_s = [], []

@@ -26,6 +26,7 @@ from gpu_setup import write_dataset
 from gpu_speed import MODELS, full_plan, quick_plan, speeds
 
 from transfer.command_line import run
+from transfer.processes import usable_cores
 from transfer.training.device import choose_device, prepare
 
 
@@ -36,7 +37,7 @@ def header(device: torch.device) -> str:
         found = torch.cuda.get_device_properties(device)
         words.append(f"{found.name}, {found.total_memory / 2**30:.0f} GiB")
     words += [
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        f"{platform.machine()}, {usable_cores()} cores",
         f"torch {torch.__version__}, Python {platform.python_version()}",
     ]
     return "; ".join(words)

@@ -1,7 +1,6 @@
 """How fast the device trains: images/s beside the authors' loop, the bare step, its arithmetic."""
 
 import gc
-import os
 import sys
 import time
 import traceback
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from gpu_arithmetic import data_sheet_rate, matmul_rate, training_flops
 from gpu_authors import authors_steps
@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from transfer.data.images import needed_short_side
 from transfer.data.store import PreparedDataset
+from transfer.processes import PROC, usable_cores
 from transfer.progress.report import unreported
 from transfer.training.augment import normalise
 from transfer.training.batches import training_batches
@@ -175,7 +176,9 @@ def with_a_batch_that_fits(
 
 def private_bytes() -> int:
     """Host memory of this process without the mapped files that other processes share."""
-    status = Path("/proc/self/status").read_text()
+    if not PROC.exists():
+        return psutil.Process().memory_full_info().uss
+    status = (PROC / "self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("RssAnon"))
     return int(line.split()[1]) * 1024
 
@@ -187,7 +190,7 @@ def quick_plan() -> Plan:
 
 def full_plan() -> Plan:
     """The paper's batch; as many workers as cores, up to sixteen."""
-    return Plan(128, 40, 15.0, 1024, 25, workers=min(16, len(os.sched_getaffinity(0))))
+    return Plan(128, 40, 15.0, 1024, 25, workers=min(16, usable_cores()))
 
 
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""Which process is which: by its number, its start and its machine."""
+"""Which process is which, by its number, its start and its machine; and the cores it may use."""
 
 import os
 import socket
@@ -47,3 +47,9 @@ def _start_by_psutil(pid: int) -> int | None:
         return round(process.create_time() * 1000)
     except psutil.Error:
         return None
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use: all of them where a system binds none to some."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -187,7 +187,8 @@ class Repeated:
 
 folds = np.array_split(np.arange(int(sys.argv[1])), 2)
 accumulate_averages(Path(sys.argv[2]), Repeated(), folds)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+unit = 2**20 if sys.platform == "darwin" else 2**10
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit)
 """
 
 

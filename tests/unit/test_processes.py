@@ -39,5 +39,12 @@ def test_a_process_that_has_ended_does_not_run_though_nobody_waited_for_it(syste
     assert processes.process_start(child.pid) is None
 
 
+@pytest.mark.parametrize("cores", [3, None])
+def test_cores_are_counted_where_a_process_cannot_be_bound_to_some(monkeypatch, cores):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert processes.usable_cores() == (cores or 1)
+
+
 def test_the_machine_keeps_its_name(system):
     assert processes.machine_id() and processes.machine_id() == processes.machine_id()

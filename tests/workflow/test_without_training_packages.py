@@ -8,8 +8,7 @@ from checkout import copy_checkout, run_snakemake
 
 # Named by the group `training` of pyproject.toml, and by no package of the others.
 TRAINING_ALONE = (
-    "cv2 filelock kaggle pooch pytorch_fid rich safetensors sklearn timm torch torchmetrics "
-    "torchvision tqdm"
+    "filelock kagglesdk pytorch_fid rich safetensors sklearn timm torch torchvision tqdm"
 )
 BLOCK = f"""
 import sys
