@@ -13,6 +13,7 @@ import yaml
 from loopback import Answer, serve
 
 import preflight
+from transfer.config import read_datasets, read_study
 from transfer.errors import UserError
 from transfer.progress import findings
 from transfer.progress.cost import Work
@@ -168,6 +169,26 @@ def test_files_to_place_by_hand_are_an_error_until_they_are_there(tmp_path):
     (tmp_path / "cars").mkdir()
     (tmp_path / "cars" / "cars.tgz").touch()
     assert findings.missing_files(datasets, tmp_path) == []
+
+
+def test_a_distance_whose_files_are_missing_stops_nothing(tmp_path, monkeypatch):
+    """Only what a study trains on must be there; what it is compared with may come later."""
+    datasets = read_datasets(ROOT / "config/datasets.yaml")
+    studies = [read_study(ROOT / "config/studies/fang2023.yaml")]
+    fid = {"source": "originals", "reference": "imagenet", "folders": {"imagenet": "originals"}}
+    monkeypatch.chdir(tmp_path)
+    compared, lacking = preflight.compared_datasets(studies, datasets, fid)
+    assert len(compared) == 16 and set(lacking) == {"birdsnap", "cars"}
+    found = findings.check_left_out(lacking, datasets, "imagenet", Path("resources/downloads"))
+    assert levels(found) == ["warning"] * 2
+    assert "birdsnap-images.zip must be placed by a person" in found[0].what
+    assert all(word in found[0].remedy for word in ("get_birdsnap.py", "downloads/birdsnap"))
+
+    # Without the reference nothing else is worth its download.
+    compared, lacking = preflight.compared_datasets(studies, datasets, fid | {"folders": {}})
+    assert compared == {} and set(lacking) == {"birdsnap", "cars", "imagenet"}
+    found = findings.check_left_out(lacking, datasets, "imagenet", Path("resources/downloads"))
+    assert ["no distances" in one.what for one in found] == [False, False, True]
 
 
 def test_weights_that_no_library_publishes(tmp_path, monkeypatch):
