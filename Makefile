@@ -23,7 +23,7 @@ published: $(filter .tools/%,$(UV)) ## The paper from its printed numbers; needs
 
 .PHONY: demo
 demo: setup ## The published paper, and a small study from data to page
-	$(RUN) snakemake --cores $(CORES) --config warm_start=true -- published demo
+	$(RUN) snakemake published demo --cores $(CORES)
 	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/paper.html"
 	@echo "A small study, from data to page:    $(CURDIR)/results/demo/paper.html"
 

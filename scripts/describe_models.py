@@ -1,10 +1,12 @@
 """Say what torchvision and timm know of models: rows as JSON in, answers as JSON out, by key."""
 
+import argparse
 import json
 import sys
 
 from transfer.training.libraries import describe
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     rows = json.load(sys.stdin)
     json.dump({key: describe(row) for key, row in rows.items()}, sys.stdout)

@@ -10,6 +10,7 @@ it has had nothing to do for half a minute. Nothing of this project is imported 
 edit takes effect at once. For the CPU: a run on a card takes too long for this to matter.
 """
 
+import argparse
 import contextlib
 import fcntl
 import hashlib
@@ -158,6 +159,13 @@ def main() -> None:
     if sys.argv[1:2] == ["--serve"]:
         serve(Path(sys.argv[2]))
         return
+    # What follows the script is the script's own.
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("script", help="the script to run")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")
+    parser.parse_args()
     connection = connect(socket_path())
     request = {
         "arguments": sys.argv[1:],
