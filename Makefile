@@ -3,6 +3,7 @@
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
 RUN := $(UV) run --frozen --quiet
 CORES ?= 2
+GPUS ?=
 
 .PHONY: help
 help: ## List the targets
@@ -18,7 +19,7 @@ setup: $(filter .tools/%,$(UV)) ## Install what the lock names into .venv
 .PHONY: published
 published: $(filter .tools/%,$(UV)) ## The paper from its printed numbers; needs no torch
 	$(UV) sync --frozen --quiet --inexact --compile-bytecode --no-default-groups
-	$(UV) run --no-sync snakemake --cores $(CORES) published
+	$(UV) run --no-sync snakemake published --cores $(CORES)
 	@echo "The paper: $(CURDIR)/results/published/paper.html"
 
 .PHONY: demo
@@ -26,6 +27,10 @@ demo: setup ## The published paper, and a small study from data to page
 	$(RUN) snakemake published demo --cores $(CORES)
 	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/paper.html"
 	@echo "A small study, from data to page:    $(CURDIR)/results/demo/paper.html"
+
+.PHONY: all
+all: setup ## The whole paper from the images: make all GPUS=4 CORES=8
+	$(RUN) snakemake all --cores $(CORES) --resources gpu=$(or $(GPUS),1)
 
 .PHONY: check
 check: setup ## Style, types and lint
@@ -52,7 +57,7 @@ test-slurm: setup ## Against a real Slurm on this machine; needs root and Debian
 preflight: setup ## What would stop the work
 	$(RUN) python scripts/preflight.py
 plan: setup ## Runs, hours and gigabytes still to come
-	$(RUN) python scripts/plan.py
+	$(RUN) python scripts/plan.py $(if $(GPUS),--gpus $(GPUS))
 status: setup ## How far the studies are
 	$(RUN) python scripts/status.py
 

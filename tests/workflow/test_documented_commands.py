@@ -2,10 +2,12 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 from snakemake.cli import parse_args
+from snakemake_targets import targets_first
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CONTRIBUTING.md", "config/README.md", "workflow/profiles/slurm/config.yaml")
@@ -29,8 +31,23 @@ def test_the_target_is_not_taken_for_an_option(page, command, monkeypatch):
     words = shlex.split(command)[1:]
     if words == ["--lint"]:
         return
-    _, args = parse_args(words)
+    _, args = parse_args(targets_first(words))
     assert args.targets, f"{page}: {command}"
+
+
+def test_the_readme_shows_the_target_first():
+    shown = [command.split()[1] for page, command in commands() if page == "README.md"]
+    assert shown.count("all") >= 2
+
+
+@pytest.mark.parametrize("target", ["all", "plan"])
+def test_make_hands_on_how_many_gpus(target):
+    words = ["make", "--dry-run", target, "GPUS=4", "CORES=8"]
+    said = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    if target == "plan":
+        assert "scripts/plan.py --gpus 4" in said
+    else:
+        assert "snakemake all --cores 8 --resources gpu=4" in said
 
 
 def test_the_commands_are_found():
