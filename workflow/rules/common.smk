@@ -491,5 +491,8 @@ def page_template(wildcards):
 
 
 def problem_of(wildcards):
-    """Raise what is wrong with a study, which is asked for."""
-    raise WorkflowError(BROKEN[wildcards.broken])
+    """End Snakemake with what is wrong with a study that is asked for.
+
+    An exception would come out between a traceback and the lines of other rules.
+    """
+    sys.exit(f"Study '{wildcards.broken}' cannot be made:\n{BROKEN[wildcards.broken]}")
