@@ -226,7 +226,8 @@ def fid_images(wildcards):
 
 def quoted(path):
     """A path for the shell, always in quotes: a param that reads otherwise makes its job again."""
-    return "'" + path.replace("'", "'\\''") + "'"
+    inside = path.replace("'", "'\\''")
+    return f"'{inside}'"
 
 
 def fid_source_flags(wildcards):
