@@ -199,3 +199,23 @@ def test_the_library_imports_itself_by_full_names_only():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         relative = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.level]
         assert not relative, path
+
+
+def test_the_library_does_nothing_that_the_fingerprint_would_miss():
+    """A name is defined once in a file, and nothing is imported by a star."""
+    for path in (ROOT / "scripts").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined: list[str] = []
+        for node in tree.body:
+            assert not isinstance(node, ast.AugAssign), path
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.append(node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [part for target in targets for part in ast.walk(target)]
+                defined += [part.id for part in names if isinstance(part, ast.Name)]
+        assert len(defined) == len(set(defined)), path
+        stars = [
+            n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.names[0].name == "*"
+        ]
+        assert not stars, path

@@ -22,6 +22,7 @@ from transfer.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
 DATASETS = json.load(open("config/datasets.yaml"))
+PYTHON = sys.executable
 include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
 rule stand_in_for_preparation:

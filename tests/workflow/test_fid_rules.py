@@ -40,12 +40,15 @@ DATASETS = {
     },
     "imagenet": {"group": "reference", "short_side": 368, "source": {"files": []}},
 }
+for block in DATASETS.values():
+    block |= {"layout": {"kind": "folders"}, "split": {"method": "listed"}}
 STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
     "published": SimpleNamespace(paper="fang2023", source="published"),
 }
 WARM_START = ""
 STUDIES_OF_RUNS = "fang2023"
+PYTHON = sys.executable
 include: "workflow/rules/common.smk"
 include: "workflow/rules/fid.smk"
 """
@@ -272,3 +275,33 @@ def test_a_studys_table_and_groups_come_from_its_distances(tmp_path: Path) -> No
     assert groups["computed"]["p_one_sided"] == groups["published"]["p_one_sided"] < 0.01
     # Two neighbours in the order changed places: 1 - 6 x 2 / (18 x (18 squared - 1)).
     assert groups["rank_agreement"]["spearman_rho"] == pytest.approx(1 - 12 / (18 * 323))
+
+
+def test_a_further_layout_computes_no_features_again(checkout):
+    """Hours of the reference's, for each new way in which a dataset lies on disk."""
+    code = (
+        "import sys; sys.path.insert(0, 'scripts'); from transfer.fingerprint import fingerprint; "
+        "print(fingerprint('scripts/inception_statistics.py', ('folders', 'listed')))"
+    )
+
+    def found() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    before = found()
+    path = checkout / "scripts/transfer/data/layouts/__init__.py"
+    text = path.read_text()
+    path.write_text(
+        text.replace('    "csv": paths.read,\n', '    "csv": paths.read,\n    "x": voc.read,\n')
+    )
+    assert path.read_text() != text and found() == before
+    other = checkout / "scripts/transfer/data/layouts/cifar.py"
+    other.write_text(
+        other.read_text().replace("def read(", "def read_again(): return 1\n\n\ndef read(")
+    )
+    assert found() == before
+    own = checkout / "scripts/transfer/data/layouts/folders.py"
+    own.write_text(own.read_text().replace('".jpeg", ', ""))
+    assert found() != before

@@ -21,6 +21,7 @@ from transfer.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
 DATASETS = read_yaml("config/datasets.yaml", "datasets")
+PYTHON = sys.executable
 include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "prepare.smk")!r}

@@ -10,7 +10,7 @@ from transfer.data.records import hand_placed
 from transfer.data.sources import source_files
 from transfer.grid import study_cells
 from transfer.progress.rounds import selection_round
-from transfer.training.accepted import BY_NAME, chain, counts_as, read_accepted
+from transfer.training.accepted import BY_NAME, accepted_rows, counts_as, read_accepted
 from transfer.training.code import training_code
 
 # Versions of the training code that scripts/accept.py accepted as equal.
@@ -383,7 +383,7 @@ def accepted_by_name(wildcards):
     return sorted(
         f"{row.recipe}: {row.code} as {row.counts_as}"
         for recipe, code in used
-        for row in chain(recipe, code, ACCEPTED)
+        for row in accepted_rows(recipe, code, ACCEPTED)
         if row.how == BY_NAME
     )
 

@@ -66,18 +66,20 @@ def counts_as(recipe: str, code: str, accepted: Accepted, path: str = "") -> str
 
     Raises UserError if the acceptances go in a circle.
     """
-    rows = chain(recipe, code, accepted, path)
+    rows = accepted_rows(recipe, code, accepted, path)
     return rows[-1].counts_as if rows else code
 
 
 def unproven(recipe: str, run: str, present: str, accepted: Accepted) -> bool:
     """Whether a run's code counts as the present code only because a person said so."""
     return run != present and any(
-        row.how == BY_NAME for code in (run, present) for row in chain(recipe, code, accepted)
+        row.how == BY_NAME
+        for code in (run, present)
+        for row in accepted_rows(recipe, code, accepted)
     )
 
 
-def chain(recipe: str, code: str, accepted: Accepted, path: str = "") -> list[Acceptance]:
+def accepted_rows(recipe: str, code: str, accepted: Accepted, path: str = "") -> list[Acceptance]:
     """The rows by which a code counts as another, in order; none where it counts as itself."""
     rows: list[Acceptance] = []
     while (recipe, code) in accepted:
