@@ -46,7 +46,9 @@ def main() -> None:
     names |= results.models["name"].to_dict()
     names |= claims.set_index("id")["claim"].to_dict()
     tables = {path.stem: path for path in args.tables}
-    lines = pd.read_csv(tables["table02"]).set_index("dataset")
+    lines = {}
+    if "table02" in tables:
+        lines = pd.read_csv(tables["table02"]).set_index("dataset").to_dict("index")
     content = {
         "study": study,
         "notes": part_notes(results, published=""),
@@ -57,7 +59,7 @@ def main() -> None:
         "verdict": verdict_groups(verdict, names),
         "agreeing": int(verdict["agrees"].sum()),
         "printed": len(verdict),
-        "lines": lines.to_dict("index"),
+        "lines": lines,
         "names": names,
     }
     write_text(args.output, render_page(args.template, content))
