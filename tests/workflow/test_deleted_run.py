@@ -98,3 +98,17 @@ def test_a_partial_study_does_without_it(finished, snakemake):
         assert jobs(snakemake(finished, "--dry-run", *partial).stdout) == {"select_runs": 1}
     finally:
         record.write_bytes(content)
+
+
+def test_what_a_failed_selection_took_with_it_is_asked_for_again(finished, snakemake):
+    """Snakemake deletes the outputs of a rule that fails, and pages made from them stay."""
+    # Selected once, by the stand-in: the number of the selection is kept.
+    assert snakemake(finished, "--force", "results/demo/results.csv").returncode == 0
+    (finished / "scripts" / "select_runs.py").write_text("raise SystemExit('records disagree')")
+    failed = snakemake(finished, "--force", "results/demo/results.csv")
+    assert failed.returncode == 1 and not (finished / "results/demo/results.csv").exists()
+    assert (finished / PAGE).exists()
+    planned = jobs(snakemake(finished, "--dry-run", PAGE).stdout)
+    assert planned["select_runs"] == planned["table02"] == planned["paper"] == 1
+    assert "train" not in planned
+    assert snakemake(finished, PAGE).returncode == 1
