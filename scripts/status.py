@@ -105,7 +105,7 @@ def view(
     work: Mapping[Run, Work] | None = None,
     published: Mapping[str, Speed] | None = None,
 ) -> RenderableType:
-    """Everything that is shown, read anew; with at most about `height` rows a study.
+    """Everything that is shown, read again; with at most about `height` rows a study.
 
     With the `work` of each run, times that no finished run tells are reckoned from the speed of
     its model on other datasets, else from the `published` one.

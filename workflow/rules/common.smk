@@ -314,7 +314,7 @@ def study_without(wildcards):
 
 
 def study_without_flags(wildcards):
-    """What study_fid.py is told of the distances that cannot be computed."""
+    """What study_fid.py says of the distances that cannot be computed."""
     without = study_without(wildcards)
     if not without:
         return ""

@@ -32,7 +32,7 @@ class Run:
 
     `value` is the metric on the report split, `criterion` what the run is chosen by; both are
     None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
-    text, and `digests` what the description of a cell says of them, where it can be told. `code`
+    text, and `digests` what the description of a cell says of them, where it is known. `code`
     is the fingerprint of the code that computed.
     """
 

@@ -219,9 +219,9 @@ def check_left_out(
         source = {file.name: file for file in source_files(datasets[dataset]["source"])}
         what = f"{dataset}: {', '.join(names)} must be placed by a person: until then the "
         what += "study has no distances" if dataset == reference else "study lacks its distance"
-        told = " ".join(dict.fromkeys(source[name].instructions for name in names))
+        steps = " ".join(dict.fromkeys(source[name].instructions for name in names))
         homepage = datasets[dataset]["source"]["homepage"]
-        remedy = f"{told} Homepage: {homepage}. Place: {folder / dataset}/.".strip()
+        remedy = f"{steps} Homepage: {homepage}. Place: {folder / dataset}/.".strip()
         findings.append(Finding("warning", what, remedy))
     return findings
 
