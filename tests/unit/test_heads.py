@@ -2,6 +2,7 @@
 
 import copy
 
+import pandas as pd
 import pytest
 import timm
 import torch
@@ -11,6 +12,9 @@ from training_settings import settings_with
 from transfer.errors import UserError
 from transfer.training import heads, models
 
+TABLE = pd.read_csv("config/models.tsv", sep="\t", dtype=str, keep_default_na=False).to_dict(
+    "records"
+)
 SQUEEZENET = {"library": "torchvision", "architecture": "squeezenet1_1", "weights": "file"}
 RESNET = {"library": "torchvision", "architecture": "resnet18", "weights": "file"}
 
@@ -113,3 +117,15 @@ def test_logits_have_more_digits_than_bfloat16(row):
     # SqueezeNet's last ReLU leaves zeros.
     others = logits[logits != 0]
     assert len(others) and (others != others.bfloat16().float()).float().mean() > 0.5
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row["model"] for row in TABLE])
+def test_of_every_model_only_the_last_layer_is_new(row):
+    with torch.device("meta"):
+        state = models.create(row).state_dict()
+        model = build(row, multilabel=True, state=state)
+    name = heads.last_layer(model)
+    own = model.state_dict()
+    new = {key for key in own if key not in state or own[key].shape != state[key].shape}
+    assert new == {f"{name}.weight", f"{name}.bias"}
+    assert own[f"{name}.weight"].shape[0] == 5
