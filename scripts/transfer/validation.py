@@ -103,6 +103,8 @@ def read_yaml(path: str | Path, schema: str) -> Any:
     # A date that is none, such as 2023-02-30, is a ValueError; so are bytes that are not UTF-8.
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
+    if content is None:
+        raise UserError(f"{path}: the file is empty")
     check(content, schema, str(path))
     return content
 

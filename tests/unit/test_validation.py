@@ -125,3 +125,9 @@ def test_a_broken_yaml_file_is_refused_with_its_key(tmp_path, text, says):
     with pytest.raises(UserError) as caught:
         validation.read_yaml(path, "toy")
     assert str(path) in str(caught.value) and says in str(caught.value)
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "study.yaml").write_text("# to be written\n")
+    with pytest.raises(UserError, match="the file is empty"):
+        read_yaml(tmp_path / "study.yaml", "study")
