@@ -130,4 +130,4 @@ def test_a_broken_yaml_file_is_refused_with_its_key(tmp_path, text, says):
 def test_an_empty_file_is_called_empty(tmp_path):
     (tmp_path / "study.yaml").write_text("# to be written\n")
     with pytest.raises(UserError, match="the file is empty"):
-        read_yaml(tmp_path / "study.yaml", "study")
+        validation.read_yaml(tmp_path / "study.yaml", "study")
