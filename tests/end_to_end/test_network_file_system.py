@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from checkout import run_snakemake
 from demo_study import make, part_of_the_demo
 
 from transfer.training.recipes import read_recipes
@@ -35,11 +34,30 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Network:
-    """The project as Snakemake's machine sees it, the servers, and the steps' `python`."""
+    """The project as Snakemake's machine sees it, the servers, and the interpreter of the steps."""
 
     project: Path
     servers: list[subprocess.Popen]
-    path: str
+    elsewhere: Path
+
+
+# Rules run in the interpreter that runs Snakemake: here one of another machine.
+STEPS_ELSEWHERE = (
+    "import sys; sys.executable = sys.argv.pop(1); from snakemake.cli import main; main()"
+)
+
+
+def command(network: "Network", wait: int) -> list[str]:
+    """Snakemake on one machine, whose rules run on the other."""
+    options = ("--cores", "2", "--config", "warm_start=false", "--latency-wait", str(wait), TARGET)
+    return [sys.executable, "-c", STEPS_ELSEWHERE, str(network.elsewhere), *options]
+
+
+def make_late(network: "Network", wait: int) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command(network, wait), cwd=network.project, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=LIMIT, check=False,
+    )  # fmt: skip
 
 
 def serve(folder: Path, mount: Path) -> subprocess.Popen:
@@ -67,7 +85,7 @@ def network(tmp_path):
         f' exec {sys.executable} "$@"\' python "$@"\n'
     )
     elsewhere.chmod(0o755)
-    yield Network(here, servers, f"{elsewhere.parent}{os.pathsep}{os.environ['PATH']}")
+    yield Network(here, servers, elsewhere)
     for server, mount in zip(servers, (here, there), strict=True):
         server.send_signal(signal.SIGCONT)
         subprocess.run(["umount", mount], check=True)
@@ -88,20 +106,19 @@ def test_files_that_show_late_are_waited_for(network, expected):
     # As an interrupted attempt leaves them: in a folder that is new, no file is known to be absent.
     for point in read_recipes("config/recipes.yaml")["finetune_tiny"].hyperparameters:
         (network.project / RUNS / point).mkdir(parents=True)
-    hasty = run_snakemake(network.project, "--latency-wait", "1", TARGET, PATH=network.path)
+    hasty = make_late(network, 1)
     assert hasty.returncode == 1
     assert "latency" in hasty.stdout
-    patient = run_snakemake(network.project, "--latency-wait", "60", TARGET, PATH=network.path)
+    patient = make_late(network, 60)
     assert patient.returncode == 0, patient.stdout[-3000:]
     assert (network.project / TARGET).read_bytes() == expected
 
 
 def test_a_server_that_stops_for_a_while_is_waited_for(network, expected):
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--latency-wait", "60", TARGET]
     process = subprocess.Popen(
-        command,
+        command(network, 60),
         cwd=network.project,
-        env=os.environ | {"PATH": network.path, "OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
