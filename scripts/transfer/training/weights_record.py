@@ -21,17 +21,6 @@ class WeightsRecord:
     file: str
     tensors_sha256: str
 
-    @property
-    def loaded(self) -> str:
-        """What a run that starts from these weights says of them.
-
-        The pinned tag where the weights were fetched; of a file on this disk, which may be any,
-        its name and sha256.
-        """
-        if "://" in self.source:
-            return self.weights
-        return f"file: {self.source}, sha256 {self.source_sha256}"
-
 
 def read_record(path: Path) -> WeightsRecord:
     """Read a record; raises UserError if it is missing or damaged."""
@@ -50,8 +39,14 @@ def weights_digest(path: str | Path) -> str:
 
 
 def weights_name(path: str | Path) -> str:
-    """Return what a run's record calls its weights: a pinned tag, or a file and its sha256."""
+    """Return what a run's record calls its weights.
+
+    The pinned tag where they were fetched; of a file on this disk, which may be any, its name and
+    sha256. `path` is that of a record (`.json`) or of the weights themselves.
+    """
     path = Path(path)
-    if path.suffix == ".json":
-        return read_record(path).loaded
-    return f"file: {path.name}, sha256 {checksum(path, 'sha256')}"
+    if path.suffix != ".json":
+        return f"file: {path.name}, sha256 {checksum(path, 'sha256')}"
+    record = read_record(path)
+    fetched = "://" in record.source
+    return record.weights if fetched else f"file: {record.source}, sha256 {record.source_sha256}"
