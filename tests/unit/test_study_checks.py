@@ -360,7 +360,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
         "a": "'val', which 'pets' does not have",
         "b": "'lcnet_051' is not in config/models.tsv",
         "unfinished": "not valid YAML",
-        "empty": "None is not of type 'object'",
+        "empty": "the file is empty",
         "no_date": "not valid YAML: day is out of range",
         "latin": "not valid YAML: 'utf-8' codec can't decode",
         "two words": "give it one of letters",
