@@ -103,7 +103,7 @@ def test_runs_spread_over_idle_cards_before_they_share_one(environment, tmp_path
 def test_the_card_of_a_killed_holder_is_free_again(environment, tmp_path):
     environment.setenv("TRANSFER_CARDS", "1")
     holder = start(tmp_path / "never")
-    assert holder.stdout.readline().startswith("training on card 0")
+    assert holder.stdout.readline().startswith("training on GPU 0")
     waiting = start(tmp_path)
     assert "waiting" in waiting.stdout.readline()
     time.sleep(1.5 * cards.LOOK_AGAIN_SECONDS)
@@ -213,7 +213,7 @@ def test_a_driver_without_a_card_is_a_machine_without_one(environment, tmp_path)
 def test_a_card_that_is_not_there_is_named(environment):
     environment.setenv("CUDA_VISIBLE_DEVICES", "7")
     with (
-        pytest.raises(UserError, match=r"CUDA_VISIBLE_DEVICES=7 names none .* 4 cards"),
+        pytest.raises(UserError, match=r"CUDA_VISIBLE_DEVICES=7 names none .* 4 GPUs"),
         cards.leased_card(),
     ):
         pass
@@ -231,7 +231,7 @@ def test_a_numbered_device_is_that_card_among_the_visible(environment):
         assert lease.card.index == 1
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,1"
-    with pytest.raises(UserError, match="2 cards only"), cards.leased_card("cuda:2"):
+    with pytest.raises(UserError, match="2 GPUs only"), cards.leased_card("cuda:2"):
         pass
 
 

@@ -1,5 +1,7 @@
 """Whose folder of locks it is, and which GPUs CUDA_VISIBLE_DEVICES names."""
 
+import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -53,3 +55,16 @@ def test_the_list_ends_at_the_first_gpu_that_is_not_known(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
     assert [card.index for card in cards.visible_cards(GPUS)] == seen
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
+def test_without_locks_no_gpu_is_leased(tmp_path, monkeypatch, number):
+    """A file in place of a lock would keep the GPU of a run that was killed."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UserError, match="has no locks") as caught, cards.leased_card():
+        pass
+    assert "TRANSFER_CARD_LOCKS" in str(caught.value)

@@ -308,13 +308,13 @@ def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
 def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) -> list[Finding]:
     """Cards of this machine, their memory, and whether there are as many as asked for."""
     if not cards:
-        what = "no NVIDIA card on this machine: runs would train on the CPU, taking months"
-        remedy = "go to a machine with cards, or use workflow/profiles/slurm"
+        what = "no NVIDIA GPU on this machine: runs would train on the CPU, taking months"
+        remedy = "go to a machine with GPUs, or use workflow/profiles/slurm"
         return [Finding("error" if asked else "warning", what, remedy)]
     findings = []
     for card in cards:
         memory = card.memory_bytes
-        what = f"card {card.index}: {card.name}, {size(memory)}"
+        what = f"GPU {card.index}: {card.name}, {size(memory)}"
         if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_card:
             remedy = "large models train in pieces of a batch there; see micro_batch in the records"
             findings.append(Finding("warning", what, remedy))
@@ -322,6 +322,6 @@ def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) 
             findings.append(Finding("ok", what))
     places = len(cards) * runs_per_card
     if asked and asked > places:
-        what = f"gpu={asked} starts more runs than the {places} places on cards; the rest wait"
+        what = f"gpu={asked} starts more runs than the {places} places on GPUs; the rest wait"
         findings.append(Finding("warning", what, f"--resources gpu={places}"))
     return findings

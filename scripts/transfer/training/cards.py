@@ -25,6 +25,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from transfer.errors import UserError
+from transfer.locks import WITHOUT_LOCKS
 from transfer.processes import process_start
 
 # Whoever sets these has chosen this process's card already, if it sees no more than one. The lease
@@ -107,7 +108,7 @@ def _nvidia_smi(*arguments: str) -> str:
             return ""
         said = getattr(error, "stdout", "") or getattr(error, "stderr", "") or str(error)
         raise UserError(
-            f"nvidia-smi fails: {said.strip()}. Mend the card or its driver, or set "
+            f"nvidia-smi fails: {said.strip()}. Repair the GPU or its driver, or set "
             "CUDA_VISIBLE_DEVICES= (to nothing) to train on the CPU."
         ) from None
     return done.stdout
@@ -159,7 +160,7 @@ def usable_cards() -> tuple[Card, ...]:
     visible = visible_cards(there)
     if there and not visible:
         raise UserError(
-            f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} cards. Set "
+            f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} GPUs. Set "
             "it to one of theirs, or to nothing to train on the CPU."
         )
     return visible
@@ -185,7 +186,7 @@ def _lock_folder() -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.stat().st_uid != os.getuid():
         raise UserError(
-            f"{path}: belongs to another user, so no card can be leased there. Delete it, or "
+            f"{path}: belongs to another user, so no GPU can be leased there. Delete it, or "
             "name another folder of this machine in TRANSFER_CARD_LOCKS."
         )
     return path
@@ -208,9 +209,10 @@ def _try_place(card: Card, place: int, runs_per_card: int, job: str) -> FileLock
     """The lock of a place; None if the place is taken, words if others use the card."""
     folder = _lock_folder()
     names = [f"{job}{card.uuid}.{number}" for number in range(runs_per_card)]
-    lock = FileLock(folder / f"{names[place]}.lock")
+    # A file in place of a lock would outlive a run that was killed, and keep its GPU.
+    lock = FileLock(folder / f"{names[place]}.lock", fallback_to_soft=False)
     # One process after another: who waits for the other's answer must not take it for a lease.
-    with FileLock(folder / f"{job}{card.uuid}.guard"):
+    with FileLock(folder / f"{job}{card.uuid}.guard", fallback_to_soft=False):
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -292,7 +294,15 @@ def _try_places(
         for card in cards:
             if card in in_use:
                 continue
-            found = _try_place(card, place, runs_per_card, job)
+            try:
+                found = _try_place(card, place, runs_per_card, job)
+            except OSError as error:
+                if error.errno not in WITHOUT_LOCKS:
+                    raise
+                raise UserError(
+                    f"{_lock_folder()}: this file system has no locks ({error.strerror}), so no "
+                    "GPU can be leased there. Name a folder of this machine in TRANSFER_CARD_LOCKS."
+                ) from None
             if isinstance(found, str):
                 in_use[card] = found
             elif found:
@@ -319,16 +329,16 @@ def _waiting_words(
     words = f"waiting since {seconds:.0f} s: "
     if len(in_use) < len(cards):
         words += (
-            f"all {len(cards)} cards that this run may use are taken ({runs_per_card} {runs} "
-            "a card). More runs were started than there are places; --resources gpu=N says how "
+            f"all {len(cards)} GPUs that this run may use are taken ({runs_per_card} {runs} "
+            "a GPU). More runs were started than there are places; --resources gpu=N says how "
             "many start. "
         )
     for card, users in in_use.items():
-        words += f"card {_words(card)} is in use by others: {users}. "
+        words += f"GPU {_words(card)} is in use by others: {users}. "
     if in_use:
         words += (
-            "A card that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
-            f"cards that runs may wait for, and {TAKE_IN_USE}=take shares them."
+            "A GPU that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
+            f"GPUs that runs may wait for, and {TAKE_IN_USE}=take shares them."
         )
     return words.rstrip()
 
@@ -348,11 +358,11 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
     if device.startswith("cuda:"):
         number = int(device.removeprefix("cuda:"))
         if number >= len(cards):
-            raise UserError(f"--device {device}: this run may use {len(cards)} cards only")
+            raise UserError(f"--device {device}: this run may use {len(cards)} GPUs only")
         cards = (cards[number],)
     if not cards:
         print(
-            "nvidia-smi lists no card that this run may use: training on the CPU, unless PyTorch "
+            "nvidia-smi lists no GPU that this run may use: training on the CPU, unless PyTorch "
             "finds another accelerator",
             flush=True,
         )
@@ -366,7 +376,7 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
     job = _job() if chosen_by else ""
     card, lock = _wait_for_place(cards, runs_per_card, job)
     try:
-        words = f"{chosen_by} chose card" if chosen_by else "training on card"
+        words = f"{chosen_by} chose GPU" if chosen_by else "training on GPU"
         print(f"{words} {_words(card)}", flush=True)
         with _only_visible(card):
             yield Lease(card, chosen_by or "lease")
