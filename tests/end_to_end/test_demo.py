@@ -61,9 +61,9 @@ def test_killed_at_random_moments_it_ends_with_the_same_results(finished, tmp_pa
     print(f"moments and victims of seed {seed}")
     project = part_of_the_demo(tmp_path / "project", DATASETS, MODELS)
     killed = 0
-    for number in range(KILLS):
+    for _ in range(5 * KILLS):
         process = start(project, TARGET)
-        victim = ("snakemake", "snakemake with its jobs", "one of its jobs")[number % 3]
+        victim = ("snakemake", "snakemake with its jobs", "one of its jobs")[killed % 3]
         # From the reading of the tables on: some kills meet it preparing, some training.
         try:
             process.wait(chance.uniform(2, 7))
@@ -71,8 +71,15 @@ def test_killed_at_random_moments_it_ends_with_the_same_results(finished, tmp_pa
             kill(process, victim, chance)
             killed += 1
             done = len(list(project.glob("results/runs/*/*/*/*/metrics.json")))
-            print(f"kill {number + 1}: {victim}, {done} of {RUNS} runs done")
-    assert killed >= KILLS / 2, "too few kills met it at work"
+            print(f"kill {killed}: {victim}, {done} of {RUNS} runs done")
+        else:
+            # A machine too quick for so many kills gets more to do.
+            runs = sorted(project.glob("results/runs/*/*/*/*"))
+            for run in chance.sample(runs, len(runs) // 2):
+                shutil.rmtree(run)
+        if killed == KILLS:
+            break
+    assert killed == KILLS, "too few kills met it at work"
     make(project, TARGET)
     assert (project / TARGET).read_bytes() == (finished / TARGET).read_bytes()
 
