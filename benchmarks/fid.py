@@ -28,7 +28,7 @@ from transfer.fid.frechet import frechet_distance, prepare_reference
 from transfer.fid.images import StoredImages
 from transfer.fid.inception import FEATURES, FeatureExtractor, random_weights
 from transfer.fid.statistics import Moments
-from transfer.processes import usable_cores
+from transfer.machine.processes import usable_cores
 
 DISTANCES = 18
 SIZE = 368

@@ -26,7 +26,7 @@ from gpu_setup import write_dataset
 from gpu_speed import MODELS, full_plan, quick_plan, speeds
 
 from transfer.command_line import run
-from transfer.processes import usable_cores
+from transfer.machine.processes import usable_cores
 from transfer.training.device import choose_device, prepare
 
 

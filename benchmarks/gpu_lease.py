@@ -6,7 +6,7 @@ import time
 
 import gpu_imports  # noqa: F401
 
-from transfer.training.cards import PRETENDED, leased_card
+from transfer.machine.gpus import PRETENDED, leased_card
 
 
 def main() -> None:

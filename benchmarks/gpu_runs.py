@@ -18,10 +18,10 @@ from gpu_setup import quietly, settings, small_network, task
 from torch import nn
 
 from transfer.data.store import PreparedDataset
-from transfer.progress.report import unreported
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.finetune import Outcome, Run, train
 from transfer.training.interruption import Interrupted, Interruption
+from transfer.training.report import unreported
 from transfer.training.task import Task
 
 SECONDS = 120.0  # to start a process that imports PyTorch, or to end one

@@ -15,12 +15,12 @@ from gpu_imports import ROOT
 from torch import nn
 
 from transfer.data.store import PreparedDataset, open_dataset
+from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.recipes import read_recipes
+from transfer.study.settings import Settings
 from transfer.training import heads, models
 from transfer.training.device import PRECISIONS, choose_precision
-from transfer.training.hyperparameters import Hyperparameters
 from transfer.training.model_table import read_model
-from transfer.training.recipes import read_recipes
-from transfer.training.settings import Settings
 from transfer.training.task import Task
 
 HP = Hyperparameters("adamw", "cosine", 1e-3, 1e-4)

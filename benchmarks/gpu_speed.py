@@ -18,16 +18,16 @@ from gpu_setup import CLASSES, build, model_row, precision_of, settings, task, w
 from photographs import photograph
 from torch.nn import functional as F
 
-from transfer.data.images import needed_short_side
+from transfer.data.decoding import needed_short_side
 from transfer.data.store import PreparedDataset
-from transfer.processes import PROC, usable_cores
-from transfer.progress.report import unreported
+from transfer.machine.processes import PROC, usable_cores
 from transfer.training.augment import normalise
 from transfer.training.batches import training_batches
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.evaluation import split_scores
 from transfer.training.finetune import Run
 from transfer.training.interruption import Interruption
+from transfer.training.report import unreported
 from transfer.training.task import Task
 
 # Each at the recipe's size, and PNASNet-5 at the size of its pre-training as well.

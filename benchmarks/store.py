@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from photographs import write_photographs
 
-from transfer.data.images import decode
+from transfer.data.decoding import decode
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from photographs import photograph
 
-from transfer.data.images import decode, needed_short_side, shrink
+from transfer.data.decoding import decode, needed_short_side, shrink
 
 
 def differences(

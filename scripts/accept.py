@@ -23,6 +23,7 @@ import numpy as np
 
 from transfer.command_line import run
 from transfer.errors import UserError
+from transfer.machine.gpus import usable_cards
 from transfer.training.accepted import (
     BY_NAME,
     IDENTICAL,
@@ -32,7 +33,6 @@ from transfer.training.accepted import (
     read_accepted,
     write_accepted,
 )
-from transfer.training.cards import usable_cards
 from transfer.training.code import training_code
 from transfer.training.finished import PREDICTIONS, differences, read_finished
 

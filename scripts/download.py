@@ -5,9 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from transfer.command_line import run
-from transfer.data.download import obtain
-from transfer.data.sources import source_files
-from transfer.data.transfers import Patience
+from transfer.data.source.download import obtain
+from transfer.data.source.files import source_files
+from transfer.data.source.transfers import Patience
 from transfer.errors import UserError
 from transfer.files import write_json
 from transfer.validation import read_yaml

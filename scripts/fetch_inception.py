@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from transfer.command_line import run
-from transfer.data.download import obtain
-from transfer.data.sources import source_files
+from transfer.data.source.download import obtain
+from transfer.data.source.files import source_files
 from transfer.fid.inception import WEIGHTS_SOURCE, load_weights
 from transfer.files import write_json
 

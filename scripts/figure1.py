@@ -1,10 +1,10 @@
 """Figure 1: each dataset's metric against ImageNet top-1, with a line through all models and one
 through those above 70 %."""
 
-from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import lines_figure
-from transfer.figures.style import save_figure, use_style
+from transfer.drawing.panels import lines_figure
+from transfer.drawing.style import save_figure, use_style
+from transfer.results.table import load_results
 
 
 def main() -> None:

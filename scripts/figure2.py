@@ -8,7 +8,7 @@ import numpy as np
 
 from transfer.command_line import run
 from transfer.data.store import PreparedDataset, find_any_store, open_dataset
-from transfer.figures.style import add_notes, save_figure, use_style
+from transfer.drawing.style import add_notes, save_figure, use_style
 
 COLUMNS = 6
 

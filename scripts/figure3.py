@@ -6,10 +6,10 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
-from transfer.analysis.distances import notes_of
 from transfer.command_line import run
-from transfer.config import read_datasets
-from transfer.figures.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
+from transfer.drawing.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
+from transfer.papers.distances import notes_of
+from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
 GROUPS = {

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.axes import label_axis, to_axis
-from transfer.figures.panels import (
+from transfer.drawing.axes import label_axis, to_axis
+from transfer.drawing.panels import (
     Panel,
     draw_lines,
     draw_models,
@@ -16,7 +15,8 @@ from transfer.figures.panels import (
     styles_of,
     transfer_panels,
 )
-from transfer.figures.style import GREY, save_figure, use_style
+from transfer.drawing.style import GREY, save_figure, use_style
+from transfer.results.table import load_results
 from transfer.validation import read_table
 
 

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from scipy.interpolate import make_smoothing_spline
 
-from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import Panel, draw_models, finish, styles_of, transfer_panels
-from transfer.figures.style import BLUE, save_figure, use_style
+from transfer.drawing.panels import Panel, draw_models, finish, styles_of, transfer_panels
+from transfer.drawing.style import BLUE, save_figure, use_style
+from transfer.results.table import load_results
 
 # SciPy's spline needs five different positions to choose its own smoothness.
 FEWEST = 5

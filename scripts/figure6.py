@@ -1,9 +1,9 @@
 """Figure 6: CIFAR-10 against ImageNet top-1, on the grid of the main experiments (Appendix E)."""
 
-from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import lines_figure
-from transfer.figures.style import save_figure, use_style
+from transfer.drawing.panels import lines_figure
+from transfer.drawing.style import save_figure, use_style
+from transfer.results.table import load_results
 
 
 def main() -> None:

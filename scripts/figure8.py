@@ -4,10 +4,9 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
-from transfer.analysis.results import StudyResults, imagenet_top1, load_results, part_values
 from transfer.command_line import run, study_parser
-from transfer.figures.axes import to_axis
-from transfer.figures.panels import (
+from transfer.drawing.axes import to_axis
+from transfer.drawing.panels import (
     Panel,
     draw_lines,
     draw_models,
@@ -17,7 +16,8 @@ from transfer.figures.panels import (
     styles_of,
     transfer_panels,
 )
-from transfer.figures.style import PURPLE, save_figure, use_style
+from transfer.drawing.style import PURPLE, save_figure, use_style
+from transfer.results.table import StudyResults, imagenet_top1, load_results, part_values
 
 # Wide enough to carry a number.
 STAR = 150

@@ -4,10 +4,10 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
 
-from transfer.analysis.results import load_results
 from transfer.command_line import run, study_parser
-from transfer.figures.panels import Panel, annotate, finish, styles_of, transfer_panels
-from transfer.figures.style import ModelStyle, draw_model, save_figure, use_style
+from transfer.drawing.panels import Panel, annotate, finish, styles_of, transfer_panels
+from transfer.drawing.style import ModelStyle, draw_model, save_figure, use_style
+from transfer.results.table import load_results
 
 
 def draw_sizes(panel: Panel, millions: np.ndarray, styles: dict[str, ModelStyle]) -> None:

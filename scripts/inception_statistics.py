@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from transfer.command_line import run
-from transfer.config import read_datasets
 from transfer.data.store import PreparedDataset, open_dataset
 from transfer.errors import UserError
 from transfer.fid.accumulate import accumulate
@@ -40,7 +39,8 @@ from transfer.fid.originals import holds_originals, originals_of, swaps_channels
 from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
-from transfer.training.cards import leased_card
+from transfer.machine.gpus import leased_card
+from transfer.study.config import read_datasets
 
 
 def parse_arguments() -> argparse.Namespace:

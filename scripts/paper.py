@@ -5,12 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from transfer.analysis.results import load_results, part_notes
-from transfer.analysis.verdict import Finding
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
-from transfer.paper.page import embed_figure, render_page, table_html, verdict_groups
-from transfer.published import read_printed
+from transfer.page.page import embed_figure, render_page, table_html, verdict_groups
+from transfer.papers.published import read_printed
+from transfer.papers.verdict import Finding
+from transfer.results.table import load_results, part_notes
 
 
 def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, list[dict]]:

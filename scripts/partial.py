@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from transfer.command_line import run
-from transfer.config import read_study
 from transfer.errors import UserError
+from transfer.study.config import read_study
 
 LINKED = ("Snakefile", "config", "envs", "profiles", "resources", "scripts", "workflow")
 RESULTS = ("data", "fid", "networks.json", "runs")

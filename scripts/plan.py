@@ -16,13 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from transfer.command_line import run, warn
-from transfer.config import read_datasets, read_models, read_studies
 from transfer.errors import UserError
 from transfer.files import write_text
+from transfer.machine.gpus import usable_cards
 from transfer.progress.cost import Estimate, Measured
 from transfer.progress.disk import Need
 from transfer.progress.dry_run import Output, outputs, start_dry_run
-from transfer.progress.expected import Run, chosen_studies, expected_runs
 from transfer.progress.planned import (
     FATES,
     TO_COME,
@@ -35,10 +34,11 @@ from transfer.progress.planned import (
     to_csv,
 )
 from transfer.progress.states import states_of
-from transfer.progress.words import hours, span
 from transfer.progress.work import dataset_sizes, read_speeds, works
-from transfer.training.cards import usable_cards
-from transfer.training.recipes import read_recipes
+from transfer.study.config import read_datasets, read_models, read_studies
+from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.recipes import read_recipes
+from transfer.words import hours, span
 
 WIDTH_OF_A_FILE = 160
 # Snakemake's words for a file that would be made again. It looks at a rule's shell command, which

@@ -18,16 +18,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from transfer.command_line import run
-from transfer.config import (
-    Studies,
-    Study,
-    read_datasets,
-    read_models,
-    read_studies,
-    trained_models,
-)
-from transfer.data.by_hand import to_place
+from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
+from transfer.machine.gpus import usable_cards
+from transfer.papers.published import check_published
 from transfer.progress.disk import (
     checkpoints_needed,
     downloads_needed,
@@ -35,7 +29,6 @@ from transfer.progress.disk import (
     stores_needed,
     weights_needed,
 )
-from transfer.progress.expected import chosen_studies, expected_runs
 from transfer.progress.findings import (
     Finding,
     check_cards,
@@ -52,10 +45,17 @@ from transfer.progress.findings import (
 from transfer.progress.slurm import check_slurm, read_profile
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
-from transfer.published import check_published
-from transfer.study_checks.libraries import known_networks
-from transfer.training.cards import usable_cards
-from transfer.training.recipes import read_recipes
+from transfer.study.checks.libraries import known_networks
+from transfer.study.config import (
+    Studies,
+    Study,
+    read_datasets,
+    read_models,
+    read_studies,
+    trained_models,
+)
+from transfer.study.expected import chosen_studies, expected_runs
+from transfer.study.recipes import read_recipes
 from transfer.validation import read_yaml
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from transfer.command_line import run
-from transfer.config import read_datasets, read_models
-from transfer.published import read_printed
-from transfer.tables import METRIC_NAMES, Column, write_table
+from transfer.drawing.tables import METRIC_NAMES, Column, write_table
+from transfer.papers.published import read_printed
+from transfer.study.config import read_datasets, read_models
 
 CAPTIONS = {
     "table01": "The six real-world datasets.",

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from transfer.analysis.published_intervals import published_intervals
 from transfer.command_line import run
-from transfer.config import read_datasets, read_study
 from transfer.files import write_text
-from transfer.published import published_fid, published_results
+from transfer.papers.published import published_fid, published_results
+from transfer.papers.published_intervals import published_intervals
+from transfer.study.config import read_datasets, read_study
 
 
 def main() -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.analysis.selection import select
 from transfer.command_line import run
-from transfer.config import read_datasets, read_study
 from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
-from transfer.grid import Cell, study_cells
+from transfer.results.selection import select
+from transfer.study.config import read_datasets, read_study
+from transfer.study.grid import Cell, study_cells
+from transfer.study.recipes import read_recipes
 from transfer.training.accepted import read_accepted
 from transfer.training.code import training_code
-from transfer.training.recipes import read_recipes
 
 
 def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:

@@ -17,14 +17,14 @@ from rich.table import Table
 from rich.text import Text
 
 from transfer.command_line import run, warn
-from transfer.config import read_datasets, read_models, read_studies
 from transfer.progress.cost import Measured, Speed, Work
-from transfer.progress.expected import Run, chosen_studies, expected_runs
 from transfer.progress.states import RunState, states_of
 from transfer.progress.summary import STATES, Row, summarise, total_left
-from transfer.progress.words import duration, number
 from transfer.progress.work import dataset_sizes, read_speeds, works
-from transfer.training.recipes import read_recipes
+from transfer.study.config import read_datasets, read_models, read_studies
+from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.recipes import read_recipes
+from transfer.words import duration, number
 
 PUBLISHED = Path("resources/published/fang2023")
 REFRESH_SECONDS = 10.0

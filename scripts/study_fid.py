@@ -19,11 +19,11 @@ from typing import Any
 
 import pandas as pd
 
-from transfer.analysis.distances import FEWEST_RANKED, gap_of
 from transfer.command_line import run
-from transfer.config import read_datasets
 from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
+from transfer.papers.distances import FEWEST_RANKED, gap_of
+from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from transfer.command_line import run
-from transfer.tables import METRIC_NAMES, Column, write_table
+from transfer.drawing.tables import METRIC_NAMES, Column, write_table
 
 
 def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:

@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from transfer.analysis.correlation import linear_fit
-from transfer.analysis.results import (
+from transfer.command_line import compared_study_parser, run
+from transfer.drawing.tables import Column, beside_printed, decimals, write_table
+from transfer.results.table import (
     above_threshold,
     imagenet_top1,
     load_results,
     part_notes,
     part_values,
 )
-from transfer.command_line import compared_study_parser, run
-from transfer.tables import Column, beside_printed, decimals, write_table
+from transfer.statistics.correlation import linear_fit
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Table 8: the CLIP models on every dataset."""
 
-from transfer.analysis.results import PRINTED, imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
-from transfer.tables import metric_columns, write_table
+from transfer.drawing.tables import metric_columns, write_table
+from transfer.results.table import PRINTED, imagenet_top1, load_results, part_notes, part_values
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from transfer.analysis.results import PRINTED, imagenet_top1, load_results, part_notes, part_values
 from transfer.command_line import run, study_parser
-from transfer.tables import metric_columns, write_table
+from transfer.drawing.tables import metric_columns, write_table
+from transfer.results.table import PRINTED, imagenet_top1, load_results, part_notes, part_values
 
 PAIRS = (("resnet50", "clip_rn50"), ("vit_base_patch16", "clip_vit_b16"))
 

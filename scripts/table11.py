@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from transfer.analysis.distances import gap_of, gap_words, notes_of
 from transfer.command_line import run
-from transfer.config import read_datasets
-from transfer.tables import Column, decimals, write_table
+from transfer.drawing.tables import Column, decimals, write_table
+from transfer.papers.distances import gap_of, gap_words, notes_of
+from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
 

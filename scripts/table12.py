@@ -1,7 +1,8 @@
 """Table 12: F-tests of what ImageNet accuracy and the other datasets predict (Appendix N.1)."""
 
-from transfer.analysis.f_tests import f_tests
-from transfer.analysis.results import (
+from transfer.command_line import compared_study_parser, run
+from transfer.drawing.tables import Column, beside_printed, decimals, show_p, write_table
+from transfer.results.table import (
     bound_notes,
     complete_values,
     imagenet_top1,
@@ -9,8 +10,7 @@ from transfer.analysis.results import (
     logit_bound,
     part_notes,
 )
-from transfer.command_line import compared_study_parser, run
-from transfer.tables import Column, beside_printed, decimals, show_p, write_table
+from transfer.statistics.f_tests import f_tests
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from transfer.analysis.correlation import linear_fit
-from transfer.analysis.results import (
+from transfer.command_line import run, study_parser
+from transfer.drawing.tables import metric_columns, write_table
+from transfer.results.table import (
     StudyResults,
     above_threshold,
     imagenet_top1,
@@ -11,8 +12,7 @@ from transfer.analysis.results import (
     part_notes,
     part_values,
 )
-from transfer.command_line import run, study_parser
-from transfer.tables import metric_columns, write_table
+from transfer.statistics.correlation import linear_fit
 
 PART = "cifar10"
 # A line through two points fits them wholly.

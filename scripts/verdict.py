@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.analysis.claims import CLAIMS
-from transfer.analysis.distances import hold_distances, missing_notes
-from transfer.analysis.evidence import gather_evidence
-from transfer.analysis.results import (
+from transfer.command_line import run, study_parser
+from transfer.files import write_text
+from transfer.papers.distances import hold_distances, missing_notes
+from transfer.papers.evidence import gather_evidence
+from transfer.papers.fang2023 import CLAIMS
+from transfer.papers.published import PRINTED_IN_PERCENT, read_printed
+from transfer.papers.verdict import Finding, hold_claims, hold_table, with_digits_of
+from transfer.results.table import (
     StudyResults,
     above_threshold,
     load_results,
     part_notes,
     part_values,
 )
-from transfer.analysis.verdict import Finding, hold_claims, hold_table, with_digits_of
-from transfer.command_line import run, study_parser
-from transfer.files import write_text
-from transfer.published import PRINTED_IN_PERCENT, read_printed
 from transfer.validation import read_table
 
 

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.current_basedir).parent / "scripts"))
 
 from transfer.errors import UserError
-from transfer.working_folder import claim, full_disks
+from transfer.machine.working_folder import claim, full_disks
 
 
 onstart:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from demo_study import make, part_of_the_demo
 
-from transfer.training.recipes import read_recipes
+from transfer.study.recipes import read_recipes
 
 TARGET = "results/demo/results.csv"
 RUNS = "results/runs/digits_grades/lcnet_050/finetune_tiny"

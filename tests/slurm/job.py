@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from transfer.training.cards import leased_card
+from transfer.machine.gpus import leased_card
 
 number, seconds, output = sys.argv[1:]
 started = Path("started")

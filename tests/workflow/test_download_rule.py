@@ -18,7 +18,7 @@ SNAKEFILE = f"""
 import functools, json, sys
 sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
-from transfer.config import read_settings
+from transfer.study.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
 DATASETS = json.load(open("config/datasets.yaml"))

@@ -17,7 +17,7 @@ import functools, sys
 sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
 from transfer.validation import read_yaml
-from transfer.config import read_settings
+from transfer.study.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
 DATASETS = read_yaml("config/datasets.yaml", "datasets")

@@ -148,14 +148,14 @@ def test_made_again_there_is_nothing_to_do(made):
             {},
         ),
         (
-            "scripts/transfer/analysis/correlation.py",
+            "scripts/transfer/statistics/correlation.py",
             '"a line needs two points with different x"',
             '"a line needs two points that differ in x"',
             "published",
             {},
         ),
         (
-            "scripts/transfer/analysis/correlation.py",
+            "scripts/transfer/statistics/correlation.py",
             "if np.ptp(y) == 0",
             "if np.ptp(y) <= 0",
             "published",
@@ -173,7 +173,7 @@ def test_made_again_there_is_nothing_to_do(made):
             ),
         ),
         (
-            "scripts/transfer/paper/page.css",
+            "scripts/transfer/page/page.css",
             "margin: 0;",
             "margin: 1px;",
             "published",

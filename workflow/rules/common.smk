@@ -5,10 +5,10 @@ import functools
 import inspect
 import json
 
-from transfer.data.by_hand import to_place
-from transfer.data.records import hand_placed
-from transfer.data.sources import source_files
-from transfer.grid import study_cells
+from transfer.data.source.by_hand import to_place
+from transfer.data.source.records import hand_placed
+from transfer.data.source.files import source_files
+from transfer.study.grid import study_cells
 from transfer.progress.rounds import selection_round
 from transfer.training.accepted import BY_NAME, accepted_rows, counts_as, read_accepted
 from transfer.training.code import training_code

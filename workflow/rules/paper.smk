@@ -1,7 +1,7 @@
 # Each study ends in one self-contained page.
 
 PAGE_TEMPLATES = [
-    f"scripts/transfer/paper/{name}"
+    f"scripts/transfer/page/{name}"
     for name in (
         "page.html.jinja",
         "parts.html.jinja",

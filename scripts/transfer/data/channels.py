@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from transfer.data.images import ImageError
+from transfer.data.decoding import ImageError
 from transfer.data.members import Member
 
 CHANNELS = ("red", "green", "blue", "yellow")

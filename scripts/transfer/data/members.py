@@ -16,7 +16,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from transfer.data import images
+from transfer.data import decoding as images
 from transfer.errors import UserError
 
 

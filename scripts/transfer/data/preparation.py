@@ -24,7 +24,7 @@ from typing import IO
 from PIL import Image
 from tqdm import tqdm
 
-from transfer.data import images
+from transfer.data import decoding as images
 from transfer.data.samples import ImageSource, Sample
 from transfer.data.writers import EvaluationWriter, StoreWriter
 from transfer.errors import UserError

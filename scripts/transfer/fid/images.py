@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from transfer.data.images import ImageError, decode, shrink
+from transfer.data.decoding import ImageError, decode, shrink
 from transfer.data.store import PreparedDataset
 from transfer.errors import UserError
 from transfer.fid.inception import INPUT_SIZE

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer.data.images import ImageError
+from transfer.data.decoding import ImageError
 from transfer.data.layouts import read_layout
 from transfer.data.members import FileMember
 from transfer.data.samples import ImageSource

@@ -16,14 +16,15 @@ from transfer.fingerprint.modules import imported_names, module_file, read_modul
 # What a person sees of a run, which GPU it takes, how a mistake is said, and how code is compared:
 # no result depends on these.
 WITHOUT_EFFECT = (
-    "training/cards.py",
-    "training/progress.py",
-    "progress/",
     "command_line.py",
     "errors.py",
     "fingerprint/",
-    "locks.py",
-    "study_checks/",
+    "machine/",
+    "progress/",
+    "study/checks/",
+    "training/progress.py",
+    "training/report.py",
+    "words.py",
 )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from transfer.progress.expected import Run
 from transfer.progress.states import RunState
+from transfer.study.expected import Run
 
 # Evaluation runs the forward pass alone, about a third of a training step.
 FORWARD_SHARE = 1 / 3

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from transfer.progress.cost import Work, run_bytes, store_bytes
-from transfer.progress.expected import Run
-from transfer.progress.words import size
 from transfer.progress.work import DatasetSize
+from transfer.study.expected import Run
+from transfer.words import size
 
 # Names of files that fit in a line.
 MANY = 3

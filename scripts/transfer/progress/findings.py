@@ -15,9 +15,9 @@ from typing import Any
 
 import requests
 
-from transfer.data import kaggle
-from transfer.data.sources import SourceFile, source_files
-from transfer.data.transfers import (
+from transfer.data.source import kaggle
+from transfer.data.source.files import SourceFile, source_files
+from transfer.data.source.transfers import (
     TIMEOUT,
     Open,
     RetryableError,
@@ -26,9 +26,9 @@ from transfer.data.transfers import (
     reason,
 )
 from transfer.errors import UserError
+from transfer.machine.gpus import Card
 from transfer.progress.disk import Need
-from transfer.progress.words import size
-from transfer.training.cards import Card
+from transfer.words import size
 
 # The largest model of the main study needs about this much at batch size 128; smaller cards
 # train it in pieces of a batch, which changes its batch normalisation.

@@ -11,8 +11,8 @@ from typing import Any
 from transfer.progress.cost import Estimate, Work
 from transfer.progress.disk import Need, downloads_needed, runs_needed, stores_needed
 from transfer.progress.dry_run import Output
-from transfer.progress.expected import Run
 from transfer.progress.work import DatasetSize
+from transfer.study.expected import Run
 
 FATES = ("done", "new", "again", "left out")
 TO_COME = ("new", "again")

@@ -12,8 +12,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from transfer.progress.expected import Run
-from transfer.progress.report import FILE, is_alive, read_progress
+from transfer.study.expected import Run
+from transfer.training.report import FILE, is_alive, read_progress
 
 # On a network file system each file costs a journey; these go in parallel.
 READERS = 16

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from transfer.progress.expected import Run
 from transfer.progress.states import RunState
+from transfer.study.expected import Run
 
 STATES = ("done", "running", "diverged", "failed", "stopped", "waiting")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from transfer.progress.cost import Speed, Work
-from transfer.progress.expected import Run
-from transfer.training.recipes import Recipe
+from transfer.study.expected import Run
+from transfer.study.recipes import Recipe
 from transfer.validation import read_table
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from transfer.errors import UserError
-from transfer.progress.report import Report, epoch_fields, unreported
+from transfer.study.settings import Settings
 from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.batches import ResidentPixels, to_device, training_batches
 from transfer.training.checkpoint import CheckpointFile
@@ -19,7 +19,7 @@ from transfer.training.interruption import Interrupted, Interruption
 from transfer.training.losses import choose_loss
 from transfer.training.optim import make_optimizer, make_schedule
 from transfer.training.progress import Progress
-from transfer.training.settings import Settings
+from transfer.training.report import Report, epoch_fields, unreported
 from transfer.training.task import Task
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from transfer.errors import UserError
+from transfer.study.settings import Settings
 from transfer.training import models
-from transfer.training.settings import Settings
 
 # Heads that serve torchvision's pre-training only.
 _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")

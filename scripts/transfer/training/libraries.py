@@ -15,7 +15,7 @@ from transfer.training.models import create, timm_name
 
 
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of `transfer.study_checks.libraries.Network` for a row of the model table.
+    """The fields of `transfer.study.checks.libraries.Network` for a row of the model table.
 
     `row` needs `library`, `architecture` and `weights`. Nothing is downloaded, and a network
     takes no memory: it is built on PyTorch's meta device where it can be.

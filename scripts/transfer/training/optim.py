@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from torch import nn, optim
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, MultiStepLR
 
-from transfer.training.hyperparameters import Hyperparameters
-from transfer.training.settings import Settings
+from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.settings import Settings
 
 MOMENTUM = 0.9
 

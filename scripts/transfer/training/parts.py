@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from transfer.data.store import PreparedDataset
-from transfer.training.hyperparameters import Hyperparameters
-from transfer.training.settings import Settings
+from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.settings import Settings
 
 
 @dataclass(frozen=True)

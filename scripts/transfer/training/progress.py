@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from transfer.progress.words import duration
+from transfer.words import duration
 
 
 class Progress:

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from transfer.errors import UserError
-from transfer.training.hyperparameters import Hyperparameters
+from transfer.study.hyperparameters import Hyperparameters
 from transfer.validation import check
 
 # Lowest possible values; the highest is 1 for all metrics.

@@ -2,7 +2,6 @@
 
 import torch
 
-from transfer.progress.report import Report, unreported
 from transfer.training import heads, models
 from transfer.training.batches import fits_on
 from transfer.training.checkpoint import CheckpointFile
@@ -10,6 +9,7 @@ from transfer.training.device import PRECISIONS
 from transfer.training.finetune import Outcome, train
 from transfer.training.interruption import Interruption
 from transfer.training.parts import Parts
+from transfer.training.report import Report, unreported
 from transfer.training.task import Task
 from transfer.training.weights import read_weights
 

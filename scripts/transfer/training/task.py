@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from transfer.data.store import PreparedDataset
+from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.settings import Settings
 from transfer.training.augment import normalise
-from transfer.training.hyperparameters import Hyperparameters
-from transfer.training.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,0 @@
-"""The paper's statistics, from one tidy table of results."""

@@ -1,0 +1,216 @@
+"""One panel per dataset: a metric against ImageNet top-1, with every model and fitted lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from transfer.drawing.axes import METRIC_LABELS, label_axis, to_axis
+from transfer.drawing.style import (
+    BLUE,
+    GREY,
+    ModelStyle,
+    draw_model,
+    model_handle,
+    model_styles,
+    wrap_notes,
+)
+from transfer.results.table import (
+    POINTS_PRINTED,
+    StudyResults,
+    above_threshold,
+    imagenet_top1,
+    part_notes,
+    part_values,
+)
+from transfer.statistics.correlation import linear_fit
+from transfer.statistics.intervals import bootstrap_line
+
+# Inches that the longest name of a model takes, and a line of a legend; a figure has room for
+# so many lines.
+LEGEND_COLUMN, LEGEND_LINE, LEGEND_LINES = 1.45, 0.17, 5
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What one dataset's panel shows; `x` and `y` are fractions, one per model."""
+
+    ax: Axes
+    dataset: str
+    metric: str
+    title: str
+    x: pd.Series
+    y: pd.Series
+    better: pd.Series
+    kind: str
+
+    @property
+    def at(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions of the models on the panel's axes."""
+        return to_axis(self.x, self.kind), to_axis(self.y, self.kind)
+
+
+def panel_grid(count: int) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels, at most three in a row, and room for a legend below."""
+    columns = min(3, count) if count != 4 else 2
+    rows = -(-count // columns)
+    width = {1: 4.4, 2: 6.6}.get(columns, 2.45 * columns)
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=(width, (2.25 if columns > 1 else 2.6) * rows + 1.35),
+        squeeze=False,
+        layout="constrained",
+    )
+    axes = list(grid.flat)
+    for spare in axes[count:]:
+        spare.remove()
+    return figure, axes[:count]
+
+
+def transfer_panels(
+    results: StudyResults, kind: str, part: str = "main"
+) -> tuple[Figure, list[Panel]]:
+    """The panels of a part of a study, empty but for their limits, ticks and titles."""
+    values, top1 = part_values(results, part), imagenet_top1(results, part)
+    figure, axes = panel_grid(values.shape[1])
+    panels = []
+    for ax, dataset in zip(axes, values.columns, strict=True):
+        block = results.datasets[dataset]
+        there = values[dataset].notna()
+        panel = Panel(
+            ax,
+            dataset,
+            block["metric"],
+            block["short_name"],
+            top1[there],
+            values[dataset][there],
+            above_threshold(results, part)[there],
+            kind,
+        )
+        set_limits(panel, *panel.at)
+        ax.set_title(panel.title, loc="left")
+        panels.append(panel)
+    for panel in panels:
+        panel.ax.set_ylabel(METRIC_LABELS[panel.metric])
+    return figure, panels
+
+
+def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
+    """Limits that hold all points with a margin, and ticks for them."""
+    for which, positions in (("x", x), ("y", y)):
+        if not len(positions):
+            continue
+        low, high = float(np.min(positions)), float(np.max(positions))
+        margin = 0.07 * (high - low) or 0.01
+        limits = (low - margin, high + margin)
+        if which == "x":
+            panel.ax.set_xlim(limits)
+            label_axis(panel.ax, "x", panel.kind, percent=True)
+            panel.ax.set_xlabel("ImageNet top-1 (%)")
+        else:
+            panel.ax.set_ylim(limits)
+            label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
+
+
+def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
+    """The two sets of models that get a line: name, colour, dash, and which models."""
+    everyone = np.ones(len(panel.x), dtype=bool)
+    better = panel.better.to_numpy()
+    if len(panel.x) < 3:
+        return
+    yield "all", GREY, "--", everyone
+    if better.sum() >= 3 and not better.all():
+        yield "better", BLUE, "-", better
+
+
+def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
+    """Least-squares lines through all and through the better models, each with its band.
+
+    The slope and correlation of the second are printed in the panel, computed on fractions as
+    in Table 2, whatever the axes.
+    """
+    x, y = panel.at
+    for _, color, dash, chosen in subsets(panel):
+        grid = np.linspace(x[chosen].min(), x[chosen].max(), 60)
+        fit = linear_fit(x[chosen], y[chosen])
+        band = bootstrap_line(x[chosen], y[chosen], grid, **intervals)
+        panel.ax.fill_between(grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0)
+        panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
+    drawn = list(subsets(panel))
+    if not drawn:
+        annotate(panel, "too few models")
+        return
+    _, color, _, chosen = drawn[-1]
+    fit = linear_fit(panel.x[chosen], panel.y[chosen])
+    annotate(panel, f"r {fit.correlation:.2f}, slope {fit.slope:.2f}", color)
+
+
+def annotate(panel: Panel, text: str, color: str = GREY) -> None:
+    """Print a statistic at the right of the panel's title, where no point can lie."""
+    panel.ax.set_title(text, loc="right", fontsize=6.5, fontweight="normal", color=color)
+
+
+def draw_models(panel: Panel, styles: dict[str, ModelStyle]) -> None:
+    """Mark every model."""
+    for model, x, y in zip(panel.x.index, *panel.at, strict=True):
+        draw_model(panel.ax, x, y, styles[model])
+
+
+def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
+    """Legend entries of the fitted lines."""
+    names = {"all": "all models", "better": f"models above {results.study.threshold:g} %"}
+    return [
+        Line2D([], [], color=color, linestyle=dash, label=names[name])
+        for name, color, dash, _ in subsets(panel)
+    ]
+
+
+def styles_of(results: StudyResults, part: str = "main") -> dict[str, ModelStyle]:
+    """The style of each model of a part."""
+    return model_styles(results.models.loc[list(results.study.parts[part].models)])
+
+
+def lines_figure(results: StudyResults, kind: str, part: str = "main") -> Figure:
+    """A part of a study: a panel for each dataset, every model, and the fitted lines."""
+    figure, panels = transfer_panels(results, kind, part)
+    styles = styles_of(results, part)
+    for panel in panels:
+        draw_lines(panel, results.study.intervals)
+        draw_models(panel, styles)
+    finish(figure, results, line_handles(results, panels[0]), part=part)
+    return figure
+
+
+def finish(
+    figure: Figure,
+    results: StudyResults,
+    handles: list[Artist],
+    notes: Sequence[str] = (),
+    part: str = "main",
+) -> None:
+    """Add the legend of a part's models and of lines, and notes on the values."""
+    styles = styles_of(results, part)
+    entries = [model_handle(str(results.models.loc[m, "name"]), styles[m]) for m in styles]
+    columns = int(figure.get_figwidth() / LEGEND_COLUMN)
+    lines = -(-(len(entries) + len(handles)) // columns)
+    further = max(0, lines - LEGEND_LINES) * LEGEND_LINE
+    figure.set_figheight(figure.get_figheight() + further)
+    legend = figure.legend(
+        title=wrap_notes(figure, [*part_notes(results, part, POINTS_PRINTED), *notes]),
+        title_fontsize=7,
+        handles=[*entries, *handles],
+        loc="outside lower center",
+        ncols=columns,
+        frameon=False,
+        handletextpad=0.4,
+        columnspacing=1.2,
+    )
+    legend.get_title().set_color(GREY)

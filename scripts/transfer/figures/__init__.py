@@ -1,1 +1,0 @@
-"""How figures look, and the panels that several of them share."""

@@ -1,0 +1,1 @@
+"""This machine: its GPUs, locks, processes and the working folder."""

@@ -1,0 +1,403 @@
+"""Which card a run trains on, when several runs share a machine.
+
+Each card has `runs_per_card` places, each place a lock file that the training process holds; the
+kernel frees it when the process ends, however it ends. The locks lie in /tmp, one folder a user:
+on the machine itself, never on a network file system, and the same for every terminal, which
+TMPDIR or a login's runtime folder would not be.
+
+Others take no lease of ours: before a GPU is taken, nvidia-smi is asked whether a process of
+another user, of another program or of a container is at work on it.
+
+Imports no torch: CUDA_VISIBLE_DEVICES must be set before CUDA is first touched.
+"""
+
+import csv
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from transfer.errors import UserError
+from transfer.machine.locks import WITHOUT_LOCKS
+from transfer.machine.processes import process_start
+
+# Whoever sets these has chosen this process's card already, if it sees no more than one. The lease
+# is then one among the runs of the same job: several that Snakemake grouped into it, say.
+# TRANSFER_LEASE=always makes it one among all runs of this machine.
+SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
+PRETENDED = "pretended-"
+# Values of CUDA_VISIBLE_DEVICES that hide all cards; schedulers set the last.
+HIDDEN = ("", "-1", "NoDevFiles")
+# What nvidia-smi exits with where there is a driver and no card.
+NO_DEVICES = 6
+LOOK_AGAIN_SECONDS = 1.0
+# Whether others use a GPU costs a process and, without a persistent driver, seconds to find out.
+LOOK_AGAIN_IN_USE_SECONDS = 10.0
+SAY_AGAIN_SECONDS = 600.0
+
+# A process in another container is not listed, its memory is. An idle GPU has up to some hundred
+# MiB in use; so has a process that has only just opened CUDA.
+MEMORY_IN_USE = 2**30
+# Serves the processes that share a GPU, and computes nothing itself.
+MPS_SERVER = "nvidia-cuda-mps-server"
+TAKE_IN_USE = "TRANSFER_CARDS_IN_USE"
+
+
+@dataclass(frozen=True)
+class Card:
+    """A GPU, or a MIG slice of one: `index` as nvidia-smi counts, `uuid` as CUDA takes it."""
+
+    index: int
+    uuid: str
+    name: str
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a run may use: `card` is None on a machine without one.
+
+    `chosen_by` is `lease`, or the scheduler that had chosen before (`Slurm`, `Kubernetes`), or
+    None without a card.
+    """
+
+    card: Card | None
+    chosen_by: str | None
+
+    def device(self, asked: str) -> str:
+        """What to ask PyTorch for: with a card the card, never the CPU in its place."""
+        if self.card is None or asked == "cpu":
+            return asked
+        # It is the only one that CUDA sees: cuda:3 is now cuda. A pretended one is none.
+        return asked.partition(":")[0] if self.card.uuid.startswith(PRETENDED) else "cuda"
+
+
+def machine_cards() -> tuple[Card, ...]:
+    """All cards of this machine, empty if there are none.
+
+    TRANSFER_CARDS=4 pretends four, for tests without a GPU. Raises UserError if nvidia-smi is
+    there and fails: a card that is lost for an hour is no reason to train on the CPU for a week.
+    """
+    if pretended := os.environ.get("TRANSFER_CARDS"):
+        return tuple(Card(i, f"{PRETENDED}{i}", "pretended card") for i in range(int(pretended)))
+    query = ["--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"]
+    cards = []
+    for line in _nvidia_smi(*query).splitlines():
+        index, uuid, name, memory = (part.strip() for part in line.split(",", 3))
+        size = int(memory) * 2**20 if memory.isdigit() else None
+        cards.append(Card(int(index), uuid, name, size))
+    return _with_slices(tuple(cards), _nvidia_smi("-L"))
+
+
+def _nvidia_smi(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["nvidia-smi", *arguments], capture_output=True, text=True, timeout=60, check=True
+        )
+    except FileNotFoundError:
+        return ""
+    except (OSError, subprocess.SubprocessError) as error:
+        if getattr(error, "returncode", None) == NO_DEVICES:
+            return ""
+        said = getattr(error, "stdout", "") or getattr(error, "stderr", "") or str(error)
+        raise UserError(
+            f"nvidia-smi fails: {said.strip()}. Repair the GPU or its driver, or set "
+            "CUDA_VISIBLE_DEVICES= (to nothing) to train on the CPU."
+        ) from None
+    return done.stdout
+
+
+def _with_slices(cards: tuple[Card, ...], listing: str) -> tuple[Card, ...]:
+    """Put a card's MIG slices, which `nvidia-smi -L` lists below it, in its place."""
+    by_uuid = {card.uuid: card for card in cards}
+    slices: dict[str, list[Card]] = {card.uuid: [] for card in cards}
+    owner = None
+    for line in listing.splitlines():
+        if found := re.match(r"GPU \d+: .*\(UUID: (\S+)\)", line):
+            owner = by_uuid.get(found[1])
+        elif owner and (found := re.match(r"\s+MIG (\S+)\s.*\(UUID: (\S+)\)", line)):
+            slices[owner.uuid].append(Card(owner.index, found[2], f"{owner.name} MIG {found[1]}"))
+    return tuple(part for card in cards for part in slices[card.uuid] or [card])
+
+
+def visible_cards(cards: tuple[Card, ...]) -> tuple[Card, ...]:
+    """Those of the machine's cards that CUDA_VISIBLE_DEVICES allows, in its order.
+
+    Numbers count as nvidia-smi does; beginnings of UUIDs are taken as CUDA takes them. As in
+    CUDA the list ends at the first entry that names no card.
+    """
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None:
+        return cards
+    visible: list[Card] = []
+    for entry in (part.strip() for part in wanted.split(",")):
+        if entry.isdigit():
+            named = [card for card in cards if card.index == int(entry)]
+        else:
+            named = [card for card in cards if entry and card.uuid.startswith(entry)]
+        if len(named) != 1 or named[0] in visible:
+            break
+        visible += named
+    return tuple(visible)
+
+
+def usable_cards() -> tuple[Card, ...]:
+    """The machine's cards that this process may use.
+
+    Raises UserError if CUDA_VISIBLE_DEVICES names one that is not there, or nvidia-smi fails.
+    """
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted in HIDDEN:
+        return ()
+    there = machine_cards()
+    visible = visible_cards(there)
+    if there and not visible:
+        raise UserError(
+            f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} GPUs. Set "
+            "it to one of theirs, or to nothing to train on the CPU."
+        )
+    return visible
+
+
+def _chosen_by() -> str | None:
+    """The scheduler that has given this process its cards, if any."""
+    return next((name for key, name in SCHEDULERS.items() if os.environ.get(key)), None)
+
+
+def _job() -> str:
+    """What the locks' names begin with where they count in one job of a scheduler alone.
+
+    A pod has a file system of its own.
+    """
+    number = os.environ.get("SLURM_JOB_ID", "")
+    return f"slurm-{re.sub(r'[^A-Za-z0-9]', '-', number)}-" if number else ""
+
+
+def _lock_folder() -> Path:
+    folder = os.environ.get("TRANSFER_CARD_LOCKS") or f"/tmp/transfer-cards-{os.getuid()}"
+    path = Path(folder)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_uid != os.getuid():
+        raise UserError(
+            f"{path}: belongs to another user, so no GPU can be leased there. Delete it, or "
+            "name another folder of this machine in TRANSFER_CARD_LOCKS."
+        )
+    return path
+
+
+def _ours(folder: Path, names: list[str]) -> set[int]:
+    """Processes that hold these places, or held them last and have not ended yet."""
+    alive = set()
+    for name in names:
+        try:
+            pid, start = map(int, (folder / f"{name}.pid").read_text().split())
+        except (OSError, ValueError):
+            continue
+        if process_start(pid) == start:
+            alive.add(pid)
+    return alive
+
+
+def _try_place(card: Card, place: int, runs_per_card: int, job: str) -> FileLock | str | None:
+    """The lock of a place; None if the place is taken, words if others use the card."""
+    folder = _lock_folder()
+    names = [f"{job}{card.uuid}.{number}" for number in range(runs_per_card)]
+    # A file in place of a lock would outlive a run that was killed, and keep its GPU.
+    lock = FileLock(folder / f"{names[place]}.lock", fallback_to_soft=False)
+    # One process after another: who waits for the other's answer must not take it for a lease.
+    with FileLock(folder / f"{job}{card.uuid}.guard", fallback_to_soft=False):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        try:
+            if words := _in_use(card, _ours(folder, names)):
+                lock.release()
+                return words
+            pid = os.getpid()
+            (folder / f"{names[place]}.pid").write_text(f"{pid} {process_start(pid)}")
+        except BaseException:
+            lock.release()
+            raise
+    return lock
+
+
+def _in_use(card: Card, ours: set[int]) -> str | None:
+    """Who uses a card beside the processes `ours`, in words; None if nobody does.
+
+    Not asked for a pretended card, for one that a scheduler gave, which may have given it to
+    others too, nor if TRANSFER_CARDS_IN_USE=take.
+    """
+    in_use = os.environ.get(TAKE_IN_USE)
+    if in_use not in (None, "", "take"):
+        raise UserError(f"{TAKE_IN_USE}={in_use}: take, or nothing")
+    if in_use or card.uuid.startswith(PRETENDED) or _chosen_by():
+        return None
+    processes = _processes(card)
+    if ours:
+        # In a container nvidia-smi may count processes as the host does: one whose number means
+        # nothing here may be a run of ours, and so may all of the memory.
+        known = [pid for pid in processes if pid not in ours and psutil.pid_exists(pid)]
+        return ", ".join(processes[pid] for pid in known) or None
+    if processes:
+        return ", ".join(processes.values())
+    query = ["--query-gpu=uuid,memory.used,display_active", "--format=csv,noheader,nounits"]
+    for row in _rows(*query, columns=3):
+        # What a screen takes is no computation, and may be much.
+        if row[0] == card.uuid and row[1].isdigit() and row[2] != "Enabled":
+            used = int(row[1]) * 2**20
+            if used >= MEMORY_IN_USE:
+                return f"{used / 2**30:.1f} GiB of memory by processes that cannot be seen here"
+    return None
+
+
+def _processes(card: Card) -> dict[int, str]:
+    """Processes that compute on a card, in words, by number."""
+    query = ["--query-compute-apps=gpu_uuid,pid,used_memory,process_name"]
+    found = {}
+    for uuid, pid, memory, name in _rows(*query, "--format=csv,noheader,nounits", columns=4):
+        if uuid != card.uuid or not pid.isdigit() or Path(name).name == MPS_SERVER:
+            continue
+        size = f"{int(memory) / 1024:.1f} GiB" if memory.isdigit() else "memory not stated"
+        found[int(pid)] = f"process {pid} ({_owner(int(pid))}{name}, {size})"
+    return found
+
+
+def _rows(*arguments: str, columns: int) -> list[list[str]]:
+    """The rows of nvidia-smi's answer that have so many columns; the last may hold commas."""
+    lines = csv.reader(_nvidia_smi(*arguments).splitlines(), quoting=csv.QUOTE_NONE)
+    rows = [[*row[: columns - 1], ",".join(row[columns - 1 :])] for row in lines]
+    return [[cell.strip() for cell in row] for row in rows if len(row) == columns]
+
+
+def _owner(pid: int) -> str:
+    try:
+        return f"{psutil.Process(pid).username()}: "
+    except (psutil.Error, KeyError, OSError):
+        return ""
+
+
+def _try_places(
+    cards: tuple[Card, ...], runs_per_card: int, job: str
+) -> tuple[Card, FileLock] | dict[Card, str]:
+    """A card and the lock of its place; if there is none, the cards that others use."""
+    in_use: dict[Card, str] = {}
+    # Place by place, not card by card: a second run goes to an idle card if there is one.
+    for place in range(runs_per_card):
+        for card in cards:
+            if card in in_use:
+                continue
+            try:
+                found = _try_place(card, place, runs_per_card, job)
+            except OSError as error:
+                if error.errno not in WITHOUT_LOCKS:
+                    raise
+                raise UserError(
+                    f"{_lock_folder()}: this file system has no locks ({error.strerror}), so no "
+                    "GPU can be leased there. Name a folder of this machine in TRANSFER_CARD_LOCKS."
+                ) from None
+            if isinstance(found, str):
+                in_use[card] = found
+            elif found:
+                return card, found
+    return in_use
+
+
+def _wait_for_place(cards: tuple[Card, ...], runs_per_card: int, job: str) -> tuple[Card, FileLock]:
+    since = time.monotonic()
+    said = None
+    while isinstance(found := _try_places(cards, runs_per_card, job), dict):
+        now = time.monotonic()
+        if said is None or now - said >= SAY_AGAIN_SECONDS:
+            said = now
+            print(_waiting_words(cards, found, runs_per_card, now - since), flush=True)
+        time.sleep(LOOK_AGAIN_IN_USE_SECONDS if found else LOOK_AGAIN_SECONDS)
+    return found
+
+
+def _waiting_words(
+    cards: tuple[Card, ...], in_use: dict[Card, str], runs_per_card: int, seconds: float
+) -> str:
+    runs = "run" if runs_per_card == 1 else "runs"
+    words = f"waiting since {seconds:.0f} s: "
+    if len(in_use) < len(cards):
+        words += (
+            f"all {len(cards)} GPUs that this run may use are taken ({runs_per_card} {runs} "
+            "a GPU). More runs were started than there are places; --resources gpu=N says how "
+            "many start. "
+        )
+    for card, users in in_use.items():
+        words += f"GPU {_words(card)} is in use by others: {users}. "
+    if in_use:
+        words += (
+            "A GPU that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
+            f"GPUs that runs may wait for, and {TAKE_IN_USE}=take shares them."
+        )
+    return words.rstrip()
+
+
+@contextmanager
+def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]:
+    """Hold a card for the block, and let CUDA see that card alone.
+
+    `device` is train.py's: `cpu` takes no card, `cuda:N` waits for the N-th visible one. Call it
+    before CUDA is first touched. Says on stdout what was chosen, and that it waits. Raises
+    UserError if `cuda:N` names no card.
+    """
+    if device == "cpu":
+        yield Lease(None, None)
+        return
+    cards = usable_cards()
+    if device.startswith("cuda:"):
+        number = int(device.removeprefix("cuda:"))
+        if number >= len(cards):
+            raise UserError(f"--device {device}: this run may use {len(cards)} GPUs only")
+        cards = (cards[number],)
+    if not cards:
+        print(
+            "nvidia-smi lists no GPU that this run may use: training on the CPU, unless PyTorch "
+            "finds another accelerator",
+            flush=True,
+        )
+        yield Lease(None, None)
+        return
+    chosen_by = None
+    # An allocation or pod of several cards is for several runs: they lease among these, and as
+    # everywhere on the machine, whose scheduler may not keep its jobs apart.
+    if len(cards) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
+        chosen_by = _chosen_by()
+    job = _job() if chosen_by else ""
+    card, lock = _wait_for_place(cards, runs_per_card, job)
+    try:
+        words = f"{chosen_by} chose GPU" if chosen_by else "training on GPU"
+        print(f"{words} {_words(card)}", flush=True)
+        with _only_visible(card):
+            yield Lease(card, chosen_by or "lease")
+    finally:
+        lock.release()
+
+
+def _words(card: Card) -> str:
+    return f"{card.index} ({card.name}, {card.uuid})"
+
+
+@contextmanager
+def _only_visible(card: Card) -> Iterator[None]:
+    before = os.environ.get("CUDA_VISIBLE_DEVICES")
+    os.environ["CUDA_VISIBLE_DEVICES"] = (
+        str(card.index) if card.uuid.startswith(PRETENDED) else card.uuid
+    )
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["CUDA_VISIBLE_DEVICES"]
+        else:
+            os.environ["CUDA_VISIBLE_DEVICES"] = before

@@ -1,0 +1,135 @@
+"""What a run left behind, read with distrust: by its schema, its path and its own numbers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from transfer.errors import UserError
+from transfer.files import read_json
+from transfer.study.grid import Cell
+from transfer.study.recipes import digest_of
+from transfer.training.record_checks import check_record
+
+# What all runs of a cell share.
+SHARED = ("dataset", "model", "recipe", "precision", "code")
+# What describe_cell.py calls them.
+OPTIONS = {
+    "dataset": "expect-data",
+    "model": "expect-weights",
+    "recipe": "expect-settings",
+    "precision": "precision",
+    "code": "expect-code",
+}
+# Packages whose versions are stated where they differ.
+STATED = ("torch", "torchvision", "timm")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What selection needs of one run's metrics.json.
+
+    `value` is the metric on the report split, `criterion` what the run is chosen by; both are
+    None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
+    text, and `digests` what the description of a cell says of them, where it is known. `code`
+    is the fingerprint of the code that computed.
+    """
+
+    hp: str
+    diverged: bool
+    value: float | None
+    criterion: float | None
+    best_epoch: int | None
+    shared: Mapping[str, str]
+    digests: Mapping[str, str]
+    code: str
+    device: str
+    batch_size: int
+    micro_batch: int
+    versions: str
+
+
+def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> Run:
+    """Read the metrics.json of a cell's run at one point of its grid.
+
+    `metric` is that of the cell's dataset. `selection` is `as_published`, which chooses by the
+    reported value itself, as the authors did, or `honest`, which chooses by the metric on the
+    split that chose the epoch. Raises UserError for a record that is broken, of another run, or
+    at odds with itself, and for `honest` where both splits are one.
+    """
+    record = _read(path)
+    wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe, "hp": hp}
+    for key, name in (wanted | {"metric": metric}).items():
+        if record[key] != name:
+            _refuse(path, f"is of {key} '{record[key]}', and '{name}' belongs here")
+        if key in wanted and record["settings"][key].get("name") != name:
+            _refuse(path, f"has settings of another {key}, and '{name}' belongs here")
+    criterion = record["value"]
+    if selection == "honest" and criterion is not None:
+        if record["selection_split"] == record["report_split"]:
+            raise UserError(
+                f"{path}: epoch and value are both of split '{record['report_split']}', so no "
+                "choice by it is honest. Use a recipe that reports another split, such as "
+                "finetune_holdout, or set `selection: as_published` in the study."
+            )
+        criterion = record["history"][record["best_epoch"] - 1]["selection"][metric]
+    settings = record["settings"]
+    return Run(
+        hp=hp,
+        diverged=record["status"] == "diverged",
+        value=record["value"],
+        criterion=criterion,
+        best_epoch=record["best_epoch"],
+        shared={key: json.dumps(settings[key], sort_keys=True) for key in SHARED},
+        digests=_digests(settings),
+        code=record["code"],
+        device=record["device"],
+        batch_size=record["batch_size"],
+        micro_batch=record["micro_batch"],
+        versions=", ".join(
+            f"{p} {record['versions'][p]}" for p in STATED if p in record["versions"]
+        ),
+    )
+
+
+def _digests(settings: Mapping[str, Any]) -> dict[str, str]:
+    model, recipe = settings["model"], dict(settings["recipe"])
+    found = {
+        "dataset": settings["dataset"].get("digest", ""),
+        "model": model.get("weights_sha256") or "",
+        "precision": settings["precision"],
+        "code": settings["code"],
+    }
+    recipe.pop("name", None)
+    row = {key: model.get(key) for key in ("library", "architecture", "weights")}
+    # Of a local file the record names the file, and the description of the cell does not.
+    if all(row.values()) and not row["weights"].startswith(("file:", "random")):
+        found["recipe"] = digest_of(recipe, row)
+    return found
+
+
+def cell_digests(path: Path) -> dict[str, str]:
+    """What the description of a cell asks of its runs, as `Run.digests`; {} if it is not there."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    given = dict(line.removeprefix("--").partition("=")[::2] for line in lines)
+    found = {key: given[option] for key, option in OPTIONS.items() if option in given}
+    return {"model": ""} | found
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        record = read_json(path)
+        check_record(record, "it")
+    except (ValueError, UserError) as error:
+        _refuse(path, f"is no true record of a run: {error}")
+    return record
+
+
+def _refuse(path: str | Path, problem: str) -> NoReturn:
+    raise UserError(
+        f"{path}: {problem}. Delete it and start the workflow again, which restores or trains it."
+    ) from None

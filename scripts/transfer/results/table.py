@@ -1,0 +1,182 @@
+"""The results table of a study joined with what is known of its models and datasets."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transfer.errors import UserError
+from transfer.study.config import Study, read_datasets, read_models, read_study
+from transfer.validation import read_table
+
+# What a study of published numbers says of what it shows.
+PRINTED = "Values as printed in the paper."
+COMPUTED = "Computed from the values printed in Table 3."
+POINTS_PRINTED = "Each point is a value that the paper prints."
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study, its tables of models and datasets, and the selected run of every cell.
+
+    `cells` has one row per (dataset, model, recipe), the columns of results.csv.
+    """
+
+    study: Study
+    models: pd.DataFrame
+    datasets: dict[str, dict[str, Any]]
+    cells: pd.DataFrame
+
+
+def load_results(
+    results: str | Path, study: str | Path, models: str | Path, datasets: str | Path
+) -> StudyResults:
+    """Read a study's results.csv and the tables it refers to; raises UserError if invalid."""
+    return StudyResults(
+        study=read_study(study),
+        models=read_models(models),
+        datasets=read_datasets(datasets),
+        cells=read_table(results, "results"),
+    )
+
+
+def part_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
+    """Selected values of a part of the study, models x datasets in the study's order.
+
+    Values are fractions, as in results.csv; NaN where every run diverged or, in a partial grid,
+    none is there yet. Raises UserError naming cells that results.csv does not have at all.
+    """
+    part = results.study.parts[name]
+    cells = results.cells[results.cells["recipe"] == part.recipe]
+    values = cells.pivot(index="model", columns="dataset", values="value")
+    values = values.reindex(index=list(part.models), columns=list(part.datasets))
+    there = set(zip(cells["model"], cells["dataset"], strict=True))
+    missing = [
+        f"{model} on {dataset}"
+        for model in part.models
+        for dataset in part.datasets
+        if (model, dataset) not in there
+    ]
+    if missing:
+        raise UserError(
+            f"results of study {results.study.name}: no row for {', '.join(missing[:5])}"
+            f"{' and others' if len(missing) > 5 else ''} ({part.recipe}); select its runs again"
+        )
+    return values
+
+
+def complete_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
+    """`part_values` of the models that have a value on every dataset (Appendix N)."""
+    return part_values(results, name).dropna()
+
+
+def imagenet_top1(results: StudyResults, name: str = "main") -> pd.Series:
+    """ImageNet top-1 of a part's models as a fraction, as published or as the library states."""
+    part = results.study.parts[name]
+    column = f"imagenet_top1_{results.study.imagenet_top1}"
+    top1 = results.models.loc[list(part.models), column]
+    if top1.isna().any():
+        missing = ", ".join(top1.index[top1.isna()])
+        raise UserError(f"config/models.tsv: {column} is empty for {missing}")
+    return top1 / 100
+
+
+def above_threshold(results: StudyResults, name: str = "main") -> pd.Series:
+    """Which of a part's models lie above the study's ImageNet threshold (70 % in Table 2)."""
+    return imagenet_top1(results, name) * 100 > results.study.threshold
+
+
+def logit_bound(results: StudyResults, values: pd.DataFrame) -> float:
+    """How far values are kept from 0 and 1 before a logit: 0 where all lie strictly between.
+
+    The paper's values need none. A small study can reach exactly 1 (or a kappa below 0); its
+    values are then moved into [0.001, 0.999], which `bound_notes` says.
+    """
+    inside = ((values > 0) & (values < 1)).to_numpy().all()
+    return 0.0 if inside else 1e-3
+
+
+def bound_notes(bound: float) -> list[str]:
+    """What a reader must know of the logit where values had to be moved off its poles."""
+    if not bound:
+        return []
+    return [f"Values were moved into [{bound:g}, {1 - bound:g}] before the logit."]
+
+
+def part_notes(results: StudyResults, name: str = "main", published: str = COMPUTED) -> list[str]:
+    """What a reader of a figure or table must know of how its values came about.
+
+    `published` is what it says of a study of published values: `PRINTED` where it shows these
+    very values, `POINTS_PRINTED` where it draws them, `COMPUTED` where it computes from them, or
+    nothing.
+    """
+    part = results.study.parts[name]
+    cells = results.cells
+    cells = cells[
+        (cells["recipe"] == part.recipe)
+        & cells["dataset"].isin(part.datasets)
+        & cells["model"].isin(part.models)
+    ]
+    found = [published] if published and results.study.source == "published" else []
+    if results.study.weights == "random":
+        found.append("Trained from random weights, not from ImageNet checkpoints.")
+    if results.study.source == "runs":
+        found.append(
+            "Hyperparameters chosen by the reported value itself, as published, and the epoch on "
+            f"the selection split of recipe {part.recipe}."
+            if results.study.selection == "as_published"
+            else "Hyperparameters and epoch chosen on the selection split of recipe "
+            f"{part.recipe}, which is not the reported one."
+        )
+    empty = int(cells["value"].isna().sum())
+    if empty:
+        found.append(f"{empty} of {len(cells)} cells have no value and are left out.")
+    runs, expected = cells["n_runs"].sum(), cells["n_expected"].sum()
+    if runs < expected:
+        found.append(f"Partial: {runs} of {expected} runs.")
+    diverged = int(cells["n_diverged"].sum())
+    if diverged:
+        fate = {"compete": "compete with their best epoch before", "discard": "are left out"}
+        found.append(f"{diverged} of {runs} runs diverged and {fate[results.study.diverged]}.")
+    if results.study.source == "runs":
+        found += _provenance_notes(cells)
+    return found
+
+
+def _provenance_notes(cells: pd.DataFrame) -> list[str]:
+    """How the runs of some cells were made, where a reader could be misled."""
+    found = []
+    precisions = _stated(cells, "precision")
+    if precisions:
+        found.append(f"Trained in {' and '.join(precisions)}.")
+    mixed = int(cells["device"].str.contains("; ").sum()) if "device" in cells else 0
+    if mixed:
+        devices = ", ".join(_stated(cells, "device"))
+        found.append(
+            f"Runs of {mixed} of {len(cells)} cells were trained on different devices: {devices}."
+        )
+    versions = _stated(cells, "versions")
+    if len(versions) > 1:
+        found.append(f"Trained with different versions: {'; '.join(versions)}.")
+    cut = int((cells["micro_batch"] != "").sum()) if "micro_batch" in cells else 0
+    if cut:
+        found.append(
+            f"In {cut} of {len(cells)} cells the GPU's memory did not suffice for some batches: "
+            f"batch normalisation saw {' or '.join(_stated(cells, 'micro_batch'))} images."
+        )
+    by_name = int(cells["n_accepted_by_name"].sum()) if "n_accepted_by_name" in cells else 0
+    if by_name:
+        found.append(
+            f"{by_name} runs are of a version of the code that was accepted as equal by name, not "
+            "by training a run again."
+        )
+    return found
+
+
+def _stated(cells: pd.DataFrame, column: str) -> list[str]:
+    """The distinct values of a column whose cells list several, in order."""
+    if column not in cells:
+        return []
+    parts = {part for cell in cells[column].fillna("") for part in str(cell).split("; ") if part}
+    return sorted(parts)

@@ -1,0 +1,51 @@
+"""What would stop a study late, after weeks of training: found when it is read.
+
+One module for each subject. Each takes tables that were read and returns a line for each problem.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from transfer.study.checks.data import data_problems
+from transfer.study.checks.libraries import Network
+from transfer.study.checks.names import Rows, unknown
+from transfer.study.checks.outputs import output_problems
+from transfer.study.checks.recipes import recipe_problems, size_problems
+from transfer.study.recipes import Recipe
+
+if TYPE_CHECKING:
+    from transfer.study.config import Study
+
+
+def study_problems(
+    study: "Study",
+    models: Rows,
+    datasets: Rows,
+    recipes: Mapping[str, Recipe],
+    networks: Mapping[str, Network] | None = None,
+) -> list[str]:
+    """All that is wrong with a study, one line each, in the order of its file.
+
+    `models` are the rows of the model table by model, `datasets` the blocks of
+    config/datasets.yaml, `networks` what the libraries say of the models that they were asked
+    about. A study of published values names recipes for its parts alone, which need not exist.
+    """
+    trains = study.source == "runs"
+    problems: list[str] = []
+    for name, part in study.parts.items():
+        where = f"parts.{name}"
+        names = [
+            *unknown(f"{where}.datasets", part.datasets, datasets, "config/datasets.yaml"),
+            *unknown(f"{where}.models", part.models, models, "config/models.tsv"),
+        ]
+        if trains:
+            names += unknown(f"{where}.recipe", [part.recipe], recipes, "config/recipes.yaml")
+        problems += names
+        if trains and not names:
+            recipe = recipes[part.recipe]
+            problems += data_problems(where, part, datasets)
+            problems += recipe_problems(where, study, part, models, datasets, recipe)
+            problems += size_problems(where, part, models, recipe, networks or {})
+    problems += output_problems(study, models)
+    # Parts may share what is wrong.
+    return list(dict.fromkeys(problems))

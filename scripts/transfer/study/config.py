@@ -1,0 +1,162 @@
+"""The tables of the project, read and validated together: models, datasets, studies."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from transfer.errors import UserError
+from transfer.study.checks import study_problems
+from transfer.study.checks.libraries import known_networks
+from transfer.study.checks.models import model_problems
+from transfer.study.checks.names import Rows
+from transfer.study.recipes import Recipe
+from transfer.validation import check, read_table, read_yaml
+
+STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+# Folders of results beside those of studies.
+NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", "runs")
+
+
+def read_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """The settings of config.yaml and `--config`, checked; raises UserError if invalid.
+
+    On the command line `--config key=false` arrives as text, and so do the values of a mapping;
+    text that spells a number, a boolean or null counts as such.
+    """
+
+    def spelt_out(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: spelt_out(entry) for key, entry in value.items()}
+        if not isinstance(value, str):
+            return value
+        meant = yaml.safe_load(value) if value else value
+        return meant if meant is None or isinstance(meant, bool | int | float) else value
+
+    settings = spelt_out(dict(config))
+    check(settings, "config", "config/config.yaml or --config")
+    return settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named block of a study: datasets x models under one recipe."""
+
+    datasets: tuple[str, ...]
+    models: tuple[str, ...]
+    recipe: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """One file of config/studies; the schema describes each field."""
+
+    name: str
+    title: str
+    source: str
+    parts: dict[str, Part]
+    imagenet_top1: str
+    threshold: float
+    intervals: dict[str, Any]
+    tables: tuple[str, ...]
+    figures: tuple[str, ...]
+    paper: str | None = None
+    selection: str = "as_published"
+    diverged: str = "compete"
+    weights: str = "pretrained"
+    axes: str = "linear"
+
+
+def read_models(path: str | Path) -> pd.DataFrame:
+    """`config/models.tsv`, one row per model, indexed by model; raises UserError if invalid."""
+    return read_table(path, "models").set_index("model", drop=False)
+
+
+def read_datasets(path: str | Path) -> dict[str, dict[str, Any]]:
+    """`config/datasets.yaml`, one block per dataset; raises UserError if invalid."""
+    return read_yaml(path, "datasets")
+
+
+def read_study(path: str | Path) -> Study:
+    """One file of config/studies, named by its stem; raises UserError if invalid."""
+    content = read_yaml(path, "study")
+    parts = {
+        name: Part(tuple(part["datasets"]), tuple(part["models"]), part["recipe"])
+        for name, part in content.pop("parts").items()
+    }
+    for key in ("tables", "figures"):
+        content[key] = tuple(content[key])
+    return Study(name=Path(path).stem, parts=parts, **content)
+
+
+@dataclass(frozen=True)
+class Studies:
+    """The studies of a folder by name, and what is wrong with those that cannot be made."""
+
+    sound: dict[str, Study]
+    broken: dict[str, str]
+
+    @property
+    def warnings(self) -> list[str]:
+        """One for each study that is left out."""
+        left_out = "is left out; the other studies are not affected"
+        return [f"Study '{name}' {left_out}:\n{what}" for name, what in self.broken.items()]
+
+
+def read_studies(
+    folder: str | Path,
+    models: Rows,
+    datasets: Rows,
+    recipes: Mapping[str, Recipe],
+    networks: Path | None = None,
+) -> Studies:
+    """All studies of a folder, each checked against the tables it names entries of.
+
+    `models` are the rows of the model table by model. With `networks`, the file in which answers
+    of torchvision and timm are kept, models that a study trains are compared with the library
+    that builds them. A file that is being written, or is mistaken, concerns its own study alone.
+    Hidden files, such as editors and macOS leave beside others, are no studies.
+    """
+    read: dict[Path, Study] = {}
+    broken: dict[str, str] = {}
+    for path in sorted(Path(folder).glob("*.yaml")):
+        if path.name.startswith("."):
+            continue
+        try:
+            check_name(path)
+            read[path] = read_study(path)
+        except UserError as error:
+            broken[path.stem] = str(error)
+    known = known_networks(trained_models(read.values(), models), networks) if networks else {}
+    sound = {}
+    for path, study in read.items():
+        problems = [f"{path}: {p}" for p in study_problems(study, models, datasets, recipes, known)]
+        trained = {name: known[name] for name in trained_models([study], models) if name in known}
+        problems += [f"config/models.tsv: {p}" for p in model_problems(models, trained)]
+        if problems:
+            broken[study.name] = "\n".join(problems)
+        else:
+            sound[study.name] = study
+    return Studies(sound, broken)
+
+
+def check_name(path: Path) -> None:
+    """Refuse a study whose name cannot stand in paths of results; raises UserError."""
+    if not STUDY_NAME.fullmatch(path.stem):
+        raise UserError(
+            f"{path}: the file's name is the study's name in every path: give it one of letters, "
+            "digits, '_' and '-' alone"
+        )
+    if path.stem in NOT_A_STUDY:
+        raise UserError(f"{path}: results/{path.stem} holds something else: give it another name")
+
+
+def trained_models(studies: Iterable[Study], models: Rows) -> dict[str, Mapping[str, Any]]:
+    """Rows of the model table for the models that studies of runs train."""
+    parts = [part for study in studies if study.source == "runs" for part in study.parts.values()]
+    names = dict.fromkeys(model for part in parts for model in part.models)
+    return {name: models[name] for name in names if name in models}

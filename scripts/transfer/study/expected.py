@@ -1,0 +1,54 @@
+"""The runs that a study is made of, and where each of them lies."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer.errors import UserError
+from transfer.study.config import Studies, Study
+from transfer.study.grid import study_cells
+from transfer.study.recipes import Recipe
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One training: a point of a recipe's grid for a model on a dataset."""
+
+    dataset: str
+    model: str
+    recipe: str
+    hp: str
+
+    def folder(self, runs: Path) -> Path:
+        """The run's folder below the folder of all runs."""
+        return runs / self.dataset / self.model / self.recipe / self.hp
+
+
+def expected_runs(study: Study, recipes: Mapping[str, Recipe]) -> tuple[Run, ...]:
+    """Every run of a study once, part by part; none for a study of published numbers.
+
+    Raises UserError for a recipe that is not in `recipes`.
+    """
+    if study.source != "runs":
+        return ()
+    return tuple(
+        Run(cell.dataset, cell.model, cell.recipe, hp)
+        for cell in study_cells(study, recipes)
+        for hp in cell.hps
+    )
+
+
+def chosen_studies(studies: Studies, names: Iterable[str]) -> tuple[Study, ...]:
+    """The named studies, or all that consist of runs.
+
+    Raises UserError for a name that is unknown, or that of a study that cannot be made.
+    """
+    names = tuple(names)
+    for name in names:
+        if name in studies.broken:
+            raise UserError(studies.broken[name])
+        if name not in studies.sound:
+            there = ", ".join(sorted([*studies.sound, *studies.broken]))
+            raise UserError(f"no study '{name}' in config/studies (there: {there})")
+    chosen = [studies.sound[name] for name in names] or list(studies.sound.values())
+    return tuple(study for study in chosen if study.source == "runs")

@@ -1,0 +1,42 @@
+"""What a study of runs consists of: its cells, and in each the runs of its recipe's grid."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer.errors import UserError
+from transfer.study.config import Study
+from transfer.study.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One (dataset, model, recipe) and the ids of the runs its grid asks for."""
+
+    dataset: str
+    model: str
+    recipe: str
+    hps: tuple[str, ...]
+
+    def run_folder(self, hp: str) -> Path:
+        """Where a run lies below the folder of all runs."""
+        return Path(self.dataset, self.model, self.recipe, hp)
+
+
+def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:
+    """Every cell of a study once, part by part.
+
+    Raises UserError for a recipe that is not in `recipes`.
+    """
+    cells: dict[Cell, None] = {}
+    for name, part in study.parts.items():
+        if part.recipe not in recipes:
+            raise UserError(
+                f"config/studies/{study.name}.yaml: parts.{name}.recipe: '{part.recipe}' is not "
+                "in config/recipes.yaml"
+            )
+        hps = tuple(recipes[part.recipe].hyperparameters)
+        for dataset in part.datasets:
+            for model in part.models:
+                cells[Cell(dataset, model, part.recipe, hps)] = None
+    return list(cells)

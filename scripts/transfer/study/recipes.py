@@ -1,0 +1,128 @@
+"""Recipes: how a model is adapted, with what differs by dataset and by model.
+
+Imports no torch: the workflow reads recipes to plan its runs.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from transfer.errors import UserError
+from transfer.study.hyperparameters import GridBlock, Hyperparameters, expand_grid
+from transfer.study.settings import Settings
+from transfer.validation import read_yaml
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe of `config/recipes.yaml`, inheritance already followed."""
+
+    name: str
+    common: Mapping[str, Any]
+    datasets: Mapping[str, Mapping[str, Any]]
+    models: Mapping[str, Mapping[str, Any]]
+    grid: tuple[GridBlock, ...]
+
+    def settings(self, dataset: str, model: Mapping[str, Any]) -> Settings:
+        """The settings for one dataset and one row of the model table.
+
+        What the recipe says of the model wins over what it says of the dataset.
+        """
+        values: dict[str, Any] = {
+            **self.common,
+            **self.datasets.get(dataset, {}),
+            **self.models.get(model["model"], {}),
+        }
+        if values["image_size"] == "model":
+            values["image_size"] = int(model["input_size"])
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return Settings(**plain)
+
+    @cached_property
+    def hyperparameters(self) -> dict[str, Hyperparameters]:
+        """The grid's points by id, in the order written."""
+        return {point.id: point for point in expand_grid(self.grid)}
+
+    def point(self, hp: str) -> Hyperparameters:
+        """The grid's point of an id; raises UserError naming the nearest ids."""
+        if hp in self.hyperparameters:
+            return self.hyperparameters[hp]
+        near = difflib.get_close_matches(hp, self.hyperparameters, n=3)
+        raise UserError(
+            f"recipe '{self.name}': its grid has no point '{hp}'"
+            + (f" (near: {', '.join(near)})" if near else "")
+        )
+
+
+def settings_digest(settings: Settings, model: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits for what a run is made with, the hp and the data aside.
+
+    `model` is a row of the model table; only what training uses of it counts, so that a
+    corrected year or top-1 re-runs nothing.
+    """
+    return digest_of(
+        settings.content(), {key: model[key] for key in ("library", "architecture", "weights")}
+    )
+
+
+def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    """As `settings_digest`, of what a run's record holds of them."""
+    content = {"settings": settings, "model": model}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _follow(name: str, written: Mapping[str, Any], path: str, seen: tuple[str, ...] = ()) -> Any:
+    """One recipe's mapping with everything it takes over from the recipe it is `like`."""
+    if name in seen:
+        raise UserError(f"{path}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
+    own = dict(written[name])
+    base_name = own.pop("like", None)
+    if base_name is None:
+        return own
+    if base_name not in written:
+        raise UserError(f"{path}: {name}.like: no recipe '{base_name}'")
+    base = _follow(base_name, written, path, (*seen, name))
+    for part in ("datasets", "models"):
+        if part in own:
+            theirs = base.get(part, {})
+            own[part] = theirs | {k: theirs.get(k, {}) | v for k, v in own[part].items()}
+    return base | own
+
+
+def read_recipes(path: str | Path) -> dict[str, Recipe]:
+    """Every recipe of a file, by name.
+
+    Raises UserError for a key the schema does not know, a missing setting, an unknown `like`,
+    or a grid in which one point stands twice.
+    """
+    written = read_yaml(path, "recipes")
+    recipes = {}
+    for name in written:
+        values = _follow(name, written, str(path))
+        values.pop("description", None)
+        datasets, models = values.pop("datasets", {}), values.pop("models", {})
+        grid = tuple(
+            GridBlock(
+                block["optimizer"],
+                block["schedule"],
+                tuple(block["learning_rates"]),
+                tuple(block["weight_decays"]),
+            )
+            for block in values.pop("grid", [])
+        )
+        needed = {field.name for field in fields(Settings) if field.default is MISSING}
+        missing = sorted(needed - set(values))
+        if missing or not grid:
+            raise UserError(f"{path}: {name}: missing {', '.join(missing or ['grid'])}")
+        recipe = Recipe(name, values, datasets, models, grid)
+        if len(recipe.hyperparameters) < len(expand_grid(grid)):
+            raise UserError(f"{path}: {name}.grid: a point stands twice")
+        recipes[name] = recipe
+    return recipes

@@ -1,0 +1,109 @@
+"""What a run tells of itself while it trains: `progress.json` in its folder.
+
+Written whole at the start, after every epoch and at a failure; gone once `metrics.json` is
+there. It holds no time of day: clocks jump, and those of two machines never agree.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from transfer.files import write_json
+from transfer.machine.processes import machine_id, process_start
+
+FILE = "progress.json"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One run's state; `workflow/schemas/progress.schema.yaml` describes the fields."""
+
+    state: str
+    machine: str
+    host: str
+    pid: int
+    process_start: int
+    epoch: int = 0
+    epochs: int | None = None
+    best: float | None = None
+    images_per_second: float | None = None
+    seconds_per_epoch: float | None = None
+    seconds_left: float | None = None
+    card: dict[str, Any] | None = None
+    error: str | None = None
+
+
+# Told of the fields of Progress that have changed.
+Report = Callable[..., None]
+
+
+def unreported(**fields: Any) -> None:
+    """A report that nobody reads."""
+
+
+def is_alive(progress: Progress) -> bool | None:
+    """Whether the run's process lives; None if it is of another machine, which cannot be seen."""
+    if progress.machine != machine_id():
+        return None
+    return process_start(progress.pid) == progress.process_start
+
+
+def read_progress(path: str | Path) -> Progress | None:
+    """A run's progress; None if there is none, or none that can be read."""
+    try:
+        return Progress(**json.loads(Path(path).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextmanager
+def reported(folder: str | Path) -> Iterator[Report]:
+    """Keep a run's `progress.json` while the block runs; yields `report(**fields)`.
+
+    The file is removed when the block ends well. When an exception leaves it, the state becomes
+    `failed` with its text; `interrupted` for SystemExit and KeyboardInterrupt, a run asked to
+    stop. A file that cannot be written costs a line on stderr and nothing else: progress is for
+    people, no result depends on it.
+    """
+    path = Path(folder) / FILE
+    pid = os.getpid()
+    current = Progress("running", machine_id(), socket.gethostname(), pid, process_start(pid) or 0)
+
+    def report(**fields: Any) -> None:
+        nonlocal current
+        current = replace(current, **fields)
+        try:
+            write_json(path, asdict(current))
+        except OSError as error:
+            print(f"{path}: not written: {error.strerror}", file=sys.stderr, flush=True)
+
+    report()
+    try:
+        yield report
+    except (SystemExit, KeyboardInterrupt):
+        report(state="interrupted")
+        raise
+    except BaseException as error:
+        report(state="failed", error=f"{type(error).__name__}: {error}"[:2000])
+        raise
+    with suppress(OSError):
+        path.unlink()
+
+
+def epoch_fields(history: list[dict[str, Any]], epochs: int, best: float | None) -> dict[str, Any]:
+    """The fields to report after an epoch, from entries of `metrics.json`'s history."""
+    seconds = sum(e["training_seconds"] + e["evaluation_seconds"] for e in history) / len(history)
+    return {
+        "epoch": len(history),
+        "epochs": epochs,
+        "best": best,
+        "images_per_second": history[-1]["images_per_second"],
+        "seconds_per_epoch": seconds,
+        "seconds_left": seconds * (epochs - len(history)),
+    }

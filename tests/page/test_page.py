@@ -1,0 +1,91 @@
+"""A study's page shows names and titles as they are, whatever stands in them."""
+
+import html
+import importlib
+import re
+import sys
+
+import pandas as pd
+import pytest
+from published import FOLDER, ROOT, VALUES
+
+from transfer.page.page import show_recomputed, verdict_groups
+from transfer.papers.verdict import hold
+
+CONFIG = ROOT / "config"
+NAME = """<script>alert('1')</script> | "a" & $b$"""
+STUDY = """
+title: TITLE
+source: runs
+weights: random
+parts:
+  main:
+    datasets: [cct20, eurosat]
+    models: [alexnet, resnet50, vgg16_bn, deit_small]
+    recipe: finetune
+imagenet_top1: published
+threshold: 70
+intervals: {samples: 100, seed: 0, level: 0.95}
+tables: [table02, table03]
+figures: [figure1]
+"""
+MODELS = ["alexnet", "resnet50", "vgg16_bn", "deit_small"]
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch) -> str:
+    (tmp_path / "names.yaml").write_text(
+        STUDY.replace("TITLE", f"'{NAME.replace(chr(39), chr(39) * 2)}'")
+    )
+    models = (CONFIG / "models.tsv").read_text().splitlines()
+    models = [
+        line.replace("AlexNet", '"' + NAME.replace('"', '""') + '"', 1)
+        if line.startswith("alexnet\t")
+        else line
+        for line in models
+    ]
+    (tmp_path / "models.tsv").write_text("\n".join(models) + "\n")
+    cells = [
+        (dataset, model, "finetune", "accuracy", VALUES.loc[model, dataset])
+        for dataset in ("cct20", "eurosat")
+        for model in MODELS
+    ]
+    columns = ["dataset", "model", "recipe", "metric", "value"]
+    counts = {"hp": "h", "best_epoch": 1, "n_runs": 1, "n_expected": 1, "n_diverged": 0}
+    table = pd.DataFrame(cells, columns=columns).assign(**counts)
+    table.to_csv(tmp_path / "results.csv", index=False)
+    given = ["--results", tmp_path / "results.csv", "--study", tmp_path / "names.yaml"]
+    given += ["--models", tmp_path / "models.tsv"]
+
+    def make(script: str, name: str, *more) -> None:
+        arguments = [script, *given, *more, "--output", tmp_path / name]
+        monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
+        importlib.import_module(script).main()
+
+    make("table02", "table02.csv")
+    make("table03", "table03.csv")
+    make("figure1", "figure1.svg")
+    tables = [tmp_path / "table02.csv", tmp_path / "table03.csv"]
+    further = ["--tables", *tables, "--figures", tmp_path / "figure1.svg"]
+    make("paper", "paper.html", *further, "--template", "runs.html.jinja", "--published", FOLDER)
+    return (tmp_path / "paper.html").read_text(encoding="utf-8")
+
+
+def test_the_verdict_calls_models_and_datasets_by_their_names():
+    found = [hold("table03", "alexnet", "cct20", "63.59", 64.0), hold("table02", "x", "r", "1", 1)]
+    (of_values, _) = verdict_groups(
+        pd.DataFrame(found), {"alexnet": "AlexNet", "cct20": "Caltech Camera Traps"}
+    )
+    assert of_values["place"] == "Table 3"
+    (row,) = of_values["rows"]
+    assert (row["row"], row["column"]) == ("AlexNet", "Caltech Camera Traps")
+    assert show_recomputed(row) == "64.00"
+
+
+def test_names_and_titles_are_text_and_not_html(page):
+    assert "<script" not in page
+    assert page.count("<table>") == 3
+    shown = [html.unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", page)]
+    # In Table 3, and in the selected runs of both datasets.
+    assert shown.count(NAME) == 3
+    assert html.unescape(re.search(r"<h1>(.*?)</h1>", page)[1]) == NAME

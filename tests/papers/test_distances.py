@@ -1,0 +1,104 @@
+"""Distances held against the paper's: values, order, gap, and its permutation test."""
+
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from transfer.papers.distances import gap_of, hold_distances, missing_notes, notes_of
+from transfer.papers.published import read_printed
+from transfer.study.config import read_datasets
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "resources/published/fang2023"
+
+
+@pytest.fixture(scope="module")
+def groups():
+    datasets = read_datasets(ROOT / "config/datasets.yaml")
+    return {name: block["group"] for name, block in datasets.items()}
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return read_printed(PUBLISHED, "table11")
+
+
+def rows(findings):
+    return {(finding.row, finding.column): finding for finding in findings}
+
+
+def test_the_printed_distances_agree_with_themselves(printed, groups):
+    findings = hold_distances(printed, printed.assign(fid=printed["fid"].astype(float)), groups)
+    assert len(findings) == 18 + 3
+    assert all(finding.agrees for finding in findings)
+
+
+def test_the_permutation_test_counts_every_split(printed, groups):
+    gap = gap_of(printed, groups)
+    values = printed["fid"].astype(float).tolist()
+    real = {i for i, name in enumerate(printed["dataset"]) if groups[name] == "real_world"}
+    total = sum(values)
+
+    def gap_for(chosen) -> float:
+        inside = sum(values[i] for i in chosen)
+        return inside / 6 - (total - inside) / 12
+
+    splits = list(combinations(range(18), 6))
+    as_large = sum(gap_for(split) >= gap_for(real) - 1e-9 for split in splits)
+    assert gap.splits == len(splits) == 18564
+    assert gap.gap == pytest.approx(gap_for(real))
+    assert gap.p_one_sided == pytest.approx(as_large / len(splits))
+
+
+def test_a_changed_order_and_gap_are_told(printed, groups):
+    values = printed["fid"].astype(float)
+    found = rows(hold_distances(printed, printed.assign(fid=1000 - values), groups))
+    order = found["order of the datasets", "spearman_rho"]
+    assert order.recomputed == pytest.approx(-1) and not order.agrees
+    gap = found["real-world less web-scraped", "gap"]
+    assert gap.recomputed == pytest.approx(-float(gap.published), abs=0.01) and not gap.agrees
+
+
+def test_computed_and_printed_stand_side_by_side(printed, tmp_path):
+    table = printed[["dataset"]].assign(fid=printed["fid"].astype(float) * 1.1, note="Computed.")
+    table.to_csv(tmp_path / "fid.csv", index=False)
+    for script, name in (("table11", "table11.csv"), ("figure3", "figure3.svg")):
+        command = [sys.executable, f"scripts/{script}.py", "--fid", str(tmp_path / "fid.csv")]
+        command += ["--published", str(PUBLISHED / "table11.csv")]
+        command += ["--output", str(tmp_path / name)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    made = pd.read_csv(tmp_path / "table11.csv").set_index("dataset")
+    beside = printed.set_index("dataset")["fid"].astype(float)
+    pd.testing.assert_series_equal(made["published"], beside, check_names=False)
+    assert made["fid"].tolist() == pytest.approx((beside * 1.1).tolist())
+    assert "all 18,564 splits" in (tmp_path / "table11.md").read_text()
+    assert "in brackets" in (tmp_path / "figure3.svg").read_text()
+
+
+def test_datasets_without_a_distance_are_left_out_and_named(printed, groups, tmp_path):
+    values = printed["fid"].astype(float)
+    table = printed[["dataset"]].assign(fid=values, note="Computed.")
+    lacking = table["dataset"].isin(["birdsnap", "cars"])
+    table.loc[lacking, "fid"] = float("nan")
+    table.loc[lacking, "note"] = "Place " + table["dataset"][lacking] + ".zip."
+    assert notes_of(table) == ["Computed.", *missing_notes(table)]
+    assert missing_notes(table) == ["Place birdsnap.zip.", "Place cars.zip."]
+    # Both sides of the gap are of the same 16 datasets, so equal distances agree.
+    findings = hold_distances(printed, table, groups)
+    assert len(findings) == 16 + 3 and all(finding.agrees for finding in findings)
+    assert gap_of(table, groups).splits == 8008
+
+    table.to_csv(tmp_path / "fid.csv", index=False)
+    for script, name in (("table11", "table11.csv"), ("figure3", "figure3.svg")):
+        command = [sys.executable, f"scripts/{script}.py", "--fid", str(tmp_path / "fid.csv")]
+        command += ["--published", str(PUBLISHED / "table11.csv")]
+        command += ["--output", str(tmp_path / name)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    assert "Place birdsnap.zip. Place cars.zip." in (tmp_path / "table11.md").read_text()
+    svg = (tmp_path / "figure3.svg").read_text()
+    assert "Place birdsnap.zip. Place cars.zip." in svg
+    assert "<!-- Food-101 -->" in svg and "<!-- Stanford Cars -->" not in svg

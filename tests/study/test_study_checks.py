@@ -1,0 +1,388 @@
+"""What is wrong with a study is said when it is read, not after its runs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from transfer.study import config
+from transfer.study.checks import study_problems
+from transfer.study.checks.libraries import Network
+from transfer.study.checks.models import model_problems
+from transfer.study.config import Part, read_datasets, read_models, read_studies, read_study
+from transfer.study.recipes import read_recipes
+
+CONFIG = Path(__file__).parents[2] / "config"
+METRICS = "accuracy, quadratic_weighted_kappa, macro_f1, roc_auc"
+HOLDOUT = {"holdout": {"fraction": 0.2, "seed": 0}}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    models = read_models(CONFIG / "models.tsv").to_dict("index")
+    datasets = read_datasets(CONFIG / "datasets.yaml")
+    return models, datasets, read_recipes(CONFIG / "recipes.yaml")
+
+
+@pytest.fixture(scope="module")
+def problems(tables):
+    models, datasets, recipes = tables
+
+    def of(study, networks=None, **changed):
+        blocks = datasets | {name: datasets[name] | block for name, block in changed.items()}
+        return study_problems(study, models, blocks, recipes, networks)
+
+    return of
+
+
+def study(datasets=("aptos", "eurosat"), models=("resnet50",), recipe="finetune", **changed):
+    main = Part(tuple(datasets), tuple(models), recipe)
+    changed = {"tables": ("table02",), "figures": ()} | changed
+    return replace(
+        read_study(CONFIG / "studies" / "fang2023.yaml"), parts={"main": main}, **changed
+    )
+
+
+def test_the_studies_that_are_shipped_have_no_problem(problems):
+    for path in sorted((CONFIG / "studies").glob("*.yaml")):
+        assert problems(read_study(path)) == []
+
+
+def of(datasets, recipe="finetune", **changed):
+    return study(datasets, recipe=recipe, **changed)
+
+
+DATA = "parts.main.datasets: '{}' in config/datasets.yaml: {}".format
+RECIPE = "parts.main: recipe '{}' {}".format
+GIVE_TEST = (
+    "say `{}: {{selection_split: test, report_split: test}}` under datasets of the recipe, or draw "
+    "other splits"
+).format
+LISTED = {"split": {"method": "listed"}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "changed", "expected"),
+    [
+        (
+            of(["pets"]),
+            {},
+            [
+                DATA(
+                    "pets", f"metric: training computes no mean_per_class_accuracy, but {METRICS}"
+                ),
+                RECIPE(
+                    "finetune",
+                    "selects by and reports the split 'val', which 'pets' does not have (train, "
+                    f"test): {GIVE_TEST('pets')}",
+                ),
+            ],
+        ),
+        (
+            of(["voc2007"]),
+            {},
+            [
+                DATA(
+                    "voc2007",
+                    f"metric: training computes no mean_average_precision_11, but {METRICS}",
+                )
+            ],
+        ),
+        (of(["dtd", "cifar10"]), {}, []),
+        (
+            of(["caltech101"]),
+            {"caltech101": {"metric": "accuracy"}},
+            [
+                RECIPE(
+                    "finetune",
+                    "selects by and reports the split 'val', which 'caltech101' does not have "
+                    f"(train, test): {GIVE_TEST('caltech101')}",
+                )
+            ],
+        ),
+        (
+            of(["aptos"]),
+            {"aptos": {"multilabel": True}},
+            [
+                DATA(
+                    "aptos",
+                    "metric: quadratic_weighted_kappa needs one label per image, and multilabel is "
+                    "true",
+                )
+            ],
+        ),
+        (
+            of(["cassava"]),
+            {"cassava": LISTED},
+            [
+                DATA(
+                    "cassava",
+                    "split: layout 'table' publishes no splits that method 'listed' could read; "
+                    "choose a method that draws them",
+                ),
+                RECIPE(
+                    "finetune",
+                    "selects by and reports the split 'val', which 'cassava' does not have (none): "
+                    "choose a split method in config/datasets.yaml that draws one",
+                ),
+            ],
+        ),
+        # What lies in folders of one's own shows when they are prepared.
+        (of(["eurosat"]), {"eurosat": LISTED}, []),
+        (
+            of(["eurosat"]),
+            {"eurosat": {"layout": {"kind": "csv", "path": "own.csv"}, **LISTED}},
+            [
+                DATA(
+                    "eurosat",
+                    "split: layout 'csv' publishes no splits that method 'listed' could read; "
+                    "choose a method that draws them, or name the column of splits",
+                ),
+                RECIPE(
+                    "finetune",
+                    "selects by and reports the split 'val', which 'eurosat' does not have (none): "
+                    "choose a split method in config/datasets.yaml that draws one",
+                ),
+            ],
+        ),
+        (
+            of(["eurosat"]),
+            {"eurosat": {"split": {"method": "folds", "seed": 0, "fraction": 0.8}}},
+            [
+                DATA(
+                    "eurosat",
+                    "split: method 'folds' needs a column of folds: `fold` under a layout of kind "
+                    "'table'",
+                )
+            ],
+        ),
+        (
+            of(["aptos"]),
+            {"aptos": {"evaluation_sizes": [224]}},
+            [
+                RECIPE(
+                    "finetune",
+                    "shows 'resnet50' images of 256 px: add 256 to evaluation_sizes of 'aptos' in "
+                    "config/datasets.yaml",
+                )
+            ],
+        ),
+        (
+            of(["aptos", "cct20"], selection="honest"),
+            {},
+            [
+                RECIPE(
+                    "finetune",
+                    "selects by and reports the split 'val' of 'aptos', so no selection is honest: "
+                    "use a recipe that reports another split, such as finetune_holdout, or say "
+                    "selection: as_published",
+                )
+            ],
+        ),
+        (
+            of(["eurosat", "cifar10"], "finetune_holdout", selection="honest"),
+            {},
+            [
+                RECIPE(
+                    "finetune_holdout",
+                    "reports the split 'test', which 'eurosat' does not have (train, val): add "
+                    "`holdout: {fraction: 0.2, seed: 0}` to its split in config/datasets.yaml",
+                ),
+                RECIPE(
+                    "finetune_holdout",
+                    "selects by the split 'val', which 'cifar10' does not have (train, test): add "
+                    "`holdout: {fraction: 0.2, seed: 0}` to its split in config/datasets.yaml",
+                ),
+            ],
+        ),
+        (
+            of(["eurosat", "cifar10"], "finetune_holdout", selection="honest"),
+            {
+                "eurosat": {"split": {"method": "per_class", **HOLDOUT}},
+                "cifar10": {"split": {"method": "listed", **HOLDOUT}},
+            },
+            [],
+        ),
+        (
+            of(["aptos"], weights="random"),
+            {},
+            [
+                "weights: the study says random, as one without this key does, but recipe "
+                "'finetune' of parts.main starts from pretrained weights; change one of them"
+            ],
+        ),
+        (
+            study(models=["lcnet_050"]),
+            {},
+            [
+                "imagenet_top1: column imagenet_top1_published of config/models.tsv is empty for "
+                "lcnet_050: say imagenet_top1: library, or fill it, or leave it out"
+            ],
+        ),
+        (study(models=["lcnet_050"], imagenet_top1="library"), {}, []),
+        (
+            study(models=["resnet50", "resnet50_augmix"], imagenet_top1="library"),
+            {},
+            [
+                "imagenet_top1: column imagenet_top1_library of config/models.tsv is empty for "
+                "resnet50_augmix: say imagenet_top1: published, or fill it, or leave it out"
+            ],
+        ),
+        (
+            study(models=["lcnet_050", "resnet50_augmix"], imagenet_top1="library"),
+            {},
+            [
+                "imagenet_top1: column imagenet_top1_library of config/models.tsv is empty for "
+                "resnet50_augmix: fill it, or leave it out"
+            ],
+        ),
+        (
+            study(tables=("table08", "table02"), figures=("figure8",)),
+            {},
+            [
+                "tables: table08 shows the part 'clip', which this study lacks",
+                "figures: figure8 shows the part 'clip', which this study lacks",
+            ],
+        ),
+        (
+            study(["aptos"], tables=("table12",)),
+            {},
+            ["tables: table12 compares each dataset with the others, and there is one"],
+        ),
+        (
+            study(["apots"], ["resnet51"], "finetine"),
+            {},
+            [
+                "parts.main.datasets: 'apots' is not in config/datasets.yaml; did you mean "
+                "'aptos'?",
+                "parts.main.models: 'resnet51' is not in config/models.tsv; did you mean "
+                "'resnet50'?",
+                "parts.main.recipe: 'finetine' is not in config/recipes.yaml; did you mean "
+                "'finetune'?",
+            ],
+        ),
+    ],
+)
+def test_all_that_is_wrong_is_listed(problems, asked, changed, expected):
+    assert problems(asked, **changed) == expected
+
+
+def test_outputs_that_nothing_makes_are_refused(problems):
+    (problem,) = problems(study(tables=("table02", "table04")))
+    assert problem.startswith("tables: no table04 of runs; there are table01, table02, table03")
+    (problem,) = problems(study(figures=("figure4",)))
+    assert problem.startswith("figures: no figure4 of runs")
+
+
+@pytest.mark.parametrize(
+    "asked", [{"figures": ("figure6",)}, {"tables": ("table_cifar10",)}], ids=["figure", "table"]
+)
+def test_cifar10_is_shown_of_a_study_that_trains_on_it(problems, asked):
+    (problem,) = problems(study(**asked))
+    assert problem.endswith("shows the part 'cifar10', which this study lacks")
+
+
+def test_a_part_of_clip_is_drawn_against_imagenet_too(problems):
+    """Its models have no accuracy of a library: they have no ImageNet classifier."""
+    clip = Part(("aptos",), ("clip_rn50",), "finetune")
+    both = study(imagenet_top1="library", tables=("table02",))
+    both = replace(both, parts=both.parts | {"clip": clip})
+    assert problems(both) == []
+    (problem,) = problems(replace(both, tables=("table02", "table08")))
+    assert "imagenet_top1_library of config/models.tsv is empty for clip_rn50" in problem
+
+
+def test_a_network_takes_the_images_that_the_recipe_shows(problems):
+    tied = {"resnet50": Network("torchvision 1", only_size=224)}
+    # 224 px on EuroSAT, 256 px on APTOS.
+    assert problems(study(), tied) == [
+        "parts.main: recipe 'finetune' shows 'resnet50' images of 256 px, but its network takes "
+        "224 px alone: say `resnet50: {image_size: 224}` under models of the recipe"
+    ]
+
+
+NETWORK = Network("timm 1", parameters=5288548, native_sizes=[224, 256])
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        (NETWORK, []),
+        (
+            replace(NETWORK, parameters=5),
+            ["parameters: 5288548, but the network of timm 1 has 5"],
+        ),
+        (
+            replace(NETWORK, native_sizes=[256, 288]),
+            ["native_size: 224, but timm 1 states 256 or 288 for these weights"],
+        ),
+        (replace(NETWORK, native_sizes=[]), []),
+        (
+            Network("timm 1", unknown="architecture", near="efficientnet_b1"),
+            ["architecture: timm 1 has no 'efficientnet_b0'; did you mean 'efficientnet_b1'?"],
+        ),
+        (
+            Network("timm 1", unknown="weights"),
+            ["weights: timm 1 has no 'efficientnet_b0.ra_in1k'"],
+        ),
+        (
+            Network("timm 1", refused="not today"),
+            ["architecture: timm 1 cannot build it: not today"],
+        ),
+    ],
+)
+def test_a_row_is_as_its_library_has_it(tables, network, expected):
+    models = tables[0]
+    line = list(models).index("efficientnet_b0") + 2
+    found = list(model_problems(models, {"efficientnet_b0": network}))
+    assert found == [f"line {line}: efficientnet_b0: {problem}" for problem in expected]
+
+
+def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
+    demo = (CONFIG / "studies" / "demo.yaml").read_text()
+    (tmp_path / "sound.yaml").write_text(demo)
+    (tmp_path / "a.yaml").write_text(demo.replace("digits_rare", "pets"))
+    (tmp_path / "b.yaml").write_text(demo.replace("lcnet_050", "lcnet_051"))
+    (tmp_path / "unfinished.yaml").write_text("title: [half")
+    (tmp_path / "empty.yaml").touch()
+    (tmp_path / "no_date.yaml").write_text(f"{demo}\nday: 2023-02-30\n")
+    (tmp_path / "latin.yaml").write_bytes("title: Änderung".encode("latin-1"))
+    (tmp_path / "two words.yaml").write_text(demo)
+    (tmp_path / "runs.yaml").write_text(demo)
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "gone.yaml").symlink_to("not there")
+    # Of an editor, and of macOS.
+    (tmp_path / ".#sound.yaml").symlink_to("somebody@somewhere.4711")
+    (tmp_path / "._sound.yaml").write_bytes(b"\0\5\26\7")
+    found = read_studies(tmp_path, *tables)
+    assert list(found.sound) == ["sound"]
+    says = {
+        "a": "'val', which 'pets' does not have",
+        "b": "'lcnet_051' is not in config/models.tsv",
+        "unfinished": "not valid YAML",
+        "empty": "the file is empty",
+        "no_date": "not valid YAML: day is out of range",
+        "latin": "not valid YAML: 'utf-8' codec can't decode",
+        "two words": "give it one of letters",
+        "runs": "results/runs holds something else",
+        "folder": "cannot be read: Is a directory",
+        "gone": "no such file",
+    }
+    assert found.broken.keys() == says.keys()
+    for name, problem in says.items():
+        lines = found.broken[name].splitlines()
+        assert lines[0].startswith(f"{tmp_path}/{name}.yaml: ")
+        assert problem in found.broken[name]
+    assert len(found.broken["a"].splitlines()) == 3
+    assert len(found.warnings) == len(says)
+
+
+def test_a_mistaken_row_concerns_the_studies_that_train_it(tmp_path, tables, monkeypatch):
+    demo = (CONFIG / "studies" / "demo.yaml").read_text()
+    (tmp_path / "with.yaml").write_text(demo)
+    (tmp_path / "without.yaml").write_text(demo.replace("lcnet_050, ", ""))
+    row = Network("timm 1", unknown="architecture", near="lcnet_075")
+    monkeypatch.setattr(config, "known_networks", lambda *_: {"lcnet_050": row})
+    found = read_studies(tmp_path, *tables, networks=tmp_path / "networks.json")
+    assert list(found.sound) == ["without"]
+    assert found.broken["with"].startswith("config/models.tsv: line 31: lcnet_050: architecture: ")

@@ -1,0 +1,21 @@
+"""The paper's printed tables, read without the library that the tests hold against them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "resources" / "published" / "fang2023"
+SIX = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat"]
+PERCENT = ["imagenet_top1", "cct20", "cassava", "eurosat"]
+
+
+def fractions(table: str) -> pd.DataFrame:
+    """Table 3 or 8 by model, every number a fraction."""
+    frame = pd.read_csv(FOLDER / f"{table}.csv").set_index("model")
+    frame[PERCENT] = frame[PERCENT] / 100
+    return frame
+
+
+MAIN = fractions("table03")
+VALUES, TOP1 = MAIN[SIX], MAIN["imagenet_top1"]

@@ -1,0 +1,79 @@
+"""Optimisers and schedules against torch's own, step by step on a toy problem."""
+
+import math
+
+import pytest
+import torch
+from training_settings import settings_with
+
+from transfer.study.hyperparameters import Hyperparameters
+from transfer.training.optim import make_optimizer, make_schedule
+
+
+def trajectory(optimizer, parameter, schedule, epochs=30, steps=3):
+    """Parameter after every step of a quadratic with a fixed, uneven curvature."""
+    curvature = torch.tensor([1.0, 0.3, 2.0])
+    path, rates = [], []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(steps):
+            optimizer.zero_grad()
+            (curvature * parameter**2).sum().backward()
+            optimizer.step()
+            path.append(parameter.detach().clone())
+        schedule.step()
+    return torch.stack(path), rates
+
+
+def start():
+    return torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5]))
+
+
+TORCH = {
+    "adamw": lambda p, lr, wd: torch.optim.AdamW(p, lr=lr, weight_decay=wd),
+    "sgd": lambda p, lr, wd: torch.optim.SGD(
+        p, lr=lr, momentum=0.9, nesterov=True, weight_decay=wd
+    ),
+}
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "step"])
+@pytest.mark.parametrize(
+    ("name", "rule", "handed_over"),
+    [("adamw", "divided_by_lr", 0.1), ("adamw", "as_given", 1e-3), ("sgd", "divided_by_lr", 1e-3)],
+)
+def test_every_step_equals_torch(name, rule, handed_over, schedule):
+    settings = settings_with(epochs=30, step_milestones=(15, 20, 25), step_factor=0.1)
+    ours, theirs = start(), start()
+    optimizer = make_optimizer([ours], Hyperparameters(name, schedule, 1e-2, 1e-3), rule)
+    reference = TORCH[name]([theirs], 1e-2, handed_over)
+    if schedule == "cosine":
+        expected = torch.optim.lr_scheduler.CosineAnnealingLR(reference, T_max=30)
+    else:
+        expected = torch.optim.lr_scheduler.MultiStepLR(reference, [15, 20, 25], gamma=0.1)
+    path, rates = trajectory(optimizer, ours, make_schedule(optimizer, schedule, settings))
+    expected_path, expected_rates = trajectory(reference, theirs, expected)
+    assert torch.equal(path, expected_path)
+    assert rates == expected_rates
+
+
+def rates_of(schedule, epochs, milestones=(5,)):
+    settings = settings_with(epochs=epochs, step_milestones=milestones, step_factor=0.1)
+    parameter = start()
+    optimizer = make_optimizer([parameter], Hyperparameters("sgd", schedule, 1.0, 0), "as_given")
+    return trajectory(optimizer, parameter, make_schedule(optimizer, schedule, settings), epochs)[1]
+
+
+def test_steps_fall_exactly_after_the_milestones():
+    rates = rates_of("step", 30, (15, 20, 25))
+    assert rates[:15] == [1.0] * 15
+    assert rates[15:20] == pytest.approx([0.1] * 5)
+    assert rates[20:25] == pytest.approx([0.01] * 5)
+    assert rates[25:] == pytest.approx([0.001] * 5)
+    assert rates_of("step", 10)[4:6] == pytest.approx([1.0, 0.1])
+
+
+@pytest.mark.parametrize("epochs", [10, 30])
+def test_the_cosine_spans_all_epochs_once(epochs):
+    expected = [(1 + math.cos(math.pi * epoch / epochs)) / 2 for epoch in range(epochs)]
+    assert rates_of("cosine", epochs) == pytest.approx(expected, abs=1e-12)
