@@ -32,7 +32,11 @@ def made(tmp_path_factory) -> Path:
 def untouched(made, tmp_path_factory) -> Path:
     """The files of that copy again, without what was made."""
     folder = tmp_path_factory.mktemp("refused") / "a chéckout"
-    hidden = shutil.ignore_patterns("results", ".snakemake", "__pycache__")
+    made_there = ("results", ".snakemake")
+
+    def hidden(parent: str, names: list[str]) -> set[str]:
+        return set(made_there if Path(parent) == made else ()) | ({"__pycache__"} & set(names))
+
     shutil.copytree(made, folder, symlinks=True, ignore=hidden)
     return folder
 
