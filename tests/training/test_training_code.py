@@ -1,7 +1,7 @@
 """Which edits of the training code train everything again, and which do not.
 
-Every function and class of training/, and of what it takes from study/, is edited once. The table says on which side the edit falls,
-so a new module or function must be put on one of them here.
+Every function and class of training/, and of what it takes from study/, is edited once. The table
+says on which side the edit falls, so a new module or function must be put on one of them here.
 """
 
 import ast
