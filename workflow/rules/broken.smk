@@ -1,14 +1,5 @@
 # Targets of a study that is mistaken fail with what is wrong with it, and no others do.
 
-
-def problem_of(wildcards):
-    """End Snakemake with what is wrong with a study that is asked for.
-
-    An exception would come out between a traceback and the lines of other rules.
-    """
-    sys.exit(f"Study '{wildcards.broken}' cannot be made:\n{BROKEN[wildcards.broken]}")
-
-
 BROKEN_NAMES = [re.escape(name) for name in BROKEN if name not in NOT_A_STUDY]
 
 

@@ -1,11 +1,6 @@
 # Pre-trained weights: fetched once, by the models whose runs start from them.
 
 
-def local_weights(wildcards):
-    """The local weights file that the configuration names for a model, if it does."""
-    return config["weights_files"].get(wildcards.model) or []
-
-
 rule fetch_weights:
     input:
         # Another file of the user's is read, and what starts from it trained, again.

@@ -1,0 +1,50 @@
+# The runs of a study, and when they are selected again.
+
+from transfer.progress.rounds import selection_round
+from transfer.study.grid import study_cells
+from transfer.training.accepted import BY_NAME, accepted_rows
+
+
+def study_runs(wildcards):
+    """The record of every run of a study."""
+    runs = [
+        f"results/runs/{cell.dataset}/{cell.model}/{cell.recipe}/{hp}/metrics.json"
+        for cell in study_cells(STUDIES[wildcards.study], RECIPES)
+        for hp in cell.hps
+    ]
+    return those_there(runs)
+
+
+# By study: what a call has planned with is what it must run with, when the runs are there again.
+ROUNDS = {}
+
+
+def study_round(wildcards):
+    """A number that changes when a run's record or the table of results is gone.
+
+    So the study is selected again, and what was made from that table made again.
+    """
+    study = wildcards.study
+    if STUDIES[study].source != "runs":
+        return 0
+    if study not in ROUNDS:
+        ROUNDS[study] = selection_round(Path("results", study), study_runs(wildcards))
+    return ROUNDS[study]
+
+
+def accepted_by_name(wildcards):
+    """Versions of the training code accepted without proof, which the study's page states.
+
+    Those that the present code counts through; where it counts through none, none.
+    """
+    used = {
+        (part.recipe, training_code(DATASETS[dataset]["metric"]))
+        for part in STUDIES[wildcards.study].parts.values()
+        for dataset in part.datasets
+    }
+    return sorted(
+        f"{row.recipe}: {row.code} as {row.counts_as}"
+        for recipe, code in used
+        for row in accepted_rows(recipe, code, ACCEPTED)
+        if row.how == BY_NAME
+    )

@@ -1,0 +1,76 @@
+# What the runs of a cell share.
+
+import inspect
+
+from transfer.training.accepted import counts_as, read_accepted
+from transfer.training.code import training_code
+
+# Versions of the training code that scripts/accept.py accepted as equal.
+ACCEPTED_CODE = "results/accepted_code.csv"
+ACCEPTED = read_accepted(ACCEPTED_CODE)
+
+
+def short_sides(dataset):
+    """The stores of a dataset, `short_side` being one or a list of several."""
+    short_side = DATASETS[dataset]["short_side"]
+    return short_side if isinstance(short_side, list) else [short_side]
+
+
+def store_for(dataset, image_size):
+    """The smallest store whose crops of 65 % of the area reach the image size, or the largest."""
+    needed = image_size / (0.65 * 0.75) ** 0.5
+    sides = {
+        side: float("inf") if side == "original" else side
+        for side in short_sides(dataset)
+    }
+    enough = [side for side, length in sides.items() if length >= needed]
+    return min(enough, key=sides.get) if enough else max(sides, key=sides.get)
+
+
+def cell_settings(wildcards):
+    """The settings of the recipe for a cell's dataset and model."""
+    recipe = RECIPES[wildcards.recipe]
+    return recipe.settings(wildcards.dataset, MODELS[wildcards.model])
+
+
+def cell_weights(wildcards):
+    """The record of the pinned weights that a cell's runs start from, if they do."""
+    pinned = cell_settings(wildcards).weights == "pinned"
+    return [f"resources/weights/{wildcards.model}.json"] if pinned else []
+
+
+def cell_precision(wildcards):
+    """The decision on precision, for a cell whose recipe leaves it open."""
+    left_open = cell_settings(wildcards).precision == "auto"
+    return ["results/precision.json"] if left_open else []
+
+
+def cell_code(wildcards):
+    """What the code that trains a cell's runs counts as."""
+    code = training_code(DATASETS[wildcards.dataset]["metric"])
+    return counts_as(wildcards.recipe, code, ACCEPTED)
+
+
+def cell_arguments(wildcards):
+    """What all runs of a cell are given beside their data, weights and precision.
+
+    The digest is of this cell's own settings alone.
+    """
+    settings = cell_settings(wildcards)
+    side = store_for(wildcards.dataset, settings.image_size)
+    return [
+        f"--short-side={side}",
+        f"--model={wildcards.model}",
+        f"--recipe={wildcards.recipe}",
+        f"--expect-settings={settings_digest(settings, MODELS[wildcards.model])}",
+    ]
+
+
+def canary_first(wildcards):
+    """1 for the run that its cell starts with, 0 for the others."""
+    recipe = wildcards.cell.rpartition("/")[2]
+    return int(wildcards.hp == CANARIES[recipe])
+
+
+# Snakemake asks for the parameters of this function twice a job: here the answer is ready.
+canary_first.__signature__ = inspect.signature(canary_first)
