@@ -6,15 +6,15 @@ import time
 
 import gpu_imports  # noqa: F401
 
-from transfer.machine.gpus import PRETENDED, leased_card
+from transfer.machine.gpus import PRETENDED, leased_gpu
 
 
 def main() -> None:
-    with leased_card("cuda:0", int(sys.argv[1])) as lease:
-        if lease.card is None:
+    with leased_gpu("cuda:0", int(sys.argv[1])) as lease:
+        if lease.gpu is None:
             sys.exit("nvidia-smi lists no GPU")
         start = time.monotonic()
-        if not lease.card.uuid.startswith(PRETENDED):
+        if not lease.gpu.uuid.startswith(PRETENDED):
             import torch
 
             if torch.cuda.device_count() != 1:
@@ -22,7 +22,7 @@ def main() -> None:
             torch.ones(1000, device="cuda").sum().item()
         print("holding", flush=True)
         sys.stdin.readline()
-        record = {"card": lease.card.uuid, "start": start, "end": time.monotonic()}
+        record = {"gpu": lease.gpu.uuid, "start": start, "end": time.monotonic()}
         print(json.dumps(record), flush=True)
 
 

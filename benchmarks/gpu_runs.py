@@ -188,20 +188,20 @@ def gives_way(dataset: PreparedDataset, device: torch.device, folder: Path) -> b
 class Holder:
     """A process that takes a place on the GPU, and gives it back when it is asked to."""
 
-    def __init__(self, runs_per_card: int, device: torch.device, folder: Path, name: str) -> None:
+    def __init__(self, runs_per_gpu: int, device: torch.device, folder: Path, name: str) -> None:
         environment = os.environ | {
             "TRANSFER_LEASE": "always",
             # This process is at work on the GPU as well.
-            "TRANSFER_CARDS_IN_USE": "take",
-            "TRANSFER_CARD_LOCKS": str(folder / "locks"),
+            "TRANSFER_GPUS_IN_USE": "take",
+            "TRANSFER_GPU_LOCKS": str(folder / "locks"),
         }
         if device.type != "cuda":
-            environment |= {"TRANSFER_CARDS": "1"}
+            environment |= {"TRANSFER_GPUS": "1"}
             environment.pop("CUDA_VISIBLE_DEVICES", None)
         self.log = folder / f"{name}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, Path(__file__).with_name("gpu_lease.py"), str(runs_per_card)],
+                [sys.executable, Path(__file__).with_name("gpu_lease.py"), str(runs_per_gpu)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -260,7 +260,7 @@ def _share(places: int, device: torch.device, folder: Path) -> bool:
         return False
     *before, after = records
     overlap = max(r["start"] for r in before) <= min(r["end"] for r in before)
-    one_gpu = len({record["card"] for record in records}) == 1
+    one_gpu = len({record["gpu"] for record in records}) == 1
     return overlap and one_gpu and after["start"] >= before[0]["end"]
 
 

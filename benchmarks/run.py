@@ -1,4 +1,4 @@
-"""Every benchmark that needs no card, one after the other; each prints ratios of one run."""
+"""Every benchmark that needs no GPU, one after the other; each prints ratios of one run."""
 
 import subprocess
 import sys

@@ -23,7 +23,7 @@ import numpy as np
 
 from transfer.command_line import run
 from transfer.errors import UserError
-from transfer.machine.gpus import usable_cards
+from transfer.machine.gpus import usable_gpus
 from transfer.training.accepted import (
     BY_NAME,
     IDENTICAL,
@@ -122,7 +122,7 @@ def train_again(
 ) -> dict[str, Any]:
     """Train a finished run under the present code into `scratch`; returns its record."""
     settings = record["settings"]
-    if record["card"] and not usable_cards():
+    if record["card"] and not usable_gpus():
         raise UserError(
             f"{folder} was trained on {record['device']}: train it again on such a machine"
         )

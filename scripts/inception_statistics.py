@@ -39,7 +39,7 @@ from transfer.fid.originals import holds_originals, originals_of, swaps_channels
 from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
-from transfer.machine.gpus import leased_card
+from transfer.machine.gpus import leased_gpu
 from transfer.study.config import read_datasets
 
 
@@ -73,7 +73,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--workers", type=int, default=0, help="processes that read images")
     parser.add_argument("--threads", type=int, help="of the network on a CPU (default: all)")
-    parser.add_argument("--runs-per-card", type=int, default=1, help="runs that share a card")
+    parser.add_argument("--runs-per-gpu", type=int, default=1, help="runs that share a GPU")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--save-every", type=float, default=120.0, help="seconds")
     parser.add_argument("--output", type=Path, required=True, help="mu and sigma (.npz)")
@@ -133,8 +133,8 @@ def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor]
 
 def main() -> None:
     arguments = parse_arguments()
-    # Before anything asks CUDA for its cards.
-    with leased_card(arguments.device, arguments.runs_per_card), ExitStack() as stack:
+    # Before anything asks CUDA for its GPUs.
+    with leased_gpu(arguments.device, arguments.runs_per_gpu), ExitStack() as stack:
         compute(arguments, stack)
 
 
@@ -150,7 +150,7 @@ def compute(arguments: argparse.Namespace, stack: ExitStack) -> None:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     elif device.startswith("cuda:"):
-        # A leased card is the only one that CUDA sees.
+        # A leased GPU is the only one that CUDA sees.
         device = "cuda"
 
     settings = {

@@ -18,7 +18,7 @@ from rich.table import Table
 from transfer.command_line import run, warn
 from transfer.errors import UserError
 from transfer.files import write_text
-from transfer.machine.gpus import usable_cards
+from transfer.machine.gpus import usable_gpus
 from transfer.progress.cost import Estimate, Measured
 from transfer.progress.disk import Need
 from transfer.progress.dry_run import Output, outputs, start_dry_run
@@ -135,7 +135,7 @@ def total_of(
 def gpus_here() -> int:
     """How many GPUs of this machine can be used."""
     try:
-        return len(usable_cards())
+        return len(usable_gpus())
     except UserError:
         return 0
 

@@ -1,4 +1,4 @@
-"""Look, in seconds, for everything that would stop a week of work: tables, account, disk, cards.
+"""Look, in seconds, for everything that would stop a week of work: tables, account, disk, GPUs.
 
 Prints all findings at once, each with its remedy: first what stops the work, then what stops only
 a part of it, such as the distances. Exit status 1 if something stops the work, or a study of it.
@@ -20,7 +20,7 @@ from rich.markup import escape
 from transfer.command_line import run
 from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
-from transfer.machine.gpus import usable_cards
+from transfer.machine.gpus import usable_gpus
 from transfer.papers.published import check_published
 from transfer.progress.disk import (
     checkpoints_needed,
@@ -31,8 +31,8 @@ from transfer.progress.disk import (
 )
 from transfer.progress.findings import (
     Finding,
-    check_cards,
     check_downloads,
+    check_gpus,
     check_left_out,
     check_networks,
     check_space,
@@ -135,7 +135,7 @@ def for_distances(finding: Finding) -> Finding:
 
 
 def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> list[Finding]:
-    """What the studies' data, weights, disks and cards lack; the tables must be valid.
+    """What the studies' data, weights, disks and GPUs lack; the tables must be valid.
 
     `slurm` is the profile with which the work will be submitted, if it will.
     """
@@ -164,11 +164,11 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     weights = Path("resources/weights")
     trained = [rows[one.model] for one in to_train]
     try:
-        cards, lost = usable_cards(), []
+        gpus, lost = usable_gpus(), []
     except UserError as error:
-        cards, lost = (), [Finding("error", str(error), "every training here would fail")]
+        gpus, lost = (), [Finding("error", str(error), "every training here would fail")]
     profile = read_profile(slurm) if slurm else None
-    here = max(len(cards), 1) * config["runs_per_card"]
+    here = max(len(gpus), 1) * config["runs_per_gpu"]
     places = gpu or (profile.jobs if profile else here)
     at_once = f"{places} run{'s' if places > 1 else ''} at once"
     if profile and not gpu:
@@ -208,7 +208,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     ]
     if profile:
         return findings + check_slurm(profile.minutes)
-    return findings + (lost or check_cards(cards, gpu, config["runs_per_card"]))
+    return findings + (lost or check_gpus(gpus, gpu, config["runs_per_gpu"]))
 
 
 def show(findings: list[Finding], work: str) -> None:
@@ -248,7 +248,7 @@ def main() -> None:
         nargs="?",
         const=SLURM_PROFILE,
         metavar="PROFILE",
-        help=f"look for Slurm instead of cards (default profile: {SLURM_PROFILE})",
+        help=f"look for Slurm instead of GPUs (default profile: {SLURM_PROFILE})",
     )
     args = parser.parse_args()
     findings = tables(args.study)

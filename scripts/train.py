@@ -14,7 +14,7 @@ from transfer.command_line import run
 from transfer.data.digest import prepared_digest
 from transfer.data.store import find_store, open_dataset
 from transfer.errors import UserError
-from transfer.machine.gpus import Lease, leased_card
+from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
 from transfer.study.recipes import read_recipes, settings_digest
 from transfer.training.accepted import counts_as, read_accepted
@@ -44,7 +44,7 @@ def parse() -> argparse.Namespace:
     add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
     add("--hp", help="point of the recipe's grid (default: the name of the output's folder)")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
-    add("--runs-per-card", type=int, default=1, help="runs that share a card (default: 1)")
+    add("--runs-per-gpu", type=int, default=1, help="runs that share a GPU (default: 1)")
     add("--threads", type=int, help="CPU threads of PyTorch")
     add(
         "--resident",
@@ -192,7 +192,7 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
                 device,
                 precision,
                 args.resident,
-                args.runs_per_card,
+                args.runs_per_gpu,
                 checkpoint,
                 interruption,
                 report,
@@ -216,8 +216,8 @@ def main() -> None:
             return
         report(state="queued")
         # The GPU is taken before PyTorch is imported, which would look at all of them.
-        with leased_card(args.device, args.runs_per_card) as lease:
-            report(state="running", card=asdict(lease.card) if lease.card else None)
+        with leased_gpu(args.device, args.runs_per_gpu) as lease:
+            report(state="running", gpu=asdict(lease.gpu) if lease.gpu else None)
             train_run(order, lease, report, waited)
 
 

@@ -7,7 +7,7 @@ server that imports them once; each call has it fork a child, which gets this pr
 environment and standard streams and runs the script as if it had been started here. Signals go
 on to the child, its exit status comes back, and it dies with this process. The server ends when
 it has had nothing to do for half a minute. Nothing of this project is imported beforehand, so an
-edit takes effect at once. For the CPU: a run on a card takes too long for this to matter.
+edit takes effect at once. For the CPU: a run on a GPU takes too long for this to matter.
 """
 
 import argparse

@@ -35,13 +35,16 @@ def suggest(key: str, known: list[str]) -> str:
 
 
 def explain(error: ValidationError) -> str:
-    """One schema violation in a user's words; a misspelt key gets its nearest known one."""
+    """One schema violation in a user's words; a misspelt or renamed key gets the right one."""
     schema: Any = error.schema
     instance: Any = error.instance
     if error.validator == "additionalProperties":
         known = sorted(schema.get("properties", {}))
+        renamed = schema.get("x-renamed", {})
         parts = [
-            f"unknown key '{key}' ({suggest(str(key), known)})"
+            f"key '{key}' was renamed to '{renamed[key]}'"
+            if key in renamed
+            else f"unknown key '{key}' ({suggest(str(key), known)})"
             for key in sorted(set(instance) - set(known))
         ]
         return "; ".join(parts)

@@ -8,31 +8,31 @@ from pathlib import Path
 import pytest
 
 from transfer.errors import UserError
-from transfer.machine import gpus as cards
+from transfer.machine import gpus
 
-GPUS = tuple(cards.Card(i, f"GPU-{name}", "NVIDIA") for i, name in enumerate(("aa", "ab", "bb")))
+GPUS = tuple(gpus.GPU(i, f"GPU-{name}", "NVIDIA") for i, name in enumerate(("aa", "ab", "bb")))
 
 
 @pytest.fixture(autouse=True)
 def one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", *cards.SCHEDULERS):
+    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", *gpus.SCHEDULERS):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TRANSFER_CARDS", "1")
-    monkeypatch.setenv("TRANSFER_CARD_LOCKS", str(tmp_path / "locks"))
+    monkeypatch.setenv("TRANSFER_GPUS", "1")
+    monkeypatch.setenv("TRANSFER_GPU_LOCKS", str(tmp_path / "locks"))
 
 
 def test_a_folder_of_locks_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with cards.leased_card() as lease:
+    with gpus.leased_gpu() as lease:
         assert lease.chosen_by == "lease"
     assert (tmp_path / "locks").stat().st_mode & 0o077 == 0, "nobody else may look or lock"
     stranger = os.getuid() + 1
-    monkeypatch.setattr(cards.os, "getuid", lambda: stranger)
-    with pytest.raises(UserError, match="belongs to another user") as caught, cards.leased_card():
+    monkeypatch.setattr(gpus.os, "getuid", lambda: stranger)
+    with pytest.raises(UserError, match="belongs to another user") as caught, gpus.leased_gpu():
         pass
     assert str(tmp_path / "locks") in str(caught.value)
-    assert "TRANSFER_CARD_LOCKS" in str(caught.value)
+    assert "TRANSFER_GPU_LOCKS" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_list_ends_at_the_first_gpu_that_is_not_known(
     monkeypatch: pytest.MonkeyPatch, wanted: str, seen: list[int]
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
-    assert [card.index for card in cards.visible_cards(GPUS)] == seen
+    assert [gpu.index for gpu in gpus.visible_gpus(GPUS)] == seen
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK])
@@ -65,6 +65,6 @@ def test_without_locks_no_gpu_is_leased(tmp_path, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(UserError, match="has no locks") as caught, cards.leased_card():
+    with pytest.raises(UserError, match="has no locks") as caught, gpus.leased_gpu():
         pass
-    assert "TRANSFER_CARD_LOCKS" in str(caught.value)
+    assert "TRANSFER_GPU_LOCKS" in str(caught.value)

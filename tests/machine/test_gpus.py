@@ -1,4 +1,4 @@
-"""Leases of cards between real processes."""
+"""Leases of GPUs between real processes."""
 
 import json
 import os
@@ -14,52 +14,52 @@ from types import SimpleNamespace
 import pytest
 
 from transfer.errors import UserError
-from transfer.machine import gpus as cards
+from transfer.machine import gpus
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-# Holds a card until the file that it is told is there, and writes down when it had which.
+# Holds a GPU until the file that it is told is there, and writes down when it had which.
 HOLDER = """
     import json, os, sys, time
     from pathlib import Path
-    from transfer.machine.gpus import leased_card
-    with leased_card(runs_per_card=int(sys.argv[1])) as lease:
+    from transfer.machine.gpus import leased_gpu
+    with leased_gpu(runs_per_gpu=int(sys.argv[1])) as lease:
         start = time.monotonic()
         release = Path(sys.argv[2])
         Path(f"{release}-{os.getpid()}").touch()
         while not release.exists():
             time.sleep(0.05)
         seen = os.environ["CUDA_VISIBLE_DEVICES"]
-        print(json.dumps([lease.card.index, start, time.monotonic(), seen]), flush=True)
+        print(json.dumps([lease.gpu.index, start, time.monotonic(), seen]), flush=True)
 """
 
 
 @pytest.fixture
 def environment(tmp_path, monkeypatch):
-    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", cards.TAKE_IN_USE, *cards.SCHEDULERS):
+    for name in ("CUDA_VISIBLE_DEVICES", "TRANSFER_LEASE", gpus.TAKE_IN_USE, *gpus.SCHEDULERS):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TRANSFER_CARDS", "4")
-    monkeypatch.setenv("TRANSFER_CARD_LOCKS", str(tmp_path / "locks"))
+    monkeypatch.setenv("TRANSFER_GPUS", "4")
+    monkeypatch.setenv("TRANSFER_GPU_LOCKS", str(tmp_path / "locks"))
     monkeypatch.setenv("PYTHONPATH", str(SCRIPTS))
     return monkeypatch
 
 
-def start(release, runs_per_card=1):
+def start(release, runs_per_gpu=1):
     code = textwrap.dedent(HOLDER)
-    command = [sys.executable, "-c", code, str(runs_per_card), str(release)]
+    command = [sys.executable, "-c", code, str(runs_per_gpu), str(release)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def wait_for_holders(release, number):
-    """Wait until so many hold a card at this moment."""
+    """Wait until so many hold a GPU at this moment."""
     for _ in range(600):
         if len(list(release.parent.glob(f"{release.name}-*"))) >= number:
             return
         time.sleep(0.1)
-    pytest.fail(f"fewer than {number} hold a card")
+    pytest.fail(f"fewer than {number} hold a GPU")
 
 
 def held(process):
-    """Card, start, end and CUDA_VISIBLE_DEVICES of a holder that has ended well."""
+    """GPU, start, end and CUDA_VISIBLE_DEVICES of a holder that has ended well."""
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     return json.loads(out.splitlines()[-1])
@@ -74,39 +74,39 @@ def most_at_once(intervals):
     return most
 
 
-@pytest.mark.parametrize(("runs", "runs_per_card"), [(8, 1), (12, 2)])
-def test_no_card_is_shared_and_all_are_used(environment, runs, runs_per_card, tmp_path):
+@pytest.mark.parametrize(("runs", "runs_per_gpu"), [(8, 1), (12, 2)])
+def test_no_gpu_is_shared_and_all_are_used(environment, runs, runs_per_gpu, tmp_path):
     release = tmp_path / "release"
-    holders = [start(release, runs_per_card) for _ in range(runs)]
-    wait_for_holders(release, 4 * runs_per_card)
-    time.sleep(2 * cards.LOOK_AGAIN_SECONDS)
+    holders = [start(release, runs_per_gpu) for _ in range(runs)]
+    wait_for_holders(release, 4 * runs_per_gpu)
+    time.sleep(2 * gpus.LOOK_AGAIN_SECONDS)
     # The others have looked again by now, and found nothing.
-    assert len(list(tmp_path.glob("release-*"))) == 4 * runs_per_card
+    assert len(list(tmp_path.glob("release-*"))) == 4 * runs_per_gpu
     release.touch()
     leases = [held(process) for process in holders]
-    first = sorted(leases, key=lambda lease: lease[1])[: 4 * runs_per_card]
-    assert Counter(card for card, *_ in first) == dict.fromkeys(range(4), runs_per_card)
-    for card in range(4):
-        own = [(a, b) for c, a, b, _ in leases if c == card]
-        assert most_at_once(own) <= runs_per_card
-    assert all(seen == str(card) for card, _, _, seen in leases)
+    first = sorted(leases, key=lambda lease: lease[1])[: 4 * runs_per_gpu]
+    assert Counter(gpu for gpu, *_ in first) == dict.fromkeys(range(4), runs_per_gpu)
+    for gpu in range(4):
+        own = [(a, b) for c, a, b, _ in leases if c == gpu]
+        assert most_at_once(own) <= runs_per_gpu
+    assert all(seen == str(gpu) for gpu, _, _, seen in leases)
 
 
-def test_runs_spread_over_idle_cards_before_they_share_one(environment, tmp_path):
+def test_runs_spread_over_idle_gpus_before_they_share_one(environment, tmp_path):
     release = tmp_path / "release"
-    holders = [start(release, runs_per_card=2) for _ in range(4)]
+    holders = [start(release, runs_per_gpu=2) for _ in range(4)]
     wait_for_holders(release, 4)
     release.touch()
     assert {held(process)[0] for process in holders} == {0, 1, 2, 3}
 
 
-def test_the_card_of_a_killed_holder_is_free_again(environment, tmp_path):
-    environment.setenv("TRANSFER_CARDS", "1")
+def test_the_gpu_of_a_killed_holder_is_free_again(environment, tmp_path):
+    environment.setenv("TRANSFER_GPUS", "1")
     holder = start(tmp_path / "never")
     assert holder.stdout.readline().startswith("training on GPU 0")
     waiting = start(tmp_path)
     assert "waiting" in waiting.stdout.readline()
-    time.sleep(1.5 * cards.LOOK_AGAIN_SECONDS)
+    time.sleep(1.5 * gpus.LOOK_AGAIN_SECONDS)
     assert waiting.poll() is None
     holder.send_signal(signal.SIGKILL)
     holder.wait()
@@ -117,7 +117,7 @@ def test_the_card_of_a_killed_holder_is_free_again(environment, tmp_path):
 
 
 @pytest.mark.parametrize("allocation", [None, "7"])
-def test_only_the_visible_cards_are_leased(environment, tmp_path, allocation):
+def test_only_the_visible_gpus_are_leased(environment, tmp_path, allocation):
     """As the user made them, or as Slurm gave several to an allocation."""
     if allocation:
         environment.setenv("SLURM_JOB_ID", allocation)
@@ -129,11 +129,11 @@ def test_only_the_visible_cards_are_leased(environment, tmp_path, allocation):
     assert {held(process)[0] for process in holders} == {1, 3}
 
 
-@pytest.mark.parametrize("variable", cards.SCHEDULERS)
-def test_the_runs_of_one_job_lease_the_card_that_its_scheduler_chose(
+@pytest.mark.parametrize("variable", gpus.SCHEDULERS)
+def test_the_runs_of_one_job_lease_the_gpu_that_its_scheduler_chose(
     environment, variable, tmp_path
 ):
-    """Snakemake may have grouped several runs into one job; other jobs have cards of their own."""
+    """Snakemake may have grouped several runs into one job; other jobs have GPUs of their own."""
     environment.setenv(variable, "7")
     environment.setenv("CUDA_VISIBLE_DEVICES", "2")
     first, second = start(tmp_path / "first"), start(tmp_path / "second")
@@ -141,19 +141,19 @@ def test_the_runs_of_one_job_lease_the_card_that_its_scheduler_chose(
         if len(list(tmp_path.glob("*-*"))) == 1:
             break
         time.sleep(0.1)
-    time.sleep(2 * cards.LOOK_AGAIN_SECONDS)
+    time.sleep(2 * gpus.LOOK_AGAIN_SECONDS)
     assert len(list(tmp_path.glob("*-*"))) == 1
     for name in ("first", "second"):
         (tmp_path / name).touch()
     leases = [held(first), held(second)]
     assert most_at_once([(a, b) for _, a, b, _ in leases]) == 1
-    with cards.leased_card() as lease:
-        assert lease.card.index == 2
-        assert lease.chosen_by == cards.SCHEDULERS[variable]
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu.index == 2
+        assert lease.chosen_by == gpus.SCHEDULERS[variable]
 
 
 def test_another_job_is_not_waited_for(environment, tmp_path):
-    """Slurm may have given a card to both, as shards of it."""
+    """Slurm may have given a GPU to both, as shards of it."""
     environment.setenv("CUDA_VISIBLE_DEVICES", "2")
     release = tmp_path / "release"
     holders = []
@@ -165,78 +165,78 @@ def test_another_job_is_not_waited_for(environment, tmp_path):
     assert [held(holder)[0] for holder in holders] == [2, 2]
 
 
-def test_runs_that_share_the_one_card_of_an_allocation_lease_if_told(environment):
+def test_runs_that_share_the_one_gpu_of_an_allocation_lease_if_told(environment):
     environment.setenv("SLURM_JOB_ID", "7")
     environment.setenv("CUDA_VISIBLE_DEVICES", "2")
     environment.setenv("TRANSFER_LEASE", "always")
-    with cards.leased_card() as lease:
+    with gpus.leased_gpu() as lease:
         assert lease.chosen_by == "lease"
 
 
 @pytest.mark.parametrize("hidden", ["", "-1", "NoDevFiles"])
-def test_without_a_card_it_says_that_it_trains_on_the_cpu(environment, capsys, hidden):
+def test_without_a_gpu_it_says_that_it_trains_on_the_cpu(environment, capsys, hidden):
     environment.setenv("CUDA_VISIBLE_DEVICES", hidden)
-    with cards.leased_card() as lease:
-        assert lease.card is None
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu is None
     assert "training on the CPU" in capsys.readouterr().out
 
 
-def test_a_machine_without_nvidia_smi_has_no_cards(environment):
-    environment.delenv("TRANSFER_CARDS")
+def test_a_machine_without_nvidia_smi_has_no_gpus(environment):
+    environment.delenv("TRANSFER_GPUS")
     environment.setenv("PATH", "/nonexistent")
-    assert cards.machine_cards() == ()
+    assert gpus.machine_gpus() == ()
 
 
 def failing_nvidia_smi(environment, folder, status):
-    environment.delenv("TRANSFER_CARDS")
+    environment.delenv("TRANSFER_GPUS")
     program = folder / "nvidia-smi"
     program.write_text(f"#!/bin/sh\necho 'GPU is lost'\nexit {status}\n")
     program.chmod(0o755)
     environment.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
-def test_a_card_that_is_lost_is_no_reason_to_train_on_the_cpu(environment, tmp_path):
+def test_a_gpu_that_is_lost_is_no_reason_to_train_on_the_cpu(environment, tmp_path):
     failing_nvidia_smi(environment, tmp_path, 15)
-    with pytest.raises(UserError, match=r"nvidia-smi fails: GPU is lost"), cards.leased_card():
+    with pytest.raises(UserError, match=r"nvidia-smi fails: GPU is lost"), gpus.leased_gpu():
         pass
     environment.setenv("CUDA_VISIBLE_DEVICES", "")
-    with cards.leased_card() as lease:
-        assert lease.card is None
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu is None
 
 
-def test_a_driver_without_a_card_is_a_machine_without_one(environment, tmp_path):
-    failing_nvidia_smi(environment, tmp_path, cards.NO_DEVICES)
-    with cards.leased_card() as lease:
-        assert lease.card is None
+def test_a_driver_without_a_gpu_is_a_machine_without_one(environment, tmp_path):
+    failing_nvidia_smi(environment, tmp_path, gpus.NO_DEVICES)
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu is None
 
 
-def test_a_card_that_is_not_there_is_named(environment):
+def test_a_gpu_that_is_not_there_is_named(environment):
     environment.setenv("CUDA_VISIBLE_DEVICES", "7")
     with (
         pytest.raises(UserError, match=r"CUDA_VISIBLE_DEVICES=7 names none .* 4 GPUs"),
-        cards.leased_card(),
+        gpus.leased_gpu(),
     ):
         pass
 
 
-def test_with_a_card_pytorch_is_asked_for_a_card():
-    lease = cards.Lease(cards.Card(3, "GPU-aa", "NVIDIA H200"), "lease")
+def test_with_a_gpu_pytorch_is_asked_for_a_gpu():
+    lease = gpus.Lease(gpus.GPU(3, "GPU-aa", "NVIDIA H200"), "lease")
     assert lease.device("auto") == lease.device("cuda:3") == "cuda"
-    assert cards.Lease(None, None).device("auto") == "auto"
+    assert gpus.Lease(None, None).device("auto") == "auto"
 
 
-def test_a_numbered_device_is_that_card_among_the_visible(environment):
+def test_a_numbered_device_is_that_gpu_among_the_visible(environment):
     environment.setenv("CUDA_VISIBLE_DEVICES", "3,1")
-    with cards.leased_card("cuda:1") as lease:
-        assert lease.card.index == 1
+    with gpus.leased_gpu("cuda:1") as lease:
+        assert lease.gpu.index == 1
         assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "3,1"
-    with pytest.raises(UserError, match="2 GPUs only"), cards.leased_card("cuda:2"):
+    with pytest.raises(UserError, match="2 GPUs only"), gpus.leased_gpu("cuda:2"):
         pass
 
 
-def test_slices_stand_for_their_card(environment, tmp_path):
-    environment.delenv("TRANSFER_CARDS")
+def test_slices_stand_for_their_gpu(environment, tmp_path):
+    environment.delenv("TRANSFER_GPUS")
     program = tmp_path / "nvidia-smi"
     program.write_text(
         "#!/bin/sh\n"
@@ -252,10 +252,10 @@ def test_slices_stand_for_their_card(environment, tmp_path):
     )
     program.chmod(0o755)
     environment.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    found = cards.machine_cards()
-    assert [card.uuid for card in found] == ["MIG-1", "MIG-2", "GPU-bb"]
+    found = gpus.machine_gpus()
+    assert [gpu.uuid for gpu in found] == ["MIG-1", "MIG-2", "GPU-bb"]
     environment.setenv("CUDA_VISIBLE_DEVICES", "GPU-b")
-    assert [card.uuid for card in cards.visible_cards(found)] == ["GPU-bb"]
+    assert [gpu.uuid for gpu in gpus.visible_gpus(found)] == ["GPU-bb"]
 
 
 NVIDIA_SMI = """#!/bin/sh
@@ -271,16 +271,16 @@ IDLE = "GPU-aa, 4, Disabled\nGPU-bb, 4, Disabled\n"
 
 
 @pytest.fixture
-def two_cards(environment, tmp_path):
+def two_gpus(environment, tmp_path):
     """Two GPUs as nvidia-smi tells of them; call it with their processes and memory in use."""
     folder = tmp_path / "driver"
     folder.mkdir()
     program = folder / "nvidia-smi"
     program.write_text(NVIDIA_SMI.format(folder=folder))
     program.chmod(0o755)
-    environment.delenv("TRANSFER_CARDS")
+    environment.delenv("TRANSFER_GPUS")
     environment.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    environment.setattr(cards, "LOOK_AGAIN_IN_USE_SECONDS", 0.05)
+    environment.setattr(gpus, "LOOK_AGAIN_IN_USE_SECONDS", 0.05)
 
     def use(processes="", memory=IDLE):
         for name, text in (("processes", processes), ("memory", memory)):
@@ -296,12 +296,12 @@ def other_process():
     return subprocess.Popen(["sleep", "300"])
 
 
-def test_a_card_that_another_process_uses_is_left_to_it(two_cards):
+def test_a_gpu_that_another_process_uses_is_left_to_it(two_gpus):
     other = other_process()
     try:
-        two_cards(f"GPU-aa, {other.pid}, 20480, /usr/bin/python\n")
-        with cards.leased_card() as lease:
-            assert lease.card.uuid == "GPU-bb"
+        two_gpus(f"GPU-aa, {other.pid}, 20480, /usr/bin/python\n")
+        with gpus.leased_gpu() as lease:
+            assert lease.gpu.uuid == "GPU-bb"
     finally:
         other.kill()
 
@@ -316,32 +316,32 @@ def test_a_card_that_another_process_uses_is_left_to_it(two_cards):
     ],
 )
 def test_a_run_waits_for_others_and_says_for_whom(
-    two_cards, environment, capsys, processes, memory, says
+    two_gpus, environment, capsys, processes, memory, says
 ):
     environment.setenv("CUDA_VISIBLE_DEVICES", "0")
-    two_cards(processes, memory)
+    two_gpus(processes, memory)
     looks = []
 
     def look_again(seconds):
         looks.append(seconds)
         if len(looks) == 2:
-            two_cards()
+            two_gpus()
 
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=look_again)
-    environment.setattr(cards, "time", clock)
-    with cards.leased_card() as lease:
-        assert lease.card.uuid == "GPU-aa"
+    environment.setattr(gpus, "time", clock)
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu.uuid == "GPU-aa"
     assert len(looks) == 2
     said = capsys.readouterr().out
     assert said.count("in use by others") == 1 and says in said
-    assert "TRANSFER_CARDS_IN_USE=take" in said and "--resources" not in said
+    assert "TRANSFER_GPUS_IN_USE=take" in said and "--resources" not in said
 
 
 @pytest.mark.parametrize(
     ("processes", "memory"),
     [
         ("", "GPU-aa, 900, Disabled\n"),
-        # A screen; what a driver does not tell; the server of MPS; another card.
+        # A screen; what a driver does not tell; the server of MPS; another GPU.
         ("", "GPU-aa, 20480, Enabled\n"),
         ("", "GPU-aa, [N/A], [N/A]\n"),
         ("GPU-aa, 4194999, 30, /usr/bin/nvidia-cuda-mps-server\n", IDLE),
@@ -349,57 +349,64 @@ def test_a_run_waits_for_others_and_says_for_whom(
     ],
 )
 def test_what_is_no_computation_of_others_is_not_waited_for(
-    two_cards, environment, processes, memory
+    two_gpus, environment, processes, memory
 ):
     environment.setenv("CUDA_VISIBLE_DEVICES", "0")
-    two_cards(processes, memory)
-    with cards.leased_card() as lease:
-        assert lease.card.uuid == "GPU-aa"
+    two_gpus(processes, memory)
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu.uuid == "GPU-aa"
 
 
-@pytest.mark.parametrize("name", [cards.TAKE_IN_USE, "SLURM_JOB_ID"])
-def test_cards_in_use_are_taken_if_told_or_if_a_scheduler_gave_them(two_cards, environment, name):
-    two_cards("GPU-aa, 4194999, 20480, python\nGPU-bb, 4194999, 20480, python\n")
-    environment.setenv(name, "take" if name == cards.TAKE_IN_USE else "7")
-    with cards.leased_card() as lease:
-        assert lease.card.uuid == "GPU-aa"
+@pytest.mark.parametrize("name", [gpus.TAKE_IN_USE, "SLURM_JOB_ID"])
+def test_gpus_in_use_are_taken_if_told_or_if_a_scheduler_gave_them(two_gpus, environment, name):
+    two_gpus("GPU-aa, 4194999, 20480, python\nGPU-bb, 4194999, 20480, python\n")
+    environment.setenv(name, "take" if name == gpus.TAKE_IN_USE else "7")
+    with gpus.leased_gpu() as lease:
+        assert lease.gpu.uuid == "GPU-aa"
 
 
-def test_a_misspelt_permission_is_refused(two_cards, environment):
-    environment.setenv(cards.TAKE_IN_USE, "yes")
-    with pytest.raises(UserError, match="TRANSFER_CARDS_IN_USE=yes: take"), cards.leased_card():
+def test_a_misspelt_permission_is_refused(two_gpus, environment):
+    environment.setenv(gpus.TAKE_IN_USE, "yes")
+    with pytest.raises(UserError, match="TRANSFER_GPUS_IN_USE=yes: take"), gpus.leased_gpu():
         pass
 
 
-def test_runs_of_ours_are_no_others(two_cards, environment, tmp_path):
-    """Neither one that shares the card, nor one that has given it back and has not ended yet."""
+@pytest.mark.parametrize(("old", "new"), gpus.RENAMED.items())
+def test_a_former_variable_name_is_refused(environment, old, new):
+    environment.setenv(old, "1")
+    with pytest.raises(UserError, match=f"{old} was renamed to {new}"), gpus.leased_gpu():
+        pass
+
+
+def test_runs_of_ours_are_no_others(two_gpus, environment, tmp_path):
+    """Neither one that shares the GPU, nor one that has given it back and has not ended yet."""
     environment.setenv("CUDA_VISIBLE_DEVICES", "GPU-aa")
-    holder = start(tmp_path / "release", runs_per_card=2)
+    holder = start(tmp_path / "release", runs_per_gpu=2)
     wait_for_holders(tmp_path / "release", 1)
-    two_cards(f"GPU-aa, {holder.pid}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
-    with cards.leased_card(runs_per_card=2) as lease:
-        assert lease.card.uuid == "GPU-aa"
+    two_gpus(f"GPU-aa, {holder.pid}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with gpus.leased_gpu(runs_per_gpu=2) as lease:
+        assert lease.gpu.uuid == "GPU-aa"
     # The number that the host gives a run in a container means nothing here.
-    two_cards("GPU-aa, 4194999, 20480, python\n", "GPU-aa, 20480, Disabled\n")
-    with cards.leased_card(runs_per_card=2) as lease:
-        assert lease.card.uuid == "GPU-aa"
+    two_gpus("GPU-aa, 4194999, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with gpus.leased_gpu(runs_per_gpu=2) as lease:
+        assert lease.gpu.uuid == "GPU-aa"
     other = other_process()
-    two_cards(f"GPU-aa, {holder.pid}, 20480, python\nGPU-aa, {other.pid}, 20480, python\n")
+    two_gpus(f"GPU-aa, {holder.pid}, 20480, python\nGPU-aa, {other.pid}, 20480, python\n")
 
     def end(seconds):
         other.kill()
-        two_cards()
+        two_gpus()
 
-    environment.setattr(cards, "time", SimpleNamespace(monotonic=time.monotonic, sleep=end))
-    with cards.leased_card(runs_per_card=2):
+    environment.setattr(gpus, "time", SimpleNamespace(monotonic=time.monotonic, sleep=end))
+    with gpus.leased_gpu(runs_per_gpu=2):
         assert other.poll() is not None or other.wait(timeout=60)
     (tmp_path / "release").touch()
     held(holder)
 
-    with cards.leased_card():
+    with gpus.leased_gpu():
         pass
-    two_cards(f"GPU-aa, {os.getpid()}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
-    with cards.leased_card():
+    two_gpus(f"GPU-aa, {os.getpid()}, 20480, python\n", "GPU-aa, 20480, Disabled\n")
+    with gpus.leased_gpu():
         pass
 
 

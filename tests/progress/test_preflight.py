@@ -14,7 +14,7 @@ from loopback import Answer, serve
 
 import preflight
 from transfer.errors import UserError
-from transfer.machine.gpus import Card
+from transfer.machine.gpus import GPU
 from transfer.progress import findings
 from transfer.progress.cost import Work
 from transfer.progress.disk import (
@@ -208,12 +208,12 @@ def test_weights_that_no_library_publishes(tmp_path, monkeypatch):
     assert "not there" in wrong[1]
 
 
-def test_cards_are_counted_with_their_places():
-    large, small = Card(0, "u0", "H200", 140 * 2**30), Card(1, "u1", "T4", 15 * 2**30)
-    assert levels(findings.check_cards((), 4, 1)) == ["error"]
-    assert levels(findings.check_cards((), None, 1)) == ["warning"]
-    assert levels(findings.check_cards((large, small), 2, 1)) == ["ok", "warning"]
-    found = findings.check_cards((large,), 4, 2)
+def test_gpus_are_counted_with_their_places():
+    large, small = GPU(0, "u0", "H200", 140 * 2**30), GPU(1, "u1", "T4", 15 * 2**30)
+    assert levels(findings.check_gpus((), 4, 1)) == ["error"]
+    assert levels(findings.check_gpus((), None, 1)) == ["warning"]
+    assert levels(findings.check_gpus((large, small), 2, 1)) == ["ok", "warning"]
+    found = findings.check_gpus((large,), 4, 2)
     assert found[-1].remedy == "--resources gpu=2"
 
 
@@ -222,7 +222,7 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("*.pyc"))
     path = tmp_path / "config" / "config.yaml"
     content = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump(content | {"runs_per_crad": 2}))
+    path.write_text(yaml.safe_dump(content | {"runs_per_gup": 2}))
     for name, old, new in (
         ("studies/demo.yaml", "digits_rare", "pets"),
         ("models.tsv", "1880856", "1880857"),
@@ -233,7 +233,7 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
         [sys.executable, "scripts/preflight.py"], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "did you mean 'runs_per_card'" in done.stdout
+    assert "did you mean 'runs_per_gpu'" in done.stdout
     assert "valid: config/models.tsv, config/datasets.yaml" in done.stdout
     assert "training computes no mean_per_class_accuracy" in done.stdout
     assert "'val', which 'pets' does not have" in done.stdout

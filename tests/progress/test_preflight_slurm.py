@@ -21,7 +21,7 @@ def slurm(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     def answer(
-        partitions="cards*|infinite|gpu:4\\ncpu|1-00:00:00|(null)",
+        partitions="gpus*|infinite|gpu:4\\ncpu|1-00:00:00|(null)",
         accounting="accounting_storage/slurmdbd",
         age=300,
         status=0,
@@ -75,11 +75,11 @@ def test_a_controller_that_forgets_quickly_is_told(slurm):
 @pytest.mark.parametrize(
     ("partitions", "says"),
     [
-        ("cards|1:00:00|gpu:4", "partition cards ends jobs after 60 minutes"),
+        ("gpus|1:00:00|gpu:4", "partition gpus ends jobs after 60 minutes"),
         ("cpu|infinite|(null)", "no partition of this cluster offers gpu"),
     ],
 )
-def test_partitions_need_cards_and_time(slurm, partitions, says):
+def test_partitions_need_gpus_and_time(slurm, partitions, says):
     slurm(partitions=partitions)
     (what,) = troubles()
     assert says in what
@@ -114,6 +114,6 @@ def test_a_group_of_runs_asks_for_the_time_of_all(tmp_path):
 
 
 def test_a_shorter_run_fits_a_shorter_partition(slurm):
-    slurm(partitions="cards|2:00:00|gpu:4")
+    slurm(partitions="gpus|2:00:00|gpu:4")
     assert [found.level for found in check_slurm(120)] == ["ok", "ok"]
     assert [found.level for found in check_slurm(None)] == ["ok", "ok"]

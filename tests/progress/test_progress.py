@@ -48,7 +48,7 @@ def metrics(**changed):
         "seconds": 120.0,
         "images_per_second": 250.5,
         "images_per_epoch": 1000,
-        "device": "a card",
+        "device": "a GPU",
         "settings": {"status": "nested", "value": 3},
     }
     return content | changed
@@ -86,7 +86,7 @@ def test_finished_runs_are_read_however_the_file_is_laid_out(tmp_path, indent):
     found = state(tmp_path)
     assert (found.state, found.value, found.images_per_second) == ("done", 0.75, 250.5)
     assert (found.seconds, found.images_per_epoch) == (120.0, 1000)
-    assert (found.device, found.on_cpu) == ("a card", False)
+    assert (found.device, found.on_cpu) == ("a GPU", False)
 
 
 def test_a_diverged_run_has_no_value(tmp_path):
@@ -116,7 +116,7 @@ def test_a_running_process_is_seen_and_its_death_too(tmp_path):
     assert state(tmp_path).state == "stopped"
 
 
-def test_a_run_that_waits_for_a_card_does_not_count_as_running(tmp_path):
+def test_a_run_that_waits_for_a_gpu_does_not_count_as_running(tmp_path):
     process = start(tmp_path, "queue")
     assert state(tmp_path).state == "waiting"
     check(json.loads((RUN.folder(tmp_path) / report.FILE).read_text()), "progress", "progress")

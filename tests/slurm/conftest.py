@@ -1,4 +1,4 @@
-"""A real Slurm on this machine: one node that claims eight CPUs and four cards.
+"""A real Slurm on this machine: one node that claims eight CPUs and four GPUs.
 
 The daemons listen on loopback, run as root, keep everything in a temporary folder and are
 stopped when the tests end. /etc/slurm must be at its default place because the plugin's jobs
@@ -48,7 +48,7 @@ SchedulerParameters=sched_interval=5,bf_interval=5,batch_sched_delay=1
 SlurmdParameters=config_overrides
 GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=16000 Gres=gpu:4 State=UNKNOWN
-PartitionName=cards Nodes={host} Default=YES MaxTime=1440 State=UP
+PartitionName=gpus Nodes={host} Default=YES MaxTime=1440 State=UP
 """
 
 

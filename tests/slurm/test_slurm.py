@@ -1,4 +1,4 @@
-"""A grid of jobs through a real Slurm with four cards, with the project's own profile."""
+"""A grid of jobs through a real Slurm with four GPUs, with the project's own profile."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ GROUPED = (
 def profile_of_a_site(folder: Path, grouped: bool = False) -> Path:
     """The shipped profile, with this cluster's names in the places that it shows for them."""
     text = (ROOT / "workflow/profiles/slurm/config.yaml").read_text()
-    for shown, own in (("account=my_project", "account=own"), ("partition=cpu", "partition=cards")):
+    for shown, own in (("account=my_project", "account=own"), ("partition=cpu", "partition=gpus")):
         assert f"# - slurm_{shown}\n" in text
         text = text.replace(f"# - slurm_{shown}\n", f"  - slurm_{own}\n")
     if grouped:
@@ -60,8 +60,8 @@ class Workflow:
         ]
         environment = slurm.environment | {
             "PYTHONPATH": str(ROOT / "scripts"),
-            "TRANSFER_CARDS": "4",
-            "TRANSFER_CARD_LOCKS": str(folder / "locks"),
+            "TRANSFER_GPUS": "4",
+            "TRANSFER_GPU_LOCKS": str(folder / "locks"),
         }
         self.log = folder / "snakemake.log"
         with self.log.open("w") as log:
@@ -93,12 +93,12 @@ def most_at_once(lines: list[list[str]]) -> int:
     return most
 
 
-def test_never_more_than_four_at_once_and_all_cards_used(slurm, tmp_path):
+def test_never_more_than_four_at_once_and_all_gpus_used(slurm, tmp_path):
     lines = Workflow(slurm, tmp_path, runs=8).finish()
     assert [int(line[0]) for line in lines] == list(range(8))
     assert most_at_once(lines) <= 4
     assert {line[1] for line in lines} == {"0", "1", "2", "3"}
-    # The card is Slurm's choice.
+    # The GPU is Slurm's choice.
     assert all(line[2] == "Slurm" for line in lines)
 
 
@@ -107,6 +107,6 @@ def test_eight_runs_are_one_job_that_trains_them_one_after_another(slurm, tmp_pa
     lines = Workflow(slurm, tmp_path, grouped=True, runs=16, seconds=1).finish()
     assert [int(line[0]) for line in lines] == list(range(16))
     assert len(slurm.jobs()) - len(before) == 2
-    for card in {line[1] for line in lines}:
-        assert most_at_once([line for line in lines if line[1] == card]) == 1
+    for gpu in {line[1] for line in lines}:
+        assert most_at_once([line for line in lines if line[1] == gpu]) == 1
     assert all(line[2] == "Slurm" for line in lines)

@@ -114,7 +114,7 @@ def test_a_device_without_room_for_two_images_is_told(task, tmp_path, monkeypatc
 @pytest.mark.parametrize(
     ("runs", "free", "fits"), [(1, 0.9, True), (4, 0.9, False), (1, 0.1, False)]
 )
-def test_the_room_for_images_is_shared_by_the_runs_of_a_card(task, monkeypatch, runs, free, fits):
+def test_the_room_for_images_is_shared_by_the_runs_of_a_gpu(task, monkeypatch, runs, free, fits):
     rows = task.dataset.rows("train")
     stored = 3 * int(task.dataset.sizes[rows].astype(np.int64).prod(axis=1).sum())
     total = 10 * stored

@@ -186,14 +186,14 @@ def test_a_checkpoint_that_cannot_be_read_for_now_is_kept(data, uninterrupted, t
     assert same(again, uninterrupted) and "going on after" in again.new_log
 
 
-def test_what_a_card_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):
-    on_card = {"device": "cuda", "precision": "bfloat16", "code": "a"}
+def test_what_a_gpu_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):
+    on_gpu = {"device": "cuda", "precision": "bfloat16", "code": "a"}
     on_cpu = {"device": "cpu", "precision": "float32", "code": "a"}
     path = tmp_path / "checkpoint.pt"
-    CheckpointFile(path, on_card, True).write({"epoch": 29})
+    CheckpointFile(path, on_gpu, True).write({"epoch": 29})
     with pytest.raises(UserError, match="device: cuda, now cpu"):
         CheckpointFile(path, on_cpu, True).read()
-    assert CheckpointFile(path, on_card, True).read() == {"epoch": 29}
+    assert CheckpointFile(path, on_gpu, True).read() == {"epoch": 29}
     # Of another version of the code it is of no use to anyone.
     assert CheckpointFile(path, on_cpu | {"code": "b"}, True).read() is None
     assert not path.exists()

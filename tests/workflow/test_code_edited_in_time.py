@@ -16,7 +16,7 @@ sys.path.insert(0, "scripts")
 import train
 from transfer.command_line import run
 
-edit, lease = sys.argv.pop(1), train.leased_card
+edit, lease = sys.argv.pop(1), train.leased_gpu
 
 @contextlib.contextmanager
 def late(*arguments):
@@ -25,7 +25,7 @@ def late(*arguments):
     with lease(*arguments) as found:
         yield found
 
-train.leased_card = late
+train.leased_gpu = late
 run(train.main)
 """
 

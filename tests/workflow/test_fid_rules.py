@@ -54,7 +54,7 @@ include: "workflow/rules/fid.smk"
 """
 
 CONFIG = {
-    "runs_per_card": 1,
+    "runs_per_gpu": 1,
     "fid": {
         "source": "originals",
         "images": "train",

@@ -106,7 +106,13 @@ def test_missing_files_are_named_and_noticed_when_they_come(checkout, snakemake)
         ("studies/demo.yaml", "recipe: finetune_tiny", "recipe: finetuned", "'finetuned' is not"),
         ("studies/demo.yaml", "weights: random", "weights: pretrained", "starts from random"),
         ("recipes.yaml", "  epochs: 30", "  epoch: 30", "epoch"),
-        ("config.yaml", "runs_per_card: 1", "runs_per_cart: 1", "runs_per_cart"),
+        ("config.yaml", "runs_per_gpu: 1", "runs_per_gpus: 1", "runs_per_gpus"),
+        (
+            "config.yaml",
+            "runs_per_gpu: 1",
+            "runs_per_card: 1",
+            "key 'runs_per_card' was renamed to 'runs_per_gpu'",
+        ),
     ],
 )
 def test_a_mistake_is_refused_before_any_job(checkout, snakemake, name, old, new, says):

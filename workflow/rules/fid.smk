@@ -77,7 +77,7 @@ rule inception_statistics:
         "Computing Inception statistics of {wildcards.fid_dataset}"
     shell:
         f"{PYTHON} {WARM_START}scripts/inception_statistics.py"
-        f" --runs-per-card {config['runs_per_card']}"
+        f" --runs-per-gpu {config['runs_per_gpu']}"
         " {params.source} {params.weights} "
         "{params.maximum} --resize {params.resize} --folds {params.folds} "
         "--seed {params.seed} --threads {threads} --workers {params.workers} "

@@ -6,7 +6,7 @@ CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
 # How every run is started. It stands in no param: a change of it trains nothing again.
 TRAIN = (
     f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
-    f" --runs-per-card {config['runs_per_card']} --restart-if-changed"
+    f" --runs-per-gpu {config['runs_per_gpu']} --restart-if-changed"
     f" --accepted {ACCEPTED_CODE}"
 )
 
@@ -78,7 +78,7 @@ rule train:
         "../../envs/training.yaml"
     threads: config["training_threads"]
     resources:
-        # A place on a card: --resources gpu=N with N = cards x runs_per_card.
+        # A place on a GPU: --resources gpu=N with N = GPUs x runs_per_gpu.
         # Memory and time stand in the profiles of clusters, which limit them, and grow there with
         # the attempt. Here they would be worked out 8,000 times for nothing.
         gpu=1,

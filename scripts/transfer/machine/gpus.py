@@ -1,6 +1,6 @@
-"""Which card a run trains on, when several runs share a machine.
+"""Which GPU a run trains on, when several runs share a machine.
 
-Each card has `runs_per_card` places, each place a lock file that the training process holds; the
+Each GPU has `runs_per_gpu` places, each place a lock file that the training process holds; the
 kernel frees it when the process ends, however it ends. The locks lie in /tmp, one folder a user:
 on the machine itself, never on a network file system, and the same for every terminal, which
 TMPDIR or a login's runtime folder would not be.
@@ -28,14 +28,14 @@ from transfer.errors import UserError
 from transfer.machine.locks import WITHOUT_LOCKS
 from transfer.machine.processes import process_start
 
-# Whoever sets these has chosen this process's card already, if it sees no more than one. The lease
+# Whoever sets these has chosen this process's GPU already, if it sees no more than one. The lease
 # is then one among the runs of the same job: several that Snakemake grouped into it, say.
 # TRANSFER_LEASE=always makes it one among all runs of this machine.
 SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
 PRETENDED = "pretended-"
-# Values of CUDA_VISIBLE_DEVICES that hide all cards; schedulers set the last.
+# Values of CUDA_VISIBLE_DEVICES that hide all GPUs; schedulers set the last.
 HIDDEN = ("", "-1", "NoDevFiles")
-# What nvidia-smi exits with where there is a driver and no card.
+# What nvidia-smi exits with where there is a driver and no GPU.
 NO_DEVICES = 6
 LOOK_AGAIN_SECONDS = 1.0
 # Whether others use a GPU costs a process and, without a persistent driver, seconds to find out.
@@ -47,11 +47,16 @@ SAY_AGAIN_SECONDS = 600.0
 MEMORY_IN_USE = 2**30
 # Serves the processes that share a GPU, and computes nothing itself.
 MPS_SERVER = "nvidia-cuda-mps-server"
-TAKE_IN_USE = "TRANSFER_CARDS_IN_USE"
+TAKE_IN_USE = "TRANSFER_GPUS_IN_USE"
+RENAMED = {
+    "TRANSFER_CARDS": "TRANSFER_GPUS",
+    "TRANSFER_CARD_LOCKS": "TRANSFER_GPU_LOCKS",
+    "TRANSFER_CARDS_IN_USE": TAKE_IN_USE,
+}
 
 
 @dataclass(frozen=True)
-class Card:
+class GPU:
     """A GPU, or a MIG slice of one: `index` as nvidia-smi counts, `uuid` as CUDA takes it."""
 
     index: int
@@ -62,38 +67,38 @@ class Card:
 
 @dataclass(frozen=True)
 class Lease:
-    """What a run may use: `card` is None on a machine without one.
+    """What a run may use: `gpu` is None on a machine without one.
 
     `chosen_by` is `lease`, or the scheduler that had chosen before (`Slurm`, `Kubernetes`), or
-    None without a card.
+    None without a GPU.
     """
 
-    card: Card | None
+    gpu: GPU | None
     chosen_by: str | None
 
     def device(self, asked: str) -> str:
-        """What to ask PyTorch for: with a card the card, never the CPU in its place."""
-        if self.card is None or asked == "cpu":
+        """What to ask PyTorch for: with a GPU the GPU, never the CPU in its place."""
+        if self.gpu is None or asked == "cpu":
             return asked
         # It is the only one that CUDA sees: cuda:3 is now cuda. A pretended one is none.
-        return asked.partition(":")[0] if self.card.uuid.startswith(PRETENDED) else "cuda"
+        return asked.partition(":")[0] if self.gpu.uuid.startswith(PRETENDED) else "cuda"
 
 
-def machine_cards() -> tuple[Card, ...]:
-    """All cards of this machine, empty if there are none.
+def machine_gpus() -> tuple[GPU, ...]:
+    """All GPUs of this machine, empty if there are none.
 
-    TRANSFER_CARDS=4 pretends four, for tests without a GPU. Raises UserError if nvidia-smi is
-    there and fails: a card that is lost for an hour is no reason to train on the CPU for a week.
+    TRANSFER_GPUS=4 pretends four, for tests without a GPU. Raises UserError if nvidia-smi is
+    there and fails: a GPU that is lost for an hour is no reason to train on the CPU for a week.
     """
-    if pretended := os.environ.get("TRANSFER_CARDS"):
-        return tuple(Card(i, f"{PRETENDED}{i}", "pretended card") for i in range(int(pretended)))
+    if pretended := os.environ.get("TRANSFER_GPUS"):
+        return tuple(GPU(i, f"{PRETENDED}{i}", "pretended GPU") for i in range(int(pretended)))
     query = ["--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"]
-    cards = []
+    gpus = []
     for line in _nvidia_smi(*query).splitlines():
         index, uuid, name, memory = (part.strip() for part in line.split(",", 3))
         size = int(memory) * 2**20 if memory.isdigit() else None
-        cards.append(Card(int(index), uuid, name, size))
-    return _with_slices(tuple(cards), _nvidia_smi("-L"))
+        gpus.append(GPU(int(index), uuid, name, size))
+    return _with_slices(tuple(gpus), _nvidia_smi("-L"))
 
 
 def _nvidia_smi(*arguments: str) -> str:
@@ -114,50 +119,54 @@ def _nvidia_smi(*arguments: str) -> str:
     return done.stdout
 
 
-def _with_slices(cards: tuple[Card, ...], listing: str) -> tuple[Card, ...]:
-    """Put a card's MIG slices, which `nvidia-smi -L` lists below it, in its place."""
-    by_uuid = {card.uuid: card for card in cards}
-    slices: dict[str, list[Card]] = {card.uuid: [] for card in cards}
+def _with_slices(gpus: tuple[GPU, ...], listing: str) -> tuple[GPU, ...]:
+    """Put a GPU's MIG slices, which `nvidia-smi -L` lists below it, in its place."""
+    by_uuid = {gpu.uuid: gpu for gpu in gpus}
+    slices: dict[str, list[GPU]] = {gpu.uuid: [] for gpu in gpus}
     owner = None
     for line in listing.splitlines():
         if found := re.match(r"GPU \d+: .*\(UUID: (\S+)\)", line):
             owner = by_uuid.get(found[1])
         elif owner and (found := re.match(r"\s+MIG (\S+)\s.*\(UUID: (\S+)\)", line)):
-            slices[owner.uuid].append(Card(owner.index, found[2], f"{owner.name} MIG {found[1]}"))
-    return tuple(part for card in cards for part in slices[card.uuid] or [card])
+            slices[owner.uuid].append(GPU(owner.index, found[2], f"{owner.name} MIG {found[1]}"))
+    return tuple(part for gpu in gpus for part in slices[gpu.uuid] or [gpu])
 
 
-def visible_cards(cards: tuple[Card, ...]) -> tuple[Card, ...]:
-    """Those of the machine's cards that CUDA_VISIBLE_DEVICES allows, in its order.
+def visible_gpus(gpus: tuple[GPU, ...]) -> tuple[GPU, ...]:
+    """Those of the machine's GPUs that CUDA_VISIBLE_DEVICES allows, in its order.
 
     Numbers count as nvidia-smi does; beginnings of UUIDs are taken as CUDA takes them. As in
-    CUDA the list ends at the first entry that names no card.
+    CUDA the list ends at the first entry that names no GPU.
     """
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
-        return cards
-    visible: list[Card] = []
+        return gpus
+    visible: list[GPU] = []
     for entry in (part.strip() for part in wanted.split(",")):
         if entry.isdigit():
-            named = [card for card in cards if card.index == int(entry)]
+            named = [gpu for gpu in gpus if gpu.index == int(entry)]
         else:
-            named = [card for card in cards if entry and card.uuid.startswith(entry)]
+            named = [gpu for gpu in gpus if entry and gpu.uuid.startswith(entry)]
         if len(named) != 1 or named[0] in visible:
             break
         visible += named
     return tuple(visible)
 
 
-def usable_cards() -> tuple[Card, ...]:
-    """The machine's cards that this process may use.
+def usable_gpus() -> tuple[GPU, ...]:
+    """The machine's GPUs that this process may use.
 
-    Raises UserError if CUDA_VISIBLE_DEVICES names one that is not there, or nvidia-smi fails.
+    Raises UserError if CUDA_VISIBLE_DEVICES names one that is not there, nvidia-smi fails, or a
+    variable has a former name.
     """
+    for old, new in RENAMED.items():
+        if os.environ.get(old):
+            raise UserError(f"{old} was renamed to {new}: set {new} instead")
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted in HIDDEN:
         return ()
-    there = machine_cards()
-    visible = visible_cards(there)
+    there = machine_gpus()
+    visible = visible_gpus(there)
     if there and not visible:
         raise UserError(
             f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} GPUs. Set "
@@ -167,7 +176,7 @@ def usable_cards() -> tuple[Card, ...]:
 
 
 def _chosen_by() -> str | None:
-    """The scheduler that has given this process its cards, if any."""
+    """The scheduler that has given this process its GPUs, if any."""
     return next((name for key, name in SCHEDULERS.items() if os.environ.get(key)), None)
 
 
@@ -181,13 +190,13 @@ def _job() -> str:
 
 
 def _lock_folder() -> Path:
-    folder = os.environ.get("TRANSFER_CARD_LOCKS") or f"/tmp/transfer-cards-{os.getuid()}"
+    folder = os.environ.get("TRANSFER_GPU_LOCKS") or f"/tmp/transfer-gpus-{os.getuid()}"
     path = Path(folder)
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.stat().st_uid != os.getuid():
         raise UserError(
             f"{path}: belongs to another user, so no GPU can be leased there. Delete it, or "
-            "name another folder of this machine in TRANSFER_CARD_LOCKS."
+            "name another folder of this machine in TRANSFER_GPU_LOCKS."
         )
     return path
 
@@ -205,20 +214,20 @@ def _ours(folder: Path, names: list[str]) -> set[int]:
     return alive
 
 
-def _try_place(card: Card, place: int, runs_per_card: int, job: str) -> FileLock | str | None:
-    """The lock of a place; None if the place is taken, words if others use the card."""
+def _try_place(gpu: GPU, place: int, runs_per_gpu: int, job: str) -> FileLock | str | None:
+    """The lock of a place; None if the place is taken, words if others use the GPU."""
     folder = _lock_folder()
-    names = [f"{job}{card.uuid}.{number}" for number in range(runs_per_card)]
+    names = [f"{job}{gpu.uuid}.{number}" for number in range(runs_per_gpu)]
     # A file in place of a lock would outlive a run that was killed, and keep its GPU.
     lock = FileLock(folder / f"{names[place]}.lock", fallback_to_soft=False)
     # One process after another: who waits for the other's answer must not take it for a lease.
-    with FileLock(folder / f"{job}{card.uuid}.guard", fallback_to_soft=False):
+    with FileLock(folder / f"{job}{gpu.uuid}.guard", fallback_to_soft=False):
         try:
             lock.acquire(timeout=0)
         except Timeout:
             return None
         try:
-            if words := _in_use(card, _ours(folder, names)):
+            if words := _in_use(gpu, _ours(folder, names)):
                 lock.release()
                 return words
             pid = os.getpid()
@@ -229,18 +238,18 @@ def _try_place(card: Card, place: int, runs_per_card: int, job: str) -> FileLock
     return lock
 
 
-def _in_use(card: Card, ours: set[int]) -> str | None:
-    """Who uses a card beside the processes `ours`, in words; None if nobody does.
+def _in_use(gpu: GPU, ours: set[int]) -> str | None:
+    """Who uses a GPU beside the processes `ours`, in words; None if nobody does.
 
-    Not asked for a pretended card, for one that a scheduler gave, which may have given it to
-    others too, nor if TRANSFER_CARDS_IN_USE=take.
+    Not asked for a pretended GPU, for one that a scheduler gave, which may have given it to
+    others too, nor if TRANSFER_GPUS_IN_USE=take.
     """
     in_use = os.environ.get(TAKE_IN_USE)
     if in_use not in (None, "", "take"):
         raise UserError(f"{TAKE_IN_USE}={in_use}: take, or nothing")
-    if in_use or card.uuid.startswith(PRETENDED) or _chosen_by():
+    if in_use or gpu.uuid.startswith(PRETENDED) or _chosen_by():
         return None
-    processes = _processes(card)
+    processes = _processes(gpu)
     if ours:
         # In a container nvidia-smi may count processes as the host does: one whose number means
         # nothing here may be a run of ours, and so may all of the memory.
@@ -251,19 +260,19 @@ def _in_use(card: Card, ours: set[int]) -> str | None:
     query = ["--query-gpu=uuid,memory.used,display_active", "--format=csv,noheader,nounits"]
     for row in _rows(*query, columns=3):
         # What a screen takes is no computation, and may be much.
-        if row[0] == card.uuid and row[1].isdigit() and row[2] != "Enabled":
+        if row[0] == gpu.uuid and row[1].isdigit() and row[2] != "Enabled":
             used = int(row[1]) * 2**20
             if used >= MEMORY_IN_USE:
                 return f"{used / 2**30:.1f} GiB of memory by processes that cannot be seen here"
     return None
 
 
-def _processes(card: Card) -> dict[int, str]:
-    """Processes that compute on a card, in words, by number."""
+def _processes(gpu: GPU) -> dict[int, str]:
+    """Processes that compute on a GPU, in words, by number."""
     query = ["--query-compute-apps=gpu_uuid,pid,used_memory,process_name"]
     found = {}
     for uuid, pid, memory, name in _rows(*query, "--format=csv,noheader,nounits", columns=4):
-        if uuid != card.uuid or not pid.isdigit() or Path(name).name == MPS_SERVER:
+        if uuid != gpu.uuid or not pid.isdigit() or Path(name).name == MPS_SERVER:
             continue
         size = f"{int(memory) / 1024:.1f} GiB" if memory.isdigit() else "memory not stated"
         found[int(pid)] = f"process {pid} ({_owner(int(pid))}{name}, {size})"
@@ -285,56 +294,56 @@ def _owner(pid: int) -> str:
 
 
 def _try_places(
-    cards: tuple[Card, ...], runs_per_card: int, job: str
-) -> tuple[Card, FileLock] | dict[Card, str]:
-    """A card and the lock of its place; if there is none, the cards that others use."""
-    in_use: dict[Card, str] = {}
-    # Place by place, not card by card: a second run goes to an idle card if there is one.
-    for place in range(runs_per_card):
-        for card in cards:
-            if card in in_use:
+    gpus: tuple[GPU, ...], runs_per_gpu: int, job: str
+) -> tuple[GPU, FileLock] | dict[GPU, str]:
+    """A GPU and the lock of its place; if there is none, the GPUs that others use."""
+    in_use: dict[GPU, str] = {}
+    # Place by place, not GPU by GPU: a second run goes to an idle GPU if there is one.
+    for place in range(runs_per_gpu):
+        for gpu in gpus:
+            if gpu in in_use:
                 continue
             try:
-                found = _try_place(card, place, runs_per_card, job)
+                found = _try_place(gpu, place, runs_per_gpu, job)
             except OSError as error:
                 if error.errno not in WITHOUT_LOCKS:
                     raise
                 raise UserError(
                     f"{_lock_folder()}: this file system has no locks ({error.strerror}), so no "
-                    "GPU can be leased there. Name a folder of this machine in TRANSFER_CARD_LOCKS."
+                    "GPU can be leased there. Name a folder of this machine in TRANSFER_GPU_LOCKS."
                 ) from None
             if isinstance(found, str):
-                in_use[card] = found
+                in_use[gpu] = found
             elif found:
-                return card, found
+                return gpu, found
     return in_use
 
 
-def _wait_for_place(cards: tuple[Card, ...], runs_per_card: int, job: str) -> tuple[Card, FileLock]:
+def _wait_for_place(gpus: tuple[GPU, ...], runs_per_gpu: int, job: str) -> tuple[GPU, FileLock]:
     since = time.monotonic()
     said = None
-    while isinstance(found := _try_places(cards, runs_per_card, job), dict):
+    while isinstance(found := _try_places(gpus, runs_per_gpu, job), dict):
         now = time.monotonic()
         if said is None or now - said >= SAY_AGAIN_SECONDS:
             said = now
-            print(_waiting_words(cards, found, runs_per_card, now - since), flush=True)
+            print(_waiting_words(gpus, found, runs_per_gpu, now - since), flush=True)
         time.sleep(LOOK_AGAIN_IN_USE_SECONDS if found else LOOK_AGAIN_SECONDS)
     return found
 
 
 def _waiting_words(
-    cards: tuple[Card, ...], in_use: dict[Card, str], runs_per_card: int, seconds: float
+    gpus: tuple[GPU, ...], in_use: dict[GPU, str], runs_per_gpu: int, seconds: float
 ) -> str:
-    runs = "run" if runs_per_card == 1 else "runs"
+    runs = "run" if runs_per_gpu == 1 else "runs"
     words = f"waiting since {seconds:.0f} s: "
-    if len(in_use) < len(cards):
+    if len(in_use) < len(gpus):
         words += (
-            f"all {len(cards)} GPUs that this run may use are taken ({runs_per_card} {runs} "
+            f"all {len(gpus)} GPUs that this run may use are taken ({runs_per_gpu} {runs} "
             "a GPU). More runs were started than there are places; --resources gpu=N says how "
             "many start. "
         )
-    for card, users in in_use.items():
-        words += f"GPU {_words(card)} is in use by others: {users}. "
+    for gpu, users in in_use.items():
+        words += f"GPU {_words(gpu)} is in use by others: {users}. "
     if in_use:
         words += (
             "A GPU that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
@@ -344,23 +353,23 @@ def _waiting_words(
 
 
 @contextmanager
-def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]:
-    """Hold a card for the block, and let CUDA see that card alone.
+def leased_gpu(device: str = "auto", runs_per_gpu: int = 1) -> Iterator[Lease]:
+    """Hold a GPU for the block, and let CUDA see that GPU alone.
 
-    `device` is train.py's: `cpu` takes no card, `cuda:N` waits for the N-th visible one. Call it
+    `device` is train.py's: `cpu` takes no GPU, `cuda:N` waits for the N-th visible one. Call it
     before CUDA is first touched. Says on stdout what was chosen, and that it waits. Raises
-    UserError if `cuda:N` names no card.
+    UserError if `cuda:N` names no GPU.
     """
     if device == "cpu":
         yield Lease(None, None)
         return
-    cards = usable_cards()
+    gpus = usable_gpus()
     if device.startswith("cuda:"):
         number = int(device.removeprefix("cuda:"))
-        if number >= len(cards):
-            raise UserError(f"--device {device}: this run may use {len(cards)} GPUs only")
-        cards = (cards[number],)
-    if not cards:
+        if number >= len(gpus):
+            raise UserError(f"--device {device}: this run may use {len(gpus)} GPUs only")
+        gpus = (gpus[number],)
+    if not gpus:
         print(
             "nvidia-smi lists no GPU that this run may use: training on the CPU, unless PyTorch "
             "finds another accelerator",
@@ -369,30 +378,30 @@ def leased_card(device: str = "auto", runs_per_card: int = 1) -> Iterator[Lease]
         yield Lease(None, None)
         return
     chosen_by = None
-    # An allocation or pod of several cards is for several runs: they lease among these, and as
+    # An allocation or pod of several GPUs is for several runs: they lease among these, and as
     # everywhere on the machine, whose scheduler may not keep its jobs apart.
-    if len(cards) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
+    if len(gpus) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
         chosen_by = _chosen_by()
     job = _job() if chosen_by else ""
-    card, lock = _wait_for_place(cards, runs_per_card, job)
+    gpu, lock = _wait_for_place(gpus, runs_per_gpu, job)
     try:
         words = f"{chosen_by} chose GPU" if chosen_by else "training on GPU"
-        print(f"{words} {_words(card)}", flush=True)
-        with _only_visible(card):
-            yield Lease(card, chosen_by or "lease")
+        print(f"{words} {_words(gpu)}", flush=True)
+        with _only_visible(gpu):
+            yield Lease(gpu, chosen_by or "lease")
     finally:
         lock.release()
 
 
-def _words(card: Card) -> str:
-    return f"{card.index} ({card.name}, {card.uuid})"
+def _words(gpu: GPU) -> str:
+    return f"{gpu.index} ({gpu.name}, {gpu.uuid})"
 
 
 @contextmanager
-def _only_visible(card: Card) -> Iterator[None]:
+def _only_visible(gpu: GPU) -> Iterator[None]:
     before = os.environ.get("CUDA_VISIBLE_DEVICES")
     os.environ["CUDA_VISIBLE_DEVICES"] = (
-        str(card.index) if card.uuid.startswith(PRETENDED) else card.uuid
+        str(gpu.index) if gpu.uuid.startswith(PRETENDED) else gpu.uuid
     )
     try:
         yield

@@ -1,4 +1,4 @@
-"""What runs will cost: card time from measured speeds, and bytes on disk."""
+"""What runs will cost: GPU time from measured speeds, and bytes on disk."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Work:
     image_size: int
 
     def seconds(self, images_per_second: float) -> float | None:
-        """Card time of the whole run at a training speed; None if its size is not known."""
+        """GPU time of the whole run at a training speed; None if its size is not known."""
         if self.train_images is None or self.evaluated_images is None:
             return None
         per_epoch = self.train_images + self.evaluated_images * FORWARD_SHARE
@@ -62,7 +62,7 @@ class Estimate:
 class Measured:
     """Speeds and times of the runs that are finished.
 
-    Those on a CPU say nothing of card time, and count only where no run has met a card.
+    Those on a CPU say nothing of GPU time, and count only where no run has met a GPU.
     """
 
     def __init__(self, states: Iterable[RunState], image_sizes: Mapping[Run, int]):
@@ -70,9 +70,9 @@ class Measured:
         self._seconds: dict[tuple[str, str, str], list[float]] = {}
         self._speeds: dict[str, list[Speed]] = {}
         finished = [s for s in states if s.state == "done" and s.seconds and s.images_per_second]
-        with_cards = [state for state in finished if not state.on_cpu]
-        self._where = "" if with_cards else " on a CPU"
-        for state in with_cards or finished:
+        with_gpus = [state for state in finished if not state.on_cpu]
+        self._where = "" if with_gpus else " on a CPU"
+        for state in with_gpus or finished:
             run, source = state.run, f"finished runs on other datasets{self._where}"
             seconds, speed = state.seconds or 0.0, state.images_per_second or 0.0
             self._seconds.setdefault((run.dataset, run.model, run.recipe), []).append(seconds)

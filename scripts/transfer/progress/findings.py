@@ -26,11 +26,11 @@ from transfer.data.source.transfers import (
     reason,
 )
 from transfer.errors import UserError
-from transfer.machine.gpus import Card
+from transfer.machine.gpus import GPU
 from transfer.progress.disk import Need
 from transfer.words import size
 
-# The largest model of the main study needs about this much at batch size 128; smaller cards
+# The largest model of the main study needs about this much at batch size 128; smaller GPUs
 # train it in pieces of a batch, which changes its batch normalisation.
 COMFORTABLE_MEMORY = 24 * 2**30
 ASKED_AT_ONCE = 8
@@ -305,22 +305,22 @@ def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
     return findings
 
 
-def check_cards(cards: tuple[Card, ...], asked: int | None, runs_per_card: int) -> list[Finding]:
-    """Cards of this machine, their memory, and whether there are as many as asked for."""
-    if not cards:
+def check_gpus(gpus: tuple[GPU, ...], asked: int | None, runs_per_gpu: int) -> list[Finding]:
+    """GPUs of this machine, their memory, and whether there are as many as asked for."""
+    if not gpus:
         what = "no NVIDIA GPU on this machine: runs would train on the CPU, taking months"
         remedy = "go to a machine with GPUs, or use workflow/profiles/slurm"
         return [Finding("error" if asked else "warning", what, remedy)]
     findings = []
-    for card in cards:
-        memory = card.memory_bytes
-        what = f"GPU {card.index}: {card.name}, {size(memory)}"
-        if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_card:
+    for gpu in gpus:
+        memory = gpu.memory_bytes
+        what = f"GPU {gpu.index}: {gpu.name}, {size(memory)}"
+        if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_gpu:
             remedy = "large models train in pieces of a batch there; see micro_batch in the records"
             findings.append(Finding("warning", what, remedy))
         else:
             findings.append(Finding("ok", what))
-    places = len(cards) * runs_per_card
+    places = len(gpus) * runs_per_gpu
     if asked and asked > places:
         what = f"gpu={asked} starts more runs than the {places} places on GPUs; the rest wait"
         findings.append(Finding("warning", what, f"--resources gpu={places}"))

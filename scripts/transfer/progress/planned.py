@@ -49,7 +49,7 @@ class Row:
 
     @property
     def known_seconds(self) -> float | None:
-        """Card time to come; None if it is not known of every run."""
+        """GPU time to come; None if it is not known of every run."""
         return None if self.unknown else self.seconds
 
     @property

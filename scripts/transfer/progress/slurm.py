@@ -48,7 +48,7 @@ def read_profile(folder: Path) -> Profile:
 
 
 def check_slurm(minutes_of_a_run: float | None) -> list[Finding]:
-    """Commands, plugin, controller, and a partition that has cards and lets a run end."""
+    """Commands, plugin, controller, and a partition that has GPUs and lets a run end."""
     missing = [command for command in COMMANDS if shutil.which(command) is None]
     if missing:
         remedy = "log in to a submit host of the cluster, or load its module"
@@ -86,7 +86,7 @@ def _check_accounting(configuration: str) -> list[Finding]:
     age = int(re.match(r"\d+", values.get("MinJobAge", "") or "0")[0])  # type: ignore[index]
     if not kept and age < SECONDS_BETWEEN_QUESTIONS:
         what = f"Slurm forgets a job {age} s after its end (MinJobAge), and keeps no accounts"
-        remedy = "ask the administrators for accounting or a longer MinJobAge, or use local cards"
+        remedy = "ask the administrators for accounting or a longer MinJobAge, or use local GPUs"
         findings.append(Finding("warning", what, remedy))
     return findings
 
@@ -99,7 +99,7 @@ def _check_partitions(lines: str, needed: float | None) -> list[Finding]:
         if "gpu" in resources:
             limits[name.rstrip("*")] = minutes(limit)
     if not limits:
-        remedy = "ask which partition has cards, and whether your account may use it"
+        remedy = "ask which partition has GPUs, and whether your account may use it"
         return [Finding("error", "no partition of this cluster offers gpu", remedy)]
     findings = []
     for name, most in sorted(limits.items()):
@@ -109,7 +109,7 @@ def _check_partitions(lines: str, needed: float | None) -> list[Finding]:
             remedy = "lower runtime of train under set-resources in the profile, or take another"
             findings.append(Finding("warning", what, remedy))
         else:
-            findings.append(Finding("ok", f"partition {name} has cards and time for a run"))
+            findings.append(Finding("ok", f"partition {name} has GPUs and time for a run"))
     return findings
 
 

@@ -25,10 +25,10 @@ class RunState:
 
     `state`: `done`; `diverged`; `running`; `stopped` (begun, and its process has ended or was
     asked to: it goes on from its checkpoint); `failed`, with `error`; or `waiting`, for its turn
-    or for a card. A run of another machine counts as running until it says otherwise: a process
+    or for a GPU. A run of another machine counts as running until it says otherwise: a process
     there cannot be seen from here. `seconds` is the whole run's time if it is done;
     `seconds_left` what it expects still to need if it runs. `device` is what a run that is done
-    was trained on: a card's name, or `x86_64 CPU, 2 threads`.
+    was trained on: a GPU's name, or `x86_64 CPU, 2 threads`.
     """
 
     run: Run
@@ -45,7 +45,7 @@ class RunState:
 
     @property
     def on_cpu(self) -> bool:
-        """Whether a run that is done was trained without a card."""
+        """Whether a run that is done was trained without a GPU."""
         return self.device is not None and " CPU" in self.device
 
 

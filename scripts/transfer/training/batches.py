@@ -162,14 +162,14 @@ def training_batches(
 
 
 def fits_on(
-    device: torch.device, dataset: PreparedDataset, rows: np.ndarray, runs_per_card: int
+    device: torch.device, dataset: PreparedDataset, rows: np.ndarray, runs_per_gpu: int
 ) -> bool:
     """Whether the stored images of `rows` may stay on the device: a GPU with room to spare.
 
-    The room is shared with the other runs of the card, and what others took of it is gone.
+    The room is shared with the other runs of the GPU, and what others took of it is gone.
     """
     if device.type != "cuda":
         return False
     free, total = torch.cuda.mem_get_info(device)
-    room = min(RESIDENT_SHARE * total / runs_per_card, free / 2)
+    room = min(RESIDENT_SHARE * total / runs_per_gpu, free / 2)
     return resident_bytes(dataset.sizes[rows]) < room

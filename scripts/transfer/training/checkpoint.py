@@ -57,7 +57,7 @@ class CheckpointFile:
 
         A damaged checkpoint gives way to the one before it. One of other settings raises
         UserError naming the differences, or with `restart_if_changed` is deleted, unless it differs
-        in the device alone: a card that is lost for an hour must not cost what it has computed. A
+        in the device alone: a GPU that is lost for an hour must not cost what it has computed. A
         file that cannot be read for now raises OSError and stays.
         """
         for path in (self.path, self.previous):

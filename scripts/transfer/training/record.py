@@ -58,7 +58,7 @@ def metrics_record(
         "batch_size": task.settings.batch_size,
         "micro_batch": outcome.micro_batch,
         "device": _device_name(task.device),
-        "card": asdict(lease.card) if lease and lease.card else None,
+        "card": asdict(lease.gpu) if lease and lease.gpu else None,
         "precision": settings["precision"],
         "code": code,
         "seed": task.settings.seed,

@@ -35,7 +35,7 @@ class Progress:
     images_per_second: float | None = None
     seconds_per_epoch: float | None = None
     seconds_left: float | None = None
-    card: dict[str, Any] | None = None
+    gpu: dict[str, Any] | None = None
     error: str | None = None
 
 

@@ -19,7 +19,7 @@ def compute(
     device: torch.device,
     precision: str,
     resident: str,
-    runs_per_card: int,
+    runs_per_gpu: int,
     checkpoint: CheckpointFile,
     interruption: Interruption,
     report: Report = unreported,
@@ -32,7 +32,7 @@ def compute(
     dataset, settings = parts.dataset, parts.settings
     mean, std = models.channel_statistics(parts.row, settings.normalisation)
     stay = resident == "yes" or (
-        resident == "auto" and fits_on(device, dataset, dataset.rows("train"), runs_per_card)
+        resident == "auto" and fits_on(device, dataset, dataset.rows("train"), runs_per_gpu)
     )
     task = Task(dataset, settings, parts.hp, mean, std, device, PRECISIONS[precision], stay)
 
