@@ -1,0 +1,87 @@
+"""A paper as `paper.yaml` of its folder describes it: who wrote it, which table holds what."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transfer.errors import UserError
+from transfer.validation import read_yaml
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A printed table that a study computes again by the script `view` of scripts/tables.
+
+    `threshold`: ImageNet top-1 in percent above which models count, each row on its own dataset;
+    None where each row rests on all models and all datasets.
+    """
+
+    view: str
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Distances:
+    """The printed table of Frechet inception distances, and its datasets by group, in order."""
+
+    table: str
+    groups: dict[str, list[str]]
+
+    @property
+    def group(self) -> dict[str, str]:
+        """The group of each dataset."""
+        return {dataset: group for group, datasets in self.groups.items() for dataset in datasets}
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One `paper.yaml`; workflow/schemas/paper.schema.yaml describes each field.
+
+    Tables are named by their numbers, `table03`, and lie in `folder`.
+    """
+
+    folder: Path
+    title: str
+    authors: list[str]
+    year: int
+    summary: str
+    values: dict[str, str]
+    venue: str = ""
+    arxiv: str = ""
+    code: str = ""
+    metrics_in_percent: list[str] = field(default_factory=list)
+    imagenet_top1: list[str] = field(default_factory=list)
+    model_facts: str = ""
+    sizes: str = ""
+    positive_fraction: dict[str, float] = field(default_factory=dict)
+    distances: Distances | None = None
+    compared: dict[str, Compared] = field(default_factory=dict)
+    as_printed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, which studies give as `paper`."""
+        return self.folder.name
+
+
+def read_paper(folder: str | Path) -> Paper:
+    """The paper of a folder `resources/published/<paper>`.
+
+    Raises UserError if there is no such folder, naming what to make, or if `paper.yaml` is
+    mistaken.
+    """
+    folder = Path(folder)
+    path = folder / "paper.yaml"
+    if not path.is_file():
+        raise UserError(
+            f"no paper '{folder.name}': {path} is missing. Make the folder {folder} with paper.yaml "
+            "and the printed tables (CONTRIBUTING.md, A paper), or leave `paper` out of the study"
+        )
+    content = read_yaml(path, "paper")
+    compared = {table: Compared(**how) for table, how in content.pop("compared", {}).items()}
+    distances = content.pop("distances", None)
+    return Paper(
+        folder=folder,
+        compared=compared,
+        distances=Distances(**distances) if distances else None,
+        **content,
+    )
