@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from transfer.command_line import run
 from transfer.drawing.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
 from transfer.papers.distances import notes_of
+from transfer.papers.published import read_published
 from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
@@ -63,7 +64,8 @@ def main() -> None:
         label = f"{label}, mean {chosen['fid'].mean():.{digits}f}"
         handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
     if args.published:
-        printed = read_table(args.published, "published_table11").set_index("dataset")["fid"]
+        printed = read_published(args.published.parent, args.published.stem)
+        printed = printed.set_index("dataset")["fid"]
         distances["published"] = distances["dataset"].map(printed)
         distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
         hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}

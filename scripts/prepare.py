@@ -12,7 +12,7 @@ from transfer.errors import UserError
 def _published_sizes(path: Path, dataset: str) -> dict[str, Any] | None:
     from transfer.validation import read_table
 
-    table = read_table(path, "published_table01").set_index("dataset")
+    table = read_table(path, path.stem, path.parent).set_index("dataset")
     if dataset not in table.index:
         return None
     return {key: int(table.loc[dataset, key]) for key in ("classes", "train_size", "eval_size")}

@@ -23,8 +23,8 @@ from transfer.command_line import run
 from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
 from transfer.papers.distances import FEWEST_RANKED, gap_of
+from transfer.papers.published import read_published
 from transfer.study.config import read_datasets
-from transfer.validation import read_table
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -117,7 +117,7 @@ def main() -> None:
 
     summary: dict[str, Any] = {"computed": gap_between_groups(computed, groups)}
     if arguments.published:
-        table = read_table(arguments.published, "published_table11")
+        table = read_published(arguments.published.parent, arguments.published.stem)
         summary["published"] = gap_between_groups(table, groups)
         both = computed.dropna().merge(table, on="dataset", suffixes=("", "_published"))
         if len(both) >= FEWEST_RANKED:

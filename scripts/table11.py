@@ -6,6 +6,7 @@ from pathlib import Path
 from transfer.command_line import run
 from transfer.drawing.tables import Column, decimals, write_table
 from transfer.papers.distances import gap_of, gap_words, notes_of
+from transfer.papers.published import read_published
 from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
@@ -24,7 +25,7 @@ def main() -> None:
         Column("fid", "FID", decimals(2)),
     ]
     if args.published:
-        printed = read_table(args.published, "published_table11")[["dataset", "fid"]]
+        printed = read_published(args.published.parent, args.published.stem)[["dataset", "fid"]]
         table = table.merge(printed.rename(columns={"fid": "published"}), "left", "dataset")
         columns.append(Column("published", "FID in the paper", decimals(2)))
     caption = "Fréchet inception distance of each dataset."

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import SchemaError, ValidationError
 
 from transfer.errors import UserError
 
@@ -22,10 +22,19 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 @cache
-def load_schema(name: str) -> dict[str, Any]:
-    """The schema `workflow/schemas/<name>.schema.yaml`."""
-    text = (SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+def load_schema(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """The schema `<name>.schema.yaml` of a folder, by default of workflow/schemas.
+
+    Raises UserError if the file is missing, is not YAML or is no schema.
+    """
+    path = (folder or SCHEMAS) / f"{name}.schema.yaml"
+    schema = _read_yaml(path)
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        place = ".".join(str(part) for part in error.absolute_path)
+        raise UserError(f"{path}: not a JSON schema: {place}: {error.message}") from None
+    return schema
 
 
 def suggest(key: str, known: list[str]) -> str:
@@ -78,20 +87,16 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
     """YAML's own rule that a key stands once, which PyYAML does not enforce."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        stated = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        keys = [self.construct_object(key, deep=True) for key in stated]
         for place, key in enumerate(keys):
             if key in keys[:place]:
-                line = node.value[place][0].start_mark.line + 1
+                line = stated[place].start_mark.line + 1
                 raise UserError(f"{node.start_mark.name}: line {line}: key '{key}' stands twice")
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: str | Path, schema: str) -> Any:
-    """Read a YAML file and hold it against a schema of workflow/schemas.
-
-    Raises UserError if the file is missing or cannot be read, is not YAML in UTF-8, repeats a key
-    or breaks the schema.
-    """
+def _read_yaml(path: str | Path) -> Any:
     try:
         with Path(path).open(encoding="utf-8") as file:
             loader = _UniqueKeyLoader(file)
@@ -108,6 +113,16 @@ def read_yaml(path: str | Path, schema: str) -> Any:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     if content is None:
         raise UserError(f"{path}: the file is empty")
+    return content
+
+
+def read_yaml(path: str | Path, schema: str) -> Any:
+    """Read a YAML file and check it against a schema of workflow/schemas.
+
+    Raises UserError if the file is missing or cannot be read, is not YAML in UTF-8, repeats a key
+    or breaks the schema.
+    """
+    content = _read_yaml(path)
     check(content, schema, str(path))
     return content
 
@@ -145,16 +160,16 @@ def check_rows(
         raise UserError("\n".join(problems))
 
 
-def read_table(path: str | Path, schema: str) -> pd.DataFrame:
-    """Read a CSV (or, by its suffix, TSV) whose rows obey a schema of workflow/schemas.
+def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
+    """Read a CSV (or, by its suffix, TSV) whose rows obey a schema of a folder of schemas.
 
     Columns take the types of the schema; an empty cell is missing, and allowed only where the
     schema does not require the column. The schema's `uniqueKey` names columns whose values
     together stand once, its `rows` says how many rows the whole table has. Raises UserError
     naming file, line and column.
     """
-    text = read_text_table(path, schema)
-    properties = load_schema(schema)["properties"]
+    text = read_text_table(path, schema, folder)
+    properties = load_schema(schema, folder)["properties"]
     typed = pd.DataFrame(index=text.index)
     for column in text.columns:
         kind = properties[column].get("type", "string")
@@ -206,7 +221,7 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
 
 def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
     """Refuse unknown, absent and repeated columns."""
-    known = list(rules["properties"])
+    known = list(rules.get("properties", {}))
     problems = [
         f"{path}: line 1: unknown column '{column}' ({suggest(column, known)})"
         for column in header
@@ -226,10 +241,10 @@ def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
         raise UserError("\n".join(problems))
 
 
-def read_text_table(path: str | Path, schema: str) -> pd.DataFrame:
+def read_text_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
     """As `read_table`, with every cell as the text that stands in the file (digits kept)."""
     path = Path(path)
-    rules = load_schema(schema)
+    rules = load_schema(schema, folder)
     header, rows = _read_cells(path)
     _check_header(header, rules, path)
     text = pd.DataFrame(rows, columns=header, dtype=str)

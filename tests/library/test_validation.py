@@ -131,3 +131,29 @@ def test_an_empty_file_is_called_empty(tmp_path):
     (tmp_path / "study.yaml").write_text("# to be written\n")
     with pytest.raises(UserError, match="the file is empty"):
         validation.read_yaml(tmp_path / "study.yaml", "study")
+
+
+def test_a_table_may_have_its_schema_beside_it(tmp_path):
+    folder = tmp_path / "paper"
+    folder.mkdir()
+    (folder / "table01.schema.yaml").write_text(SCHEMA.replace("rows: 2", "rows: 3"))
+    (folder / "table01.csv").write_text(GOOD)
+    with pytest.raises(UserError, match="2 rows where the whole table has 3"):
+        validation.read_table(folder / "table01.csv", "table01", folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "no such file"),
+        ("type: objct\n", "not a JSON schema: type: 'objct' is not valid"),
+        ("type: [\n", "not valid YAML"),
+        ("type: object\ntype: object\n", "line 2: key 'type' stands twice"),
+    ],
+)
+def test_a_schema_that_is_none_is_named(tmp_path, text, says):
+    if text:
+        (tmp_path / "table01.schema.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        validation.load_schema("table01", tmp_path)
+    assert str(tmp_path / "table01.schema.yaml") in str(caught.value) and says in str(caught.value)

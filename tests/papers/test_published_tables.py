@@ -14,8 +14,8 @@ MAIN = FOLDER / "table03.csv"
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_table_is_whole(name):
-    table = read_table(FOLDER / f"{name}.csv", f"published_{name}")
-    assert list(table.columns) == list(load_schema(f"published_{name}")["properties"])
+    table = read_table(FOLDER / f"{name}.csv", name, FOLDER)
+    assert list(table.columns) == list(load_schema(name, FOLDER)["properties"])
 
 
 def test_every_shipped_table_has_a_test():
@@ -37,7 +37,7 @@ def test_each_table_is_refused_once_something_is_removed(tmp_path, name, damage)
         lines[0] = lines[0].replace(",", ",x_", 1)
     path = tmp_path / f"{name}.csv"
     path.write_text("\n".join(lines) + "\n")
-    column = load_schema(f"published_{name}")["required"][1]
+    column = load_schema(name, FOLDER)["required"][1]
     says = {
         "cell": f"line 2: missing '{column}'",
         "field": "line 2: ",
@@ -45,7 +45,7 @@ def test_each_table_is_refused_once_something_is_removed(tmp_path, name, damage)
         "column": f"line 1: missing column '{column}'",
     }[damage]
     with pytest.raises(UserError) as caught:
-        read_table(path, f"published_{name}")
+        read_table(path, name, FOLDER)
     assert f"{path}: " in str(caught.value) and says in str(caught.value)
 
 
@@ -68,15 +68,15 @@ def test_a_damaged_main_table_is_refused(tmp_path, old, new, says):
     path = tmp_path / "table03.csv"
     path.write_text(text[:at] + new + text[at + len(old) :])
     with pytest.raises(UserError) as caught:
-        read_table(path, "published_table03")
+        read_table(path, "table03", FOLDER)
     assert f"{path}: {says}" in str(caught.value)
 
 
 def test_tables_agree_where_the_paper_repeats_itself():
-    main = read_text_table(MAIN, "published_table03").set_index("model")
-    clip = read_text_table(FOLDER / "table08.csv", "published_table08").set_index("model")
-    models = read_text_table(FOLDER / "table04.csv", "published_table04").set_index("model")
-    pairs = read_text_table(FOLDER / "table09.csv", "published_table09").set_index("model")
+    main = read_text_table(MAIN, "table03", FOLDER).set_index("model")
+    clip = read_text_table(FOLDER / "table08.csv", "table08", FOLDER).set_index("model")
+    models = read_text_table(FOLDER / "table04.csv", "table04", FOLDER).set_index("model")
+    pairs = read_text_table(FOLDER / "table09.csv", "table09", FOLDER).set_index("model")
     assert models.imagenet_top1.to_dict() == main.imagenet_top1.to_dict()
     for model, row in pairs.drop(columns="source").iterrows():
         assert row.to_dict() == (clip if model in clip.index else main).loc[model].to_dict()

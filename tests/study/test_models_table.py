@@ -44,7 +44,7 @@ def test_models_and_top1_are_those_of_the_paper():
     printed = {}
     for number in (3, 7, 8):
         name = f"table{number:02d}"
-        table = read_text_table(PUBLISHED / f"{name}.csv", f"published_{name}")
+        table = read_text_table(PUBLISHED / f"{name}.csv", name, PUBLISHED)
         printed |= table.set_index("model").imagenet_top1.to_dict()
     text = read_text_table(PATH, "models").set_index("model")
     published = text.imagenet_top1_published

@@ -16,13 +16,13 @@ TABLE_OF_PART = {"main": "table03", "clip": "table08"}
 
 
 def read_published(folder: str | Path, table: str) -> pd.DataFrame:
-    """One table of `resources/published/<paper>`, checked against its schema."""
-    return read_table(Path(folder) / f"{table}.csv", f"published_{table}")
+    """One table of `resources/published/<paper>`, checked against the schema beside it."""
+    return read_table(Path(folder) / f"{table}.csv", table, Path(folder))
 
 
 def read_printed(folder: str | Path, table: str) -> pd.DataFrame:
     """As `read_published`, each cell the text that is printed, so that its digits count."""
-    return read_text_table(Path(folder) / f"{table}.csv", f"published_{table}")
+    return read_text_table(Path(folder) / f"{table}.csv", table, Path(folder))
 
 
 def published_results(

@@ -32,7 +32,7 @@ def dataset_sizes(
     A dataset of which none of these tells is left out. `datasets` holds the blocks of
     config/datasets.yaml by name.
     """
-    printed = read_table(published / "table01.csv", "published_table01").set_index("dataset")
+    printed = read_table(published / "table01.csv", "table01", published).set_index("dataset")
     sizes = {}
     for dataset, block in datasets.items():
         try:
