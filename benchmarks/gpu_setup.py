@@ -76,7 +76,7 @@ def model_row(model: str) -> dict[str, Any]:
 
 def settings(row: Mapping[str, Any], **changes: Any) -> Settings:
     """The paper's recipe for a model, from random weights, judged on `val`, with `changes`."""
-    recipe = read_recipes(ROOT / "config" / "recipes.yaml")["finetune"]
+    recipe = read_recipes(ROOT / "config" / "recipes")["finetune"]
     of_this_dataset = {"weights": "random", "selection_split": "val", "report_split": "val"}
     return replace(recipe.settings("columns", row), **(of_this_dataset | changes))
 

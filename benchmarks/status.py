@@ -6,6 +6,7 @@ python benchmarks/status.py [--runs 10000] [--epochs 30]
 import argparse
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,7 @@ def main() -> None:
     from transfer.study.expected import expected_runs
     from transfer.study.recipes import read_recipes
 
-    recipes = read_recipes(ROOT / "config/recipes.yaml")
+    recipes = read_recipes(ROOT / "config/recipes")
     models = [
         line.split("\t")[0] for line in (ROOT / "config/models.tsv").read_text().splitlines()[1:]
     ]
@@ -62,8 +63,9 @@ def main() -> None:
         folder = Path(name)
         config = folder / "config"
         (config / "studies").mkdir(parents=True)
-        for table in ("models.tsv", "datasets.yaml", "recipes.yaml"):
-            (config / table).write_bytes((ROOT / "config" / table).read_bytes())
+        for table in ("models.tsv", "datasets.yaml"):
+            shutil.copy(ROOT / "config" / table, config / table)
+        shutil.copytree(ROOT / "config" / "recipes", config / "recipes")
         (config / "studies/grid.yaml").write_text(
             "title: Grid\nsource: runs\nparts:\n  main:\n"
             f"    datasets: {json.dumps(datasets)}\n    models: {json.dumps(models)}\n"

@@ -157,7 +157,7 @@ def main() -> None:
         options = options[1:]
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
-    recipes = read_recipes("config/recipes.yaml")
+    recipes = read_recipes("config/recipes")
     rows = models.to_dict("index")
     known = read_studies("config/studies", rows, datasets, recipes, Path("results/networks.json"))
     warn(known.warnings)

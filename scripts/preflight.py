@@ -74,7 +74,7 @@ def tables(names: list[str]) -> list[Finding]:
             "config/config.yaml": lambda: read_yaml(CONFIG / "config.yaml", "config"),
             "config/models.tsv": lambda: read_models(CONFIG / "models.tsv"),
             "config/datasets.yaml": lambda: read_datasets(CONFIG / "datasets.yaml"),
-            "config/recipes.yaml": lambda: read_recipes(CONFIG / "recipes.yaml"),
+            "config/recipes": lambda: read_recipes(CONFIG / "recipes"),
             "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
             str(PUBLISHED): lambda: check_published(PUBLISHED),
         }
@@ -93,7 +93,7 @@ def known_studies() -> Studies:
     """All studies; raises UserError if one of the tables cannot be read."""
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
-    recipes = read_recipes(CONFIG / "recipes.yaml")
+    recipes = read_recipes(CONFIG / "recipes")
     return read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes, NETWORKS)
 
 
@@ -142,7 +142,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     config = read_yaml(CONFIG / "config.yaml", "config")
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
-    recipes = read_recipes(CONFIG / "recipes.yaml")
+    recipes = read_recipes(CONFIG / "recipes")
     studies = chosen_studies(known_studies(), names)
     runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
     results, downloads = Path("results"), Path("resources/downloads")

@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
-    parser.add_argument("--recipes", type=Path, default=Path("config/recipes.yaml"))
+    parser.add_argument("--recipes", type=Path, default=Path("config/recipes"))
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
     parser.add_argument("--cells", type=Path, help="the descriptions of cells, where there are any")
     parser.add_argument(

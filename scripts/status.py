@@ -144,7 +144,7 @@ def main() -> None:
     args = parser.parse_args()
     models = read_models(args.config / "models.tsv")
     datasets = read_datasets(args.config / "datasets.yaml")
-    recipes = read_recipes(args.config / "recipes.yaml")
+    recipes = read_recipes(args.config / "recipes")
     known = read_studies(args.config / "studies", models.to_dict("index"), datasets, recipes)
     warn(known.warnings)
     studies = chosen_studies(known, args.study)

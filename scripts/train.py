@@ -40,7 +40,7 @@ def parse() -> argparse.Namespace:
     add("--models", default="config/models.tsv", help="the model table")
     add("--weights", type=Path, help="the model's weights: a record, .safetensors or .pth")
     add("--recipe", required=True, help="name of the recipe")
-    add("--recipes", default="config/recipes.yaml", help="the file of recipes")
+    add("--recipes", default="config/recipes", help="the recipes: a folder of files, or one file")
     add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
     add("--hp", help="point of the recipe's grid (default: the name of the output's folder)")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")

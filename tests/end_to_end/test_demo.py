@@ -270,12 +270,12 @@ def test_a_deleted_record_is_made_again_and_nothing_else_trained(copy):
 
 def test_an_edit_of_a_recipe_asks_for_its_runs(finished, edited):
     old = "  epochs: 2\n  batch_size: 128"
-    edited("config/recipes.yaml", old, old.replace("2", "3", 1))
+    edited("config/recipes/demo.yaml", old, old.replace("2", "3", 1))
     assert asked_for(finished)["train"] == RUNS
 
 
 def test_an_edit_of_another_recipe_asks_for_no_run(finished, edited):
-    edited("config/recipes.yaml", "  epochs: 30", "  epochs: 31")
+    edited("config/recipes/fang2023.yaml", "  epochs: 30", "  epochs: 31")
     assert "train" not in asked_for(finished)
 
 

@@ -204,7 +204,7 @@ def test_status_knows_the_speeds_that_are_shipped():
 
 
 def test_each_run_of_a_study_is_expected_once():
-    recipes = read_recipes(ROOT / "config/recipes.yaml")
+    recipes = read_recipes(ROOT / "config/recipes")
     part = Part(("cct20", "aptos"), ("alexnet", "resnet50"), "finetune")
     again = Part(("cct20",), ("alexnet",), "finetune")
     study = Study("s", "", "runs", {"main": part, "again": again}, "", 70, {}, (), ())

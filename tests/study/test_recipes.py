@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from transfer.errors import UserError
@@ -26,7 +29,7 @@ def test_ids_read_as_the_design_writes_them():
 
 @pytest.fixture(scope="module")
 def recipes():
-    return read_recipes("config/recipes.yaml")
+    return read_recipes("config/recipes")
 
 
 def test_the_papers_grid_has_three_pairs_of_twenty_points(recipes):
@@ -98,3 +101,37 @@ def test_faults_in_the_file_are_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(UserError, match=message):
         read_recipes(path)
+
+
+def folder_of(path, **files):
+    """A folder of recipes: the content of each file by its stem."""
+    for stem, text in files.items():
+        (path / f"{stem}.yaml").write_text(text)
+    return path
+
+
+def test_like_reaches_across_files(recipes, tmp_path):
+    papers = Path("config/recipes/fang2023.yaml").read_text()
+    own = "ours: {like: finetune_corrected, epochs: 3}\n"
+    both = read_recipes(folder_of(tmp_path, papers=papers, own=own))
+    settings = both["ours"].settings("aptos", ROW)
+    assert settings == replace(recipes["finetune_corrected"].settings("aptos", ROW), epochs=3)
+    # What a selection depends on: its own file and that of the recipe it is like.
+    assert both["ours"].files == (tmp_path / "own.yaml", tmp_path / "papers.yaml")
+    assert both["finetune_corrected"].files == (tmp_path / "papers.yaml",)
+
+
+def test_a_name_in_two_files_is_refused_naming_both(tmp_path):
+    folder_of(tmp_path, a="x: {epochs: 1}\n", b="x: {epochs: 2}\n", **{".hidden": "x: {}\n"})
+    with pytest.raises(UserError, match=r"b\.yaml: x: .*a\.yaml has a recipe of this name"):
+        read_recipes(tmp_path)
+
+
+def test_a_mistake_names_the_file_of_the_folder(tmp_path):
+    folder_of(tmp_path, a="x: {epochs: 1, like: z}\n", b="y: {epochs: 2}\n")
+    with pytest.raises(UserError, match=r"a\.yaml: x\.like: no recipe 'z'"):
+        read_recipes(tmp_path)
+    (tmp_path / "a.yaml").unlink()
+    (tmp_path / "b.yaml").unlink()
+    with pytest.raises(UserError, match="holds no file of recipes"):
+        read_recipes(tmp_path)

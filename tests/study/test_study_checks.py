@@ -21,7 +21,7 @@ HOLDOUT = {"holdout": {"fraction": 0.2, "seed": 0}}
 def tables():
     models = read_models(CONFIG / "models.tsv").to_dict("index")
     datasets = read_datasets(CONFIG / "datasets.yaml")
-    return models, datasets, read_recipes(CONFIG / "recipes.yaml")
+    return models, datasets, read_recipes(CONFIG / "recipes")
 
 
 @pytest.fixture(scope="module")
@@ -257,8 +257,7 @@ LISTED = {"split": {"method": "listed"}}
                 "'aptos'?",
                 "parts.main.models: 'resnet51' is not in config/models.tsv; did you mean "
                 "'resnet50'?",
-                "parts.main.recipe: 'finetine' is not in config/recipes.yaml; did you mean "
-                "'finetune'?",
+                "parts.main.recipe: 'finetine' is not in config/recipes; did you mean 'finetune'?",
             ],
         ),
     ],

@@ -105,7 +105,7 @@ def test_missing_files_are_named_and_noticed_when_they_come(checkout, snakemake)
         ),
         ("studies/demo.yaml", "recipe: finetune_tiny", "recipe: finetuned", "'finetuned' is not"),
         ("studies/demo.yaml", "weights: random", "weights: pretrained", "starts from random"),
-        ("recipes.yaml", "  epochs: 30", "  epoch: 30", "epoch"),
+        ("recipes/fang2023.yaml", "  epochs: 30", "  epoch: 30", "epoch"),
         ("config.yaml", "runs_per_gpu: 1", "runs_per_gpus: 1", "runs_per_gpus"),
         (
             "config.yaml",

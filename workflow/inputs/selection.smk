@@ -15,6 +15,12 @@ def study_runs(wildcards):
     return those_there(runs)
 
 
+def study_recipes(wildcards):
+    """The files in which a study's recipes and those they are like are written."""
+    parts = STUDIES[wildcards.study].parts.values()
+    return sorted({str(path) for part in parts for path in RECIPES[part.recipe].files})
+
+
 # By study: what a call has planned with is what it must run with, when the runs are there again.
 ROUNDS = {}
 

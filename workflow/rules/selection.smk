@@ -8,7 +8,7 @@ rule select_runs:
         runs=study_runs,
         study="config/studies/{study}.yaml",
         datasets="config/datasets.yaml",
-        recipes="config/recipes.yaml",
+        recipes=study_recipes,
     output:
         results="results/{study}/results.csv",
         predictions=directory("results/{study}/predictions"),
@@ -31,7 +31,7 @@ rule select_runs:
     shell:
         f"{PYTHON} "
         "scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
-        "--recipes {input.recipes:q} --runs results/runs "
+        "--recipes config/recipes --runs results/runs "
         f"--cells results/cells --accepted {ACCEPTED_CODE} "
         "{params.partial} "
         "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1\n"

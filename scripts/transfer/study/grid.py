@@ -33,7 +33,7 @@ def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:
         if part.recipe not in recipes:
             raise UserError(
                 f"config/studies/{study.name}.yaml: parts.{name}.recipe: '{part.recipe}' is not "
-                "in config/recipes.yaml"
+                "in config/recipes"
             )
         hps = tuple(recipes[part.recipe].hyperparameters)
         for dataset in part.datasets:

@@ -20,9 +20,13 @@ from transfer.validation import read_yaml
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe of `config/recipes.yaml`, inheritance already followed."""
+    """A recipe of `config/recipes`, inheritance already followed.
+
+    `files` are those in which it and the recipes that it is `like` are written.
+    """
 
     name: str
+    files: tuple[Path, ...]
     common: Mapping[str, Any]
     datasets: Mapping[str, Mapping[str, Any]]
     models: Mapping[str, Mapping[str, Any]]
@@ -78,34 +82,63 @@ def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _follow(name: str, written: Mapping[str, Any], path: str, seen: tuple[str, ...] = ()) -> Any:
-    """One recipe's mapping with everything it takes over from the recipe it is `like`."""
+@dataclass(frozen=True)
+class _Written:
+    """A recipe as its file has it, inheritance not yet followed."""
+
+    file: Path
+    values: Mapping[str, Any]
+
+
+def _read_files(path: Path) -> dict[str, _Written]:
+    """Every recipe of a folder's files, or of one file; hidden files are none of them."""
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
+        if not files:
+            raise UserError(f"{path}: holds no file of recipes (*.yaml)")
+    written: dict[str, _Written] = {}
+    for file in files:
+        for name, values in read_yaml(file, "recipes").items():
+            if name in written:
+                raise UserError(
+                    f"{file}: {name}: {written[name].file} has a recipe of this name: rename one"
+                )
+            written[name] = _Written(file, values)
+    return written
+
+
+def _follow(
+    name: str, written: Mapping[str, _Written], seen: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """A recipe with everything it takes over from the one it is `like`, and the files of both."""
+    file = written[name].file
     if name in seen:
-        raise UserError(f"{path}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
-    own = dict(written[name])
+        raise UserError(f"{file}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
+    own = dict(written[name].values)
     base_name = own.pop("like", None)
     if base_name is None:
-        return own
+        return own, (file,)
     if base_name not in written:
-        raise UserError(f"{path}: {name}.like: no recipe '{base_name}'")
-    base = _follow(base_name, written, path, (*seen, name))
+        raise UserError(f"{file}: {name}.like: no recipe '{base_name}'")
+    base, files = _follow(base_name, written, (*seen, name))
     for part in ("datasets", "models"):
         if part in own:
             theirs = base.get(part, {})
             own[part] = theirs | {k: theirs.get(k, {}) | v for k, v in own[part].items()}
-    return base | own
+    return base | own, tuple(dict.fromkeys((file, *files)))
 
 
 def read_recipes(path: str | Path) -> dict[str, Recipe]:
-    """Every recipe of a file, by name.
+    """Every recipe of a folder of files, or of one file, by name.
 
-    Raises UserError for a key the schema does not know, a missing setting, an unknown `like`,
-    or a grid in which one point stands twice.
+    Raises UserError for a name that two files have, a key the schema does not know, a missing
+    setting, an unknown `like`, or a grid in which one point stands twice.
     """
-    written = read_yaml(path, "recipes")
+    written = _read_files(Path(path))
     recipes = {}
-    for name in written:
-        values = _follow(name, written, str(path))
+    for name, own in written.items():
+        values, files = _follow(name, written)
         values.pop("description", None)
         datasets, models = values.pop("datasets", {}), values.pop("models", {})
         grid = tuple(
@@ -120,9 +153,9 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
         needed = {field.name for field in fields(Settings) if field.default is MISSING}
         missing = sorted(needed - set(values))
         if missing or not grid:
-            raise UserError(f"{path}: {name}: missing {', '.join(missing or ['grid'])}")
-        recipe = Recipe(name, values, datasets, models, grid)
+            raise UserError(f"{own.file}: {name}: missing {', '.join(missing or ['grid'])}")
+        recipe = Recipe(name, files, values, datasets, models, grid)
         if len(recipe.hyperparameters) < len(expand_grid(grid)):
-            raise UserError(f"{path}: {name}.grid: a point stands twice")
+            raise UserError(f"{own.file}: {name}.grid: a point stands twice")
         recipes[name] = recipe
     return recipes

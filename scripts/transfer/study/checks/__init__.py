@@ -39,7 +39,7 @@ def study_problems(
             *unknown(f"{where}.models", part.models, models, "config/models.tsv"),
         ]
         if trains:
-            names += unknown(f"{where}.recipe", [part.recipe], recipes, "config/recipes.yaml")
+            names += unknown(f"{where}.recipe", [part.recipe], recipes, "config/recipes")
         problems += names
         if trains and not names:
             recipe = recipes[part.recipe]
