@@ -6,7 +6,7 @@ import time
 
 import gpu_imports  # noqa: F401
 
-from transfer.machine.gpus import PRETENDED, leased_gpu
+from transfer.machine.gpus import SIMULATED, leased_gpu
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
         if lease.gpu is None:
             sys.exit("nvidia-smi lists no GPU")
         start = time.monotonic()
-        if not lease.gpu.uuid.startswith(PRETENDED):
+        if not lease.gpu.uuid.startswith(SIMULATED):
             import torch
 
             if torch.cuda.device_count() != 1:

@@ -109,7 +109,7 @@ class Watched(Task):
     def logits(self, model: nn.Module, grey_levels: torch.Tensor) -> torch.Tensor:
         """As Task, unless more images come than there is room for."""
         if self.room is not None and len(grey_levels) > self.room:
-            raise torch.OutOfMemoryError("pretended")
+            raise torch.OutOfMemoryError("simulated")
         return super().logits(model, grey_levels)
 
 
@@ -268,7 +268,7 @@ def leases_share(device: torch.device, folder: Path) -> bool | None:
     """Real processes take a GPU's places, and one too many waits until another has ended.
 
     With two runs a GPU the first two have it at once and the third waits; with one run a GPU the
-    second waits. On the CPU a GPU is pretended. None without filelock, which leases need.
+    second waits. On the CPU a GPU is simulated. None without filelock, which leases need.
     """
     if importlib.util.find_spec("filelock") is None:
         print("  filelock is not installed")

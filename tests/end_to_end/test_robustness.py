@@ -86,7 +86,7 @@ def test_a_second_snakemake_says_who_is_at_work_and_harms_nothing(project, expec
     wait_for_training(project)
     second = run_snakemake(project, *WARM, *TARGETS)
     assert second.returncode == 1
-    assert "at work in this folder already (process" in second.stdout
+    assert "already running in this folder (process" in second.stdout
     assert first.wait(timeout=LIMIT) == 0
     assert results(project) == expected
 

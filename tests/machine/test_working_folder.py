@@ -29,7 +29,7 @@ def test_one_process_holds_a_folder_until_it_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(working_folder, "_held", held)
     working_folder.claim(tmp_path)
     second = claim_elsewhere(tmp_path)
-    assert second.returncode == 1 and "at work in this folder already (process" in second.stderr
+    assert second.returncode == 1 and "already running in this folder (process" in second.stderr
     held.pop().close()
     assert claim_elsewhere(tmp_path).returncode == 0
 

@@ -55,13 +55,13 @@ def test_commands_that_are_not_there_are_named(monkeypatch):
 
 def test_a_controller_that_does_not_answer_is_an_error(slurm):
     slurm(status=1)
-    assert troubles() == {"Slurm's controller does not answer: away": "error"}
+    assert troubles() == {"Slurm's controller does not respond: away": "error"}
 
 
 def test_a_sacct_without_accounts_is_an_error(slurm):
     slurm(accounting="accounting_storage/none", more=("sacct",))
     (what,) = troubles()
-    assert "wait for ever" in what
+    assert "wait forever" in what
     slurm(accounting="accounting_storage/slurmdbd", more=("sacct",))
     assert troubles() == {}
 
@@ -76,7 +76,7 @@ def test_a_controller_that_forgets_quickly_is_told(slurm):
     ("partitions", "says"),
     [
         ("gpus|1:00:00|gpu:4", "partition gpus ends jobs after 60 minutes"),
-        ("cpu|infinite|(null)", "no partition of this cluster offers gpu"),
+        ("cpu|infinite|(null)", "no partition of this cluster offers GPUs"),
     ],
 )
 def test_partitions_need_gpus_and_time(slurm, partitions, says):

@@ -1,4 +1,4 @@
-"""A GPU's memory that runs out, pretended on the CPU: what gives way, and what comes out."""
+"""A GPU's memory that runs out, simulated on the CPU: how training adapts, and the result."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ class Roomy(Task):
         if model.training:
             type(self).trained += (len(grey_levels),)
         if len(grey_levels) > self.room:
-            raise torch.OutOfMemoryError("pretended")
+            raise torch.OutOfMemoryError("simulated")
         type(self).seen += (len(grey_levels),)
         return super().logits(model, grey_levels)
 
@@ -95,7 +95,7 @@ def test_the_images_leave_the_device_before_a_batch_is_cut(task, tmp_path, monke
     whole = outcome(task, tmp_path)
 
     def full(*_):
-        raise torch.OutOfMemoryError("pretended")
+        raise torch.OutOfMemoryError("simulated")
 
     monkeypatch.setattr(batches.ResidentPixels, "__init__", full)
     monkeypatch.setattr(Roomy, "room", 12)

@@ -1,14 +1,14 @@
-"""Which GPU a run trains on, when several runs share a machine.
+"""GPU leases: which GPU a run trains on when several runs share a machine.
 
-Each GPU has `runs_per_gpu` places, each place a lock file that the training process holds; the
-kernel frees it when the process ends, however it ends. The locks lie in /tmp, one folder a user:
-on the machine itself, never on a network file system, and the same for every terminal, which
-TMPDIR or a login's runtime folder would not be.
+Each GPU has `runs_per_gpu` slots, and each slot is a lock file held by the training process; the
+kernel releases the lock when the process ends, however it ends. The locks are in /tmp, one folder
+per user: local to the machine, never on a network file system, and the same for every terminal,
+unlike TMPDIR or a login's runtime folder.
 
-Others take no lease of ours: before a GPU is taken, nvidia-smi is asked whether a process of
-another user, of another program or of a container is at work on it.
+Other programs do not know about these leases. Before a GPU is taken, nvidia-smi is queried for
+processes of other users, other programs or containers that are using it.
 
-Imports no torch: CUDA_VISIBLE_DEVICES must be set before CUDA is first touched.
+Does not import torch: CUDA_VISIBLE_DEVICES must be set before CUDA is initialised.
 """
 
 import csv
@@ -28,24 +28,24 @@ from transfer.errors import UserError
 from transfer.machine.locks import WITHOUT_LOCKS
 from transfer.machine.processes import process_start
 
-# Whoever sets these has chosen this process's GPU already, if it sees no more than one. The lease
-# is then one among the runs of the same job: several that Snakemake grouped into it, say.
-# TRANSFER_LEASE=always makes it one among all runs of this machine.
+# A scheduler that sets one of these has already chosen this process's GPU if only one is visible.
+# The lease then applies among the runs of one job only, such as a group of Snakemake jobs.
+# TRANSFER_LEASE=always makes it apply among all runs on this machine.
 SCHEDULERS = {"SLURM_JOB_ID": "Slurm", "KUBERNETES_SERVICE_HOST": "Kubernetes"}
-PRETENDED = "pretended-"
-# Values of CUDA_VISIBLE_DEVICES that hide all GPUs; schedulers set the last.
+SIMULATED = "simulated-"
+# Values of CUDA_VISIBLE_DEVICES that hide all GPUs; the last one is set by schedulers.
 HIDDEN = ("", "-1", "NoDevFiles")
-# What nvidia-smi exits with where there is a driver and no GPU.
+# Exit status of nvidia-smi on a machine with a driver but no GPU.
 NO_DEVICES = 6
 LOOK_AGAIN_SECONDS = 1.0
-# Whether others use a GPU costs a process and, without a persistent driver, seconds to find out.
+# Checking whether a GPU is in use takes a process and, without a persistent driver, seconds.
 LOOK_AGAIN_IN_USE_SECONDS = 10.0
 SAY_AGAIN_SECONDS = 600.0
 
-# A process in another container is not listed, its memory is. An idle GPU has up to some hundred
-# MiB in use; so has a process that has only just opened CUDA.
+# A process in another container is not listed, but its memory is counted. An idle GPU uses up to a
+# few hundred MiB, as does a process that has only just initialised CUDA.
 MEMORY_IN_USE = 2**30
-# Serves the processes that share a GPU, and computes nothing itself.
+# Serves processes that share a GPU and computes nothing itself.
 MPS_SERVER = "nvidia-cuda-mps-server"
 TAKE_IN_USE = "TRANSFER_GPUS_IN_USE"
 RENAMED = {
@@ -57,7 +57,7 @@ RENAMED = {
 
 @dataclass(frozen=True)
 class GPU:
-    """A GPU, or a MIG slice of one: `index` as nvidia-smi counts, `uuid` as CUDA takes it."""
+    """A GPU or a MIG slice: `index` as in nvidia-smi, `uuid` as in CUDA_VISIBLE_DEVICES."""
 
     index: int
     uuid: str
@@ -67,31 +67,31 @@ class GPU:
 
 @dataclass(frozen=True)
 class Lease:
-    """What a run may use: `gpu` is None on a machine without one.
+    """The GPU that a run may use; `gpu` is None on a machine without one.
 
-    `chosen_by` is `lease`, or the scheduler that had chosen before (`Slurm`, `Kubernetes`), or
-    None without a GPU.
+    `chosen_by` is `lease`, the scheduler that assigned the GPU (`Slurm`, `Kubernetes`), or None
+    without a GPU.
     """
 
     gpu: GPU | None
     chosen_by: str | None
 
     def device(self, asked: str) -> str:
-        """What to ask PyTorch for: with a GPU the GPU, never the CPU in its place."""
+        """The PyTorch device to use: with a leased GPU always that GPU, never the CPU."""
         if self.gpu is None or asked == "cpu":
             return asked
-        # It is the only one that CUDA sees: cuda:3 is now cuda. A pretended one is none.
-        return asked.partition(":")[0] if self.gpu.uuid.startswith(PRETENDED) else "cuda"
+        # CUDA sees the leased GPU only, so cuda:3 becomes cuda. A simulated GPU is left as asked.
+        return asked.partition(":")[0] if self.gpu.uuid.startswith(SIMULATED) else "cuda"
 
 
 def machine_gpus() -> tuple[GPU, ...]:
-    """All GPUs of this machine, empty if there are none.
+    """All GPUs of this machine; empty if there are none.
 
-    TRANSFER_GPUS=4 pretends four, for tests without a GPU. Raises UserError if nvidia-smi is
-    there and fails: a GPU that is lost for an hour is no reason to train on the CPU for a week.
+    TRANSFER_GPUS=4 simulates four, for tests without a GPU. Raises UserError if nvidia-smi is
+    installed but fails: falling back to the CPU would turn an hour's outage into a week's run.
     """
-    if pretended := os.environ.get("TRANSFER_GPUS"):
-        return tuple(GPU(i, f"{PRETENDED}{i}", "pretended GPU") for i in range(int(pretended)))
+    if simulated := os.environ.get("TRANSFER_GPUS"):
+        return tuple(GPU(i, f"{SIMULATED}{i}", "simulated GPU") for i in range(int(simulated)))
     query = ["--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"]
     gpus = []
     for line in _nvidia_smi(*query).splitlines():
@@ -120,7 +120,7 @@ def _nvidia_smi(*arguments: str) -> str:
 
 
 def _with_slices(gpus: tuple[GPU, ...], listing: str) -> tuple[GPU, ...]:
-    """Put a GPU's MIG slices, which `nvidia-smi -L` lists below it, in its place."""
+    """Replace each GPU by its MIG slices, if `nvidia-smi -L` lists any below it."""
     by_uuid = {gpu.uuid: gpu for gpu in gpus}
     slices: dict[str, list[GPU]] = {gpu.uuid: [] for gpu in gpus}
     owner = None
@@ -133,10 +133,10 @@ def _with_slices(gpus: tuple[GPU, ...], listing: str) -> tuple[GPU, ...]:
 
 
 def visible_gpus(gpus: tuple[GPU, ...]) -> tuple[GPU, ...]:
-    """Those of the machine's GPUs that CUDA_VISIBLE_DEVICES allows, in its order.
+    """The GPUs that CUDA_VISIBLE_DEVICES makes visible, in its order.
 
-    Numbers count as nvidia-smi does; beginnings of UUIDs are taken as CUDA takes them. As in
-    CUDA the list ends at the first entry that names no GPU.
+    Indices are those of nvidia-smi; UUIDs may be abbreviated to a unique prefix. As in CUDA, the
+    list ends at the first invalid entry.
     """
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
@@ -154,10 +154,10 @@ def visible_gpus(gpus: tuple[GPU, ...]) -> tuple[GPU, ...]:
 
 
 def usable_gpus() -> tuple[GPU, ...]:
-    """The machine's GPUs that this process may use.
+    """The GPUs of this machine that this process may use.
 
-    Raises UserError if CUDA_VISIBLE_DEVICES names one that is not there, nvidia-smi fails, or a
-    variable has a former name.
+    Raises UserError if CUDA_VISIBLE_DEVICES names no GPU of this machine, if nvidia-smi fails, or
+    if an environment variable is set under its former name.
     """
     for old, new in RENAMED.items():
         if os.environ.get(old):
@@ -170,20 +170,20 @@ def usable_gpus() -> tuple[GPU, ...]:
     if there and not visible:
         raise UserError(
             f"CUDA_VISIBLE_DEVICES={wanted} names none of this machine's {len(there)} GPUs. Set "
-            "it to one of theirs, or to nothing to train on the CPU."
+            "it to an index or UUID listed by nvidia-smi -L, or to nothing to train on the CPU."
         )
     return visible
 
 
 def _chosen_by() -> str | None:
-    """The scheduler that has given this process its GPUs, if any."""
+    """The scheduler that assigned this process its GPUs, if any."""
     return next((name for key, name in SCHEDULERS.items() if os.environ.get(key)), None)
 
 
 def _job() -> str:
-    """What the locks' names begin with where they count in one job of a scheduler alone.
+    """Prefix that limits the locks to one job of a scheduler; empty for none.
 
-    A pod has a file system of its own.
+    A Kubernetes pod needs no prefix: it has its own file system.
     """
     number = os.environ.get("SLURM_JOB_ID", "")
     return f"slurm-{re.sub(r'[^A-Za-z0-9]', '-', number)}-" if number else ""
@@ -202,7 +202,7 @@ def _lock_folder() -> Path:
 
 
 def _ours(folder: Path, names: list[str]) -> set[int]:
-    """Processes that hold these places, or held them last and have not ended yet."""
+    """Running processes that hold these slots or held them last."""
     alive = set()
     for name in names:
         try:
@@ -214,13 +214,13 @@ def _ours(folder: Path, names: list[str]) -> set[int]:
     return alive
 
 
-def _try_place(gpu: GPU, place: int, runs_per_gpu: int, job: str) -> FileLock | str | None:
-    """The lock of a place; None if the place is taken, words if others use the GPU."""
+def _try_slot(gpu: GPU, slot: int, runs_per_gpu: int, job: str) -> FileLock | str | None:
+    """Lock a slot: the lock, None if it is taken, or a description of the GPU's other users."""
     folder = _lock_folder()
     names = [f"{job}{gpu.uuid}.{number}" for number in range(runs_per_gpu)]
-    # A file in place of a lock would outlive a run that was killed, and keep its GPU.
-    lock = FileLock(folder / f"{names[place]}.lock", fallback_to_soft=False)
-    # One process after another: who waits for the other's answer must not take it for a lease.
+    # A soft lock, a mere file, would survive a killed run and block its GPU.
+    lock = FileLock(folder / f"{names[slot]}.lock", fallback_to_soft=False)
+    # Serialised, so that a process still checking a slot is not mistaken for one that leased it.
     with FileLock(folder / f"{job}{gpu.uuid}.guard", fallback_to_soft=False):
         try:
             lock.acquire(timeout=0)
@@ -231,7 +231,7 @@ def _try_place(gpu: GPU, place: int, runs_per_gpu: int, job: str) -> FileLock | 
                 lock.release()
                 return words
             pid = os.getpid()
-            (folder / f"{names[place]}.pid").write_text(f"{pid} {process_start(pid)}")
+            (folder / f"{names[slot]}.pid").write_text(f"{pid} {process_start(pid)}")
         except BaseException:
             lock.release()
             raise
@@ -239,27 +239,27 @@ def _try_place(gpu: GPU, place: int, runs_per_gpu: int, job: str) -> FileLock | 
 
 
 def _in_use(gpu: GPU, ours: set[int]) -> str | None:
-    """Who uses a GPU beside the processes `ours`, in words; None if nobody does.
+    """Describe who uses a GPU besides the processes `ours`; None if nobody does.
 
-    Not asked for a pretended GPU, for one that a scheduler gave, which may have given it to
-    others too, nor if TRANSFER_GPUS_IN_USE=take.
+    Not checked for a simulated GPU, for one assigned by a scheduler, which may share it on
+    purpose, or with TRANSFER_GPUS_IN_USE=take.
     """
     in_use = os.environ.get(TAKE_IN_USE)
     if in_use not in (None, "", "take"):
-        raise UserError(f"{TAKE_IN_USE}={in_use}: take, or nothing")
-    if in_use or gpu.uuid.startswith(PRETENDED) or _chosen_by():
+        raise UserError(f"{TAKE_IN_USE}={in_use}: must be 'take' or empty")
+    if in_use or gpu.uuid.startswith(SIMULATED) or _chosen_by():
         return None
     processes = _processes(gpu)
     if ours:
-        # In a container nvidia-smi may count processes as the host does: one whose number means
-        # nothing here may be a run of ours, and so may all of the memory.
+        # In a container nvidia-smi may list the host's process ids: a process that cannot be found
+        # here may be one of ours, and so may all of the memory.
         known = [pid for pid in processes if pid not in ours and psutil.pid_exists(pid)]
         return ", ".join(processes[pid] for pid in known) or None
     if processes:
         return ", ".join(processes.values())
     query = ["--query-gpu=uuid,memory.used,display_active", "--format=csv,noheader,nounits"]
     for row in _rows(*query, columns=3):
-        # What a screen takes is no computation, and may be much.
+        # A display uses memory, possibly a lot, without computing anything.
         if row[0] == gpu.uuid and row[1].isdigit() and row[2] != "Enabled":
             used = int(row[1]) * 2**20
             if used >= MEMORY_IN_USE:
@@ -268,7 +268,7 @@ def _in_use(gpu: GPU, ours: set[int]) -> str | None:
 
 
 def _processes(gpu: GPU) -> dict[int, str]:
-    """Processes that compute on a GPU, in words, by number."""
+    """Descriptions of the processes that compute on a GPU, by process id."""
     query = ["--query-compute-apps=gpu_uuid,pid,used_memory,process_name"]
     found = {}
     for uuid, pid, memory, name in _rows(*query, "--format=csv,noheader,nounits", columns=4):
@@ -280,7 +280,7 @@ def _processes(gpu: GPU) -> dict[int, str]:
 
 
 def _rows(*arguments: str, columns: int) -> list[list[str]]:
-    """The rows of nvidia-smi's answer that have so many columns; the last may hold commas."""
+    """The rows of nvidia-smi's output with so many columns; the last column may contain commas."""
     lines = csv.reader(_nvidia_smi(*arguments).splitlines(), quoting=csv.QUOTE_NONE)
     rows = [[*row[: columns - 1], ",".join(row[columns - 1 :])] for row in lines]
     return [[cell.strip() for cell in row] for row in rows if len(row) == columns]
@@ -293,18 +293,18 @@ def _owner(pid: int) -> str:
         return ""
 
 
-def _try_places(
+def _try_slots(
     gpus: tuple[GPU, ...], runs_per_gpu: int, job: str
 ) -> tuple[GPU, FileLock] | dict[GPU, str]:
-    """A GPU and the lock of its place; if there is none, the GPUs that others use."""
+    """A GPU and the lock of its slot; if none is free, the GPUs that others use."""
     in_use: dict[GPU, str] = {}
-    # Place by place, not GPU by GPU: a second run goes to an idle GPU if there is one.
-    for place in range(runs_per_gpu):
+    # Slot by slot rather than GPU by GPU, so that a second run prefers an idle GPU.
+    for slot in range(runs_per_gpu):
         for gpu in gpus:
             if gpu in in_use:
                 continue
             try:
-                found = _try_place(gpu, place, runs_per_gpu, job)
+                found = _try_slot(gpu, slot, runs_per_gpu, job)
             except OSError as error:
                 if error.errno not in WITHOUT_LOCKS:
                     raise
@@ -319,10 +319,10 @@ def _try_places(
     return in_use
 
 
-def _wait_for_place(gpus: tuple[GPU, ...], runs_per_gpu: int, job: str) -> tuple[GPU, FileLock]:
+def _wait_for_slot(gpus: tuple[GPU, ...], runs_per_gpu: int, job: str) -> tuple[GPU, FileLock]:
     since = time.monotonic()
     said = None
-    while isinstance(found := _try_places(gpus, runs_per_gpu, job), dict):
+    while isinstance(found := _try_slots(gpus, runs_per_gpu, job), dict):
         now = time.monotonic()
         if said is None or now - said >= SAY_AGAIN_SECONDS:
             said = now
@@ -335,30 +335,30 @@ def _waiting_words(
     gpus: tuple[GPU, ...], in_use: dict[GPU, str], runs_per_gpu: int, seconds: float
 ) -> str:
     runs = "run" if runs_per_gpu == 1 else "runs"
-    words = f"waiting since {seconds:.0f} s: "
+    words = f"waiting for a GPU for {seconds:.0f} s: "
     if len(in_use) < len(gpus):
         words += (
             f"all {len(gpus)} GPUs that this run may use are taken ({runs_per_gpu} {runs} "
-            "a GPU). More runs were started than there are places; --resources gpu=N says how "
+            "per GPU). More runs were started than there are slots; --resources gpu=N limits how "
             "many start. "
         )
     for gpu, users in in_use.items():
         words += f"GPU {_words(gpu)} is in use by others: {users}. "
     if in_use:
         words += (
-            "A GPU that others use is taken when they have ended; CUDA_VISIBLE_DEVICES names the "
-            f"GPUs that runs may wait for, and {TAKE_IN_USE}=take shares them."
+            "A GPU that others use is leased once they have finished. Set CUDA_VISIBLE_DEVICES "
+            f"to choose which GPUs runs wait for, or {TAKE_IN_USE}=take to share them."
         )
     return words.rstrip()
 
 
 @contextmanager
 def leased_gpu(device: str = "auto", runs_per_gpu: int = 1) -> Iterator[Lease]:
-    """Hold a GPU for the block, and let CUDA see that GPU alone.
+    """Lease a GPU for the duration of the block and make it the only one visible to CUDA.
 
-    `device` is train.py's: `cpu` takes no GPU, `cuda:N` waits for the N-th visible one. Call it
-    before CUDA is first touched. Says on stdout what was chosen, and that it waits. Raises
-    UserError if `cuda:N` names no GPU.
+    `device` is train.py's option: `cpu` leases nothing, `cuda:N` waits for the N-th visible GPU.
+    Must be called before CUDA is initialised. Prints which GPU was chosen, and that it waits if it
+    has to. Raises UserError if there is no GPU `cuda:N`.
     """
     if device == "cpu":
         yield Lease(None, None)
@@ -367,25 +367,25 @@ def leased_gpu(device: str = "auto", runs_per_gpu: int = 1) -> Iterator[Lease]:
     if device.startswith("cuda:"):
         number = int(device.removeprefix("cuda:"))
         if number >= len(gpus):
-            raise UserError(f"--device {device}: this run may use {len(gpus)} GPUs only")
+            raise UserError(f"--device {device}: this run may use only {len(gpus)} GPUs")
         gpus = (gpus[number],)
     if not gpus:
         print(
-            "nvidia-smi lists no GPU that this run may use: training on the CPU, unless PyTorch "
+            "nvidia-smi lists no GPU that this run may use: training on the CPU unless PyTorch "
             "finds another accelerator",
             flush=True,
         )
         yield Lease(None, None)
         return
     chosen_by = None
-    # An allocation or pod of several GPUs is for several runs: they lease among these, and as
-    # everywhere on the machine, whose scheduler may not keep its jobs apart.
+    # An allocation or pod with several GPUs is meant for several runs. They lease among all runs
+    # on the machine, because the scheduler may not isolate its jobs.
     if len(gpus) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
         chosen_by = _chosen_by()
     job = _job() if chosen_by else ""
-    gpu, lock = _wait_for_place(gpus, runs_per_gpu, job)
+    gpu, lock = _wait_for_slot(gpus, runs_per_gpu, job)
     try:
-        words = f"{chosen_by} chose GPU" if chosen_by else "training on GPU"
+        words = f"assigned by {chosen_by}: GPU" if chosen_by else "training on GPU"
         print(f"{words} {_words(gpu)}", flush=True)
         with _only_visible(gpu):
             yield Lease(gpu, chosen_by or "lease")
@@ -401,7 +401,7 @@ def _words(gpu: GPU) -> str:
 def _only_visible(gpu: GPU) -> Iterator[None]:
     before = os.environ.get("CUDA_VISIBLE_DEVICES")
     os.environ["CUDA_VISIBLE_DEVICES"] = (
-        str(gpu.index) if gpu.uuid.startswith(PRETENDED) else gpu.uuid
+        str(gpu.index) if gpu.uuid.startswith(SIMULATED) else gpu.uuid
     )
     try:
         yield

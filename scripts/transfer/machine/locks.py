@@ -1,4 +1,4 @@
-"""One process at a time in a folder that several may want."""
+"""A lock that allows one process at a time in a folder."""
 
 import errno
 import sys
@@ -8,19 +8,19 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-# What a file system without locks says of itself, such as NFS without lockd.
+# Errors of a file system without locks, such as NFS without lockd.
 WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextmanager
 def held_alone(folder: Path, busy: str, name: str = ".lock") -> Iterator[bool]:
-    """Hold a folder while the block runs; yields whether another process was waited for.
+    """Lock a folder while the block runs; yields whether it had to wait for another process.
 
-    Blocks of another `name`, the lock's file, do not wait for it. `busy` is said on stdout before
-    waiting. The kernel frees the lock when the process ends. On a file system without locks a
-    line on stderr says so, and the block runs.
+    Locks of different `name`, the lock file, are independent. `busy` is printed before waiting. The
+    kernel releases the lock when the process ends. On a file system without locks, a warning is
+    printed to stderr and the block runs unprotected.
     """
-    # A file in place of a lock would outlive a process that was killed on another machine.
+    # A soft lock, a mere file, would survive a process killed on another machine.
     lock = FileLock(folder / name, fallback_to_soft=False)
     waited = False
     try:
@@ -34,8 +34,8 @@ def held_alone(folder: Path, busy: str, name: str = ".lock") -> Iterator[bool]:
         if error.errno not in WITHOUT_LOCKS:
             raise
         print(
-            f"{folder}: this file system has no locks ({error.strerror}): see to it that no "
-            "second process works in this folder",
+            f"{folder}: this file system does not support locks ({error.strerror}): make sure that "
+            "no second process uses this folder",
             file=sys.stderr,
             flush=True,
         )

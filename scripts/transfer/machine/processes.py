@@ -1,4 +1,4 @@
-"""Which process is which, by its number, its start and its machine; and the cores it may use."""
+"""Identify a process by id, start time and machine; count the CPU cores it may use."""
 
 import os
 import socket
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import psutil
 
-# Of Linux; other systems have none, and psutil asks their kernels.
+# Linux only; elsewhere psutil is used instead.
 PROC = Path("/proc")
 
 
 def machine_id() -> str:
-    """This machine since it was started, and this container: where a process number counts.
+    """An identifier of this boot of this machine and of this container: the scope of process ids.
 
-    Without /proc the machine's name.
+    The host name on systems without /proc.
     """
     try:
         boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
@@ -23,16 +23,15 @@ def machine_id() -> str:
 
 
 def process_start(pid: int) -> int | None:
-    """When a process started, comparable on one machine only; None if it does not run.
+    """Start time of a process, comparable on one machine only; None if it is not running.
 
-    In the kernel's ticks since boot, or without /proc in milliseconds since 1970. With the number
-    it names a process for good: numbers are given out again, and a process that has ended but was
-    not yet waited for (a zombie) does not run.
+    In kernel ticks since boot or, without /proc, milliseconds since 1970. Together with the process
+    id, which is reused, it identifies a process uniquely. A zombie counts as not running.
     """
     if not (PROC / str(os.getpid()) / "stat").exists():
         return _start_by_psutil(pid)
     try:
-        # The name, in brackets, may hold blanks and brackets itself.
+        # The process name, in parentheses, may itself contain spaces and parentheses.
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
@@ -50,6 +49,6 @@ def _start_by_psutil(pid: int) -> int | None:
 
 
 def usable_cores() -> int:
-    """CPU cores that this process may use: all of them where a system binds none to some."""
+    """Number of CPU cores that this process may use: its affinity, or all cores."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -1,7 +1,7 @@
-"""One Snakemake at a time in a folder; none in the way of the next; a full disk is named.
+"""A lock on Snakemake's working folder, and a check for full disks.
 
-Snakemake's own lock is a file that a killed process leaves behind, and every later call then
-refuses until a person says --unlock. This one is held by the kernel and ends with the process.
+Snakemake's own lock is a file that a killed process leaves behind; every later call then fails
+until somebody runs --unlock. This lock is held by the kernel and released with the process.
 """
 
 import fcntl
@@ -15,14 +15,14 @@ from typing import TextIO
 
 from transfer.errors import UserError
 
-# Less than a log file or a record needs.
+# In bytes; less than a log file or a record needs.
 FULL = 1_000_000
-# Held until the process ends.
+# Kept open, and so locked, until the process ends.
 _held: list[TextIO] = []
 
 
 def claim(folder: str | Path) -> None:
-    """Hold a folder for this process; raises UserError naming the process that holds it."""
+    """Lock a folder for this process; raises UserError naming the process that holds the lock."""
     path = Path(folder) / ".snakemake" / "working"
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+", encoding="utf-8")
@@ -33,13 +33,13 @@ def claim(folder: str | Path) -> None:
         holder = file.read().strip() or "another process"
         file.close()
         raise UserError(
-            f"Snakemake is at work in this folder already ({holder}). Wait for it or stop it; "
-            "scripts/status.py shows how far it is."
+            f"Snakemake is already running in this folder ({holder}). Wait for it or stop it; "
+            "scripts/status.py shows its progress."
         ) from None
     except OSError as error:
         print(
-            f"{path.parent}: this file system has no locks ({error.strerror}): see to it that no "
-            "second Snakemake is started in this folder",
+            f"{path.parent}: this file system does not support locks ({error.strerror}): make sure "
+            "that no second Snakemake is started in this folder",
             file=sys.stderr,
         )
     file.truncate(0)
@@ -49,15 +49,15 @@ def claim(folder: str | Path) -> None:
 
 
 def full_disks(folders: Iterable[str | Path]) -> list[str]:
-    """A sentence for each folder whose disk is full.
+    """A message for each folder whose disk is full.
 
-    The logs of the steps that failed for it are on the same disk, and hold no word of it.
+    The logs of the jobs that failed are on the same disk and therefore do not mention it.
     """
     sentences = []
     for folder in map(Path, folders):
         if folder.exists() and (free := shutil.disk_usage(folder).free) < FULL:
             sentences.append(
-                f"No space left on device: {folder} has {free:,} bytes free. Free space, or make "
-                "the folder a link to a larger disk, and start the same command again."
+                f"No space left on device: {folder} has {free:,} bytes free. Free some space, or "
+                "replace the folder by a link to a larger disk, and run the same command again."
             )
     return sentences

@@ -1,1 +1,1 @@
-"""What is done, what runs and what is still to come: read from files alone."""
+"""Progress of the runs: done, running and still to come, read from files alone."""

@@ -1,4 +1,4 @@
-"""What runs will cost: GPU time from measured speeds, and bytes on disk."""
+"""The cost of runs: GPU time from measured speeds, and bytes on disk."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ from statistics import fmean, median
 from transfer.progress.states import RunState
 from transfer.study.expected import Run
 
-# Evaluation runs the forward pass alone, about a third of a training step.
+# Evaluation is a forward pass only, about a third of a training step.
 FORWARD_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Training images per second at an image size in pixels, and where the number is from."""
+    """Training images per second at an image size in pixels, and the source of the number."""
 
     images_per_second: float
     image_size: int
     source: str
 
     def at(self, image_size: int) -> "Speed":
-        """The speed at another size: the work grows with the area, which is nearly so."""
+        """The speed at another image size, assuming work proportional to the area."""
         if image_size == self.image_size:
             return self
         factor = (self.image_size / image_size) ** 2
@@ -33,9 +33,9 @@ class Speed:
 
 @dataclass(frozen=True)
 class Work:
-    """One run's work: images trained on and evaluated in an epoch, epochs, image size.
+    """The work of one run: training and evaluation images per epoch, epochs, image size.
 
-    The numbers of images are None for a dataset that is not prepared and not in the paper.
+    The numbers of images are None for a dataset that is neither prepared nor in the paper.
     """
 
     train_images: int | None
@@ -44,7 +44,7 @@ class Work:
     image_size: int
 
     def seconds(self, images_per_second: float) -> float | None:
-        """GPU time of the whole run at a training speed; None if its size is not known."""
+        """GPU time of the whole run at a training speed; None if the dataset's size is unknown."""
         if self.train_images is None or self.evaluated_images is None:
             return None
         per_epoch = self.train_images + self.evaluated_images * FORWARD_SHARE
@@ -53,16 +53,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of one run, and in words what they are taken from; both None if nothing tells."""
+    """Seconds of one run and the source of the estimate; both None if unknown."""
 
     seconds: float | None
     source: str | None
 
 
 class Measured:
-    """Speeds and times of the runs that are finished.
+    """Speeds and times of finished runs.
 
-    Those on a CPU say nothing of GPU time, and count only where no run has met a GPU.
+    Runs on a CPU say nothing about GPU time and count only if no run has used a GPU.
     """
 
     def __init__(self, states: Iterable[RunState], image_sizes: Mapping[Run, int]):
@@ -79,8 +79,8 @@ class Measured:
             self._speeds.setdefault(run.model, []).append(Speed(speed, image_sizes[run], source))
 
     def estimate(self, run: Run, work: Work, published: Mapping[str, Speed]) -> Estimate:
-        """A run's time: of its finished siblings, else by its model's speed elsewhere, else by
-        the published one."""
+        """Estimate a run's time from finished runs of its cell, else from its model's speed on
+        other datasets, else from the published speed."""
         if own := self._seconds.get((run.dataset, run.model, run.recipe)):
             runs = "run" if len(own) == 1 else "runs"
             return Estimate(fmean(own), f"{len(own)} finished {runs}{self._where}")
@@ -95,14 +95,14 @@ class Measured:
 
 
 def store_bytes(images: int, evaluated: int, short_side: int, sizes: Iterable[int]) -> int:
-    """Bytes of a prepared dataset: RGB bytes of all images at 4:3, and the evaluation images.
+    """Bytes of a prepared dataset: RGB pixels of all images at 4:3, and the evaluation images.
 
-    An upper estimate: images are never enlarged, so smaller ones take less.
+    An upper bound: images are never enlarged, so smaller ones take less.
     """
     store = images * short_side * round(short_side * 4 / 3) * 3
     return store + sum(evaluated * size * size * 3 for size in sizes)
 
 
 def run_bytes(evaluated: int, classes: int, epochs: int) -> int:
-    """Bytes that a finished run keeps: float32 scores, ids, labels, and the record."""
+    """Bytes kept by a finished run: float32 scores, ids, labels, and the record."""
     return evaluated * (4 * classes + 8 + 4 * 20) + 600 * epochs + 6000

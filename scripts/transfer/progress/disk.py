@@ -1,4 +1,4 @@
-"""What still has to fit on the disk: downloads, prepared datasets, runs."""
+"""Disk space still needed for downloads, prepared datasets and runs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from transfer.progress.work import DatasetSize
 from transfer.study.expected import Run
 from transfer.words import size
 
-# Names of files that fit in a line.
+# How many file names fit on a line.
 MANY = 3
 
 
 @dataclass(frozen=True)
 class Need:
-    """Bytes still to come, and the names of what has no known size."""
+    """Bytes still needed, and the names of files of unknown size."""
 
     bytes: int
     unknown: tuple[str, ...] = ()
@@ -26,13 +26,13 @@ class Need:
 
     @property
     def short(self) -> str:
-        """The size, and how many more are of unknown size; a dot for nothing."""
+        """The size, and the number of files of unknown size; a dot for nothing."""
         more = [f"{len(self.unknown)} of unknown size"] if self.unknown else []
         known = [size(self.bytes)] if self.bytes else []
         return " + ".join(known + more) or "·"
 
     def __str__(self) -> str:
-        """The size, and whose is unknown: files by name, or where they are many, their datasets."""
+        """The size, and the files of unknown size: by name, or by dataset if there are many."""
         names = self.unknown
         if len(names) > MANY:
             names = tuple(dict.fromkeys(name.partition("/")[0] for name in names))
@@ -41,7 +41,7 @@ class Need:
 
 
 def downloads_needed(datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
-    """Files of the datasets' sources that are not in `folder` yet."""
+    """Space for the source files that are not in `folder` yet."""
     total, unknown = 0, []
     for name, block in datasets.items():
         for file in block["source"]["files"]:
@@ -57,7 +57,7 @@ def downloads_needed(datasets: Mapping[str, Mapping[str, Any]], folder: Path) ->
 def stores_needed(
     datasets: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, DatasetSize]
 ) -> Need:
-    """Prepared datasets that are not there yet; at most so much."""
+    """Space for the datasets that are not prepared yet, as an upper bound."""
     total, unknown = 0, []
     for name, block in datasets.items():
         there = sizes.get(name)
@@ -71,21 +71,21 @@ def stores_needed(
             largest = block["stated"]["side"] if "stated" in block else float("inf")
             for side in (min(side, largest) for side in sides):
                 total += store_bytes(images, there.evaluated, side, evaluation_sizes)
-                # The evaluation images are there once, however many stores there are.
+                # Evaluation images are stored once, however many stores there are.
                 evaluation_sizes = []
     return Need(total, tuple(unknown))
 
 
 def weights_needed(models: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
-    """Float32 weights of the models, rows of the model table, that are not in `folder` yet."""
+    """Space for the float32 weights, not yet in `folder`, of rows of the model table."""
     missing = [row for name, row in models.items() if not (folder / f"{name}.json").exists()]
     return Need(sum(4 * int(row["parameters"]) for row in missing))
 
 
 def checkpoints_needed(models: Iterable[Mapping[str, Any]], places: int) -> Need:
-    """The largest checkpoints of `places` runs at once, each in two copies.
+    """Space for the largest checkpoints of `places` concurrent runs, two copies each.
 
-    A checkpoint holds the weights and, of AdamW, two moments of each; it goes when its run ends.
+    A checkpoint holds the weights and AdamW's two moments; it is deleted when its run ends.
     """
     largest = max((int(row["parameters"]) for row in models), default=0)
     return Need(2 * places * 3 * 4 * largest)
@@ -94,7 +94,7 @@ def checkpoints_needed(models: Iterable[Mapping[str, Any]], places: int) -> Need
 def runs_needed(
     runs: Iterable[Run], works: Mapping[Run, Work], sizes: Mapping[str, DatasetSize]
 ) -> Need:
-    """Records and predictions of runs still to come, checkpoints not counted."""
+    """Space for the records and predictions of runs still to come, without checkpoints."""
     total, unknown = 0, set()
     for run in runs:
         there, work = sizes.get(run.dataset), works[run]

@@ -1,4 +1,4 @@
-"""Which jobs Snakemake would run, asked of Snakemake itself."""
+"""Which jobs Snakemake would run, from its own dry run."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ HEADER = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan"
 
 @dataclass(frozen=True)
 class Output:
-    """One output file of the workflow: `status` as Snakemake words it, such as `missing`, `ok` or
-    `params changed`; `pending` if the job that makes it would run."""
+    """One output file of the workflow: `status` in Snakemake's words, such as `missing`, `ok` or
+    `params changed`; `pending` if the job that creates it would run."""
 
     path: str
     rule: str
@@ -22,22 +22,25 @@ class Output:
 
     @property
     def again(self) -> bool:
-        """Whether it is there and would be made anew."""
+        """Whether the file exists and would be created again."""
         return self.pending and self.status != "missing"
 
 
 def start_dry_run(targets: Sequence[str], options: Sequence[str] = ()) -> subprocess.Popen[str]:
-    """Start asking; runs nothing and takes no lock, also while the workflow runs."""
+    """Start a dry run in the background; takes no lock, so the workflow may be running."""
     command = [sys.executable, "-m", "snakemake", "--summary", "--nolock", *options, "--", *targets]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def outputs(asked: subprocess.Popen[str]) -> list[Output]:
-    """Snakemake's answer, one entry per output file; UserError with its words if it refuses."""
+    """The result of the dry run, one entry per output file.
+
+    Raises UserError with Snakemake's message if it fails.
+    """
     out, err = asked.communicate()
     header, _, table = out.partition("\n")
     if asked.returncode or header != HEADER:
-        raise UserError(f"snakemake could not plan:\n{err.strip()}")
+        raise UserError(f"snakemake --summary failed:\n{err.strip()}")
     found = []
     for line in table.splitlines():
         path, _, rule, _, status, plan = line.split("\t")

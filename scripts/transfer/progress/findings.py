@@ -1,6 +1,6 @@
-"""What stands in the way of a week of work: looked for before it starts, each with its remedy.
+"""Checks made before a long run: what would stop it, each problem with its remedy.
 
-Every check is a function of its own that changes nothing and returns findings.
+Every check is a separate function that changes nothing and returns findings.
 """
 
 import os
@@ -30,8 +30,8 @@ from transfer.machine.gpus import GPU
 from transfer.progress.disk import Need
 from transfer.words import size
 
-# The largest model of the main study needs about this much at batch size 128; smaller GPUs
-# train it in pieces of a batch, which changes its batch normalisation.
+# The largest model of the main study needs about this much at batch size 128. With less memory it
+# is trained in micro-batches, which changes its batch normalisation.
 COMFORTABLE_MEMORY = 24 * 2**30
 ASKED_AT_ONCE = 8
 WEIGHT_SERVERS = {
@@ -42,7 +42,7 @@ WEIGHT_SERVERS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """What several findings may have in common: `what` stands before their items."""
+    """A cause that several findings may share; `what` precedes the list of their items."""
 
     what: str
     remedy: str = ""
@@ -50,10 +50,10 @@ class Cause:
 
 @dataclass(frozen=True)
 class Finding:
-    """`level`: `ok`, `warning` (the work may go on) or `error` (it would fail).
+    """The result of a check. `level`: `ok`, `warning` (work can go on) or `error` (it would fail).
 
-    Findings of one `cause` are shown as one, each by its `item`. `only` names what an error stops
-    where it does not stop everything.
+    Findings with the same `cause` are shown as one that lists each `item`. `only` names the part of
+    the work that an error stops, if it does not stop everything.
     """
 
     level: str
@@ -65,12 +65,12 @@ class Finding:
 
 
 NO_ANSWER_REMEDY = (
-    "connect this machine or set HTTPS_PROXY; or place each file as "
+    "connect this machine to the internet or set HTTPS_PROXY; or place each file as "
     "resources/downloads/<dataset>/<file>, from its homepage in config/datasets.yaml, and name "
     "weights under weights_files in config/config.yaml"
 )
 NO_CREDENTIALS = Cause(
-    "Kaggle gives files to signed-in users only, and no credentials were found",
+    "Kaggle requires credentials, and none were found",
     f"create a token at {kaggle.SETTINGS} and put it into KAGGLE_API_TOKEN (or KAGGLE_USERNAME and "
     "KAGGLE_KEY, or ~/.kaggle/kaggle.json); or place each file as "
     "resources/downloads/<dataset>/<file>, from its homepage in config/datasets.yaml",
@@ -79,7 +79,7 @@ VALID, DOWNLOADABLE = Cause("valid"), Cause("can be downloaded")
 
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings of one cause, level and extent as one that names their items."""
+    """Merge findings of the same cause, level and extent into one that lists their items."""
     groups: dict[object, list[Finding]] = {}
     for number, found in enumerate(findings):
         key = (found.level, found.cause, found.only) if found.cause else number
@@ -96,22 +96,22 @@ def _as_one(group: list[Finding]) -> Finding:
 
 
 def _listed(items: list[str]) -> str:
-    """Items in a line; files of one folder with their number, as in `cars (3 files)`."""
+    """Items on one line; several files of a folder as their number, as in `cars (3 files)`."""
     folders = Counter(item.partition(": ")[0] for item in items)
     return ", ".join(f"{name} ({n} files)" if n > 1 else name for name, n in folders.items())
 
 
 def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
-    """Read every table; each problem that a reader's UserError tells is a finding.
+    """Read every table; each problem listed in a reader's UserError becomes a finding.
 
-    A table that another one needs is not told of twice.
+    The problems of a table that others depend on are reported once.
     """
     findings: dict[str, Finding] = {}
     for name, read in readers.items():
         try:
             read()
         except UserError as error:
-            # A problem begins with its file; what follows on lines of their own belongs to it.
+            # A problem starts with its file name; continuation lines belong to it.
             for problem in re.split(r"\n(?=\S+\.(?:yaml|tsv|csv)\b)", str(error)):
                 table = re.match(r"config/\S+\.(yaml|tsv)(?=:)", problem)
                 file = table[0] if table else name
@@ -123,23 +123,23 @@ def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
 
 
 def check_networks(trained: Collection[str], known: Container[str]) -> list[Finding]:
-    """Whether the libraries could be asked about the models that are to be trained.
+    """Check that the models to be trained could be compared with torchvision and timm.
 
-    What they contradict is a problem of the tables, which `check_tables` reports.
+    Contradictions are errors in the tables, which `check_tables` reports.
     """
     unknown = [model for model in trained if model not in known]
     if not unknown:
-        return [Finding("ok", "models to train are as torchvision and timm have them")]
+        return [Finding("ok", "models to train match torchvision and timm")]
     plural = "s were" if len(unknown) > 1 else " was"
     what = f"{len(unknown)} model{plural} not compared with torchvision and timm"
-    remedy = "both must be installed here, and import without an error, to check and to train"
+    remedy = "install both so that they import without an error; training needs them as well"
     return [Finding("warning", what, remedy)]
 
 
 def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:
-    """Whether what is still to come fits; folders on one disk are added up.
+    """Check that there is enough disk space, adding up the folders on each disk.
 
-    `needs` names each need with the folder it goes to, which need not be there yet.
+    `needs` maps the name of each need to its folder, which need not exist yet, and its size.
     """
     by_disk: dict[int, list[tuple[str, Path, Need]]] = {}
     for name, (folder, need) in needs.items():
@@ -154,10 +154,10 @@ def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:
         what = f"disk of {folder.resolve()}: {size(free)} free, {size(total)} needed ({words})"
         unknown = any(need.unknown for _, _, need in entries)
         if free < total:
-            remedy = "free space, or make the folder a link to a larger disk"
+            remedy = "free some space, or replace the folder by a link to a larger disk"
             findings.append(Finding("error", what, remedy))
         elif unknown:
-            remedy = "leave room for the files of unknown size as well"
+            remedy = "leave space for the files of unknown size as well"
             findings.append(Finding("warning", what, remedy))
         else:
             findings.append(Finding("ok", what))
@@ -165,28 +165,28 @@ def check_space(needs: Mapping[str, tuple[Path, Need]]) -> list[Finding]:
 
 
 def nearest(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or its nearest existing parent."""
     folder = folder.resolve()
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def check_writable(folders: Iterable[Path]) -> list[Finding]:
-    """Whether files can be made in these folders, or where they would be made."""
+    """Check that files can be created in these folders, or that the folders can be created."""
     findings = []
     for folder in folders:
         there = nearest(folder)
-        # root may write everywhere but on a file system mounted read-only.
+        # root may write anywhere except on a file system mounted read-only.
         read_only = os.statvfs(there).f_flag & os.ST_RDONLY
         if read_only or not os.access(there, os.W_OK | os.X_OK):
-            remedy = f"chown or chmod {there}, or make {folder} a link to a folder of yours"
-            findings.append(Finding("error", f"{there} cannot be written to", remedy))
+            remedy = f"chown or chmod {there}, or replace {folder} by a link to a writable folder"
+            findings.append(Finding("error", f"{there} is not writable", remedy))
     return findings
 
 
 def missing_files(
     datasets: Mapping[str, Mapping[str, Any]], folder: Path
 ) -> list[tuple[str, SourceFile, Path]]:
-    """Files of the datasets' sources that are not in `folder`: dataset, file, its place."""
+    """Source files that are not in `folder`: dataset, file, and the path where it belongs."""
     return [
         (name, file, folder / name / file.name)
         for name, block in datasets.items()
@@ -196,9 +196,9 @@ def missing_files(
 
 
 def check_downloads(missing: Iterable[tuple[str, SourceFile, Path]]) -> list[Finding]:
-    """Ask the server of each missing file for it, and read nothing of the answer.
+    """Request each missing file from its server without reading the response body.
 
-    So credentials, a competition's accepted rules and dead addresses show before the work.
+    This reveals missing credentials, unaccepted competition rules and dead links in advance.
     """
     with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
         return list(pool.map(lambda entry: _check_download(*entry), missing))
@@ -210,14 +210,14 @@ def check_left_out(
     reference: str,
     folder: Path,
 ) -> list[Finding]:
-    """Files, by dataset, that a person must place before its distance is computed.
+    """Report files, by dataset, that must be placed by hand before its distance can be computed.
 
-    The work goes on without them; without those of the reference it has no distances at all.
+    The study is completed without them; without the reference's files it has no distances at all.
     """
     findings = []
     for dataset, names in to_place.items():
         source = {file.name: file for file in source_files(datasets[dataset]["source"])}
-        what = f"{dataset}: {', '.join(names)} must be placed by a person: until then the "
+        what = f"{dataset}: {', '.join(names)} must be placed by hand: until then the "
         what += "study has no distances" if dataset == reference else "study lacks its distance"
         steps = " ".join(dict.fromkeys(source[name].instructions for name in names))
         homepage = datasets[dataset]["source"]["homepage"]
@@ -230,11 +230,11 @@ def _check_download(dataset: str, file: SourceFile, path: Path) -> Finding:
     what = f"{dataset}: {file.name}"
     by_hand = f"get it from {file.homepage} and place it as {path}"
     if file.kind == "by_hand":
-        told = f"{file.instructions} Homepage: {file.homepage}. Place: {path}."
-        remedy = told if file.instructions else by_hand
+        steps = f"{file.instructions} Homepage: {file.homepage}. Place: {path}."
+        remedy = steps if file.instructions else by_hand
         together = f"{file.instructions} Homepage: {file.homepage}. Place: {path.parent}/."
-        cause = Cause("files that a person must place", together)
-        return Finding("error", f"{what} must be placed by a person", remedy, cause, what)
+        cause = Cause("files that must be placed by hand", together)
+        return Finding("error", f"{what} must be placed by hand", remedy, cause, what)
     if file.kind.startswith("kaggle"):
         return _ask(what, kaggle.opener(file, path), by_hand)
     answers = [_ask(what, http_opener(one.url), by_hand) for one in file.addresses]
@@ -247,10 +247,10 @@ def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
     except kaggle.NoCredentialsError as error:
         return Finding("error", what, str(error), NO_CREDENTIALS, what)
     except UserError as error:
-        # Says itself what is to be done.
+        # The message names the remedy.
         return Finding("error", what, str(error))
     except requests.RequestException as error:
-        again = f"connect this machine, set HTTPS_PROXY, or {by_hand}"
+        again = f"connect this machine to the internet, set HTTPS_PROXY, or {by_hand}"
         why = reason(error)
         cause = Cause(why, NO_ANSWER_REMEDY)
         return Finding("error", f"{what}: {why}", again, cause, what)
@@ -263,10 +263,10 @@ def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
 
 
 def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
-    """Weights of the models that start from pinned ones: there, to be fetched, or by hand.
+    """Check the weights of models that start from pinned ones: present, to download, or by hand.
 
-    `models` are rows of the model table; its `file` is a local file that the configuration
-    names, if it does.
+    `models` are rows of the model table; `file` is the local file named in the configuration, if
+    any.
     """
     findings, missing = [], []
     for name, row in models.items():
@@ -275,18 +275,18 @@ def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list
         given = row.get("file")
         if given and not Path(given).is_file():
             remedy = "correct weights_files in config/config.yaml"
-            findings.append(Finding("error", f"{name}: no weights file {given}", remedy))
+            findings.append(Finding("error", f"{name}: weights file {given} not found", remedy))
         elif row["weights"] == "file" and not given:
             remedy = f"name a local file under weights_files: {name} in config/config.yaml"
             findings.append(Finding("error", f"{name}: no library publishes its weights", remedy))
         elif not given:
             missing.append(name)
     if missing:
-        what = f"weights of {len(missing)} models are still to be fetched"
+        what = f"weights of {len(missing)} models are still to be downloaded"
         findings.append(Finding("ok", what))
         findings += _check_weight_servers({models[name]["library"] for name in missing})
     else:
-        findings.append(Finding("ok", "no weights are to be fetched"))
+        findings.append(Finding("ok", "no weights to download"))
     return findings
 
 
@@ -299,29 +299,32 @@ def _check_weight_servers(libraries: Iterable[str]) -> list[Finding]:
         except requests.RequestException as error:
             why = reason(error)
             what = f"weights of {library} come from {url}: {why}"
-            remedy = "connect this machine, or name local files under weights_files in config"
+            remedy = (
+                "connect this machine to the internet, or name local files under weights_files in "
+                "config/config.yaml"
+            )
             cause = Cause(why, NO_ANSWER_REMEDY)
             findings.append(Finding("error", what, remedy, cause, f"weights of {library}"))
     return findings
 
 
 def check_gpus(gpus: tuple[GPU, ...], asked: int | None, runs_per_gpu: int) -> list[Finding]:
-    """GPUs of this machine, their memory, and whether there are as many as asked for."""
+    """Check the GPUs of this machine: their memory and number."""
     if not gpus:
-        what = "no NVIDIA GPU on this machine: runs would train on the CPU, taking months"
-        remedy = "go to a machine with GPUs, or use workflow/profiles/slurm"
+        what = "no NVIDIA GPU on this machine: runs would train on the CPU, which takes months"
+        remedy = "use a machine with GPUs, or a cluster with workflow/profiles/slurm"
         return [Finding("error" if asked else "warning", what, remedy)]
     findings = []
     for gpu in gpus:
         memory = gpu.memory_bytes
         what = f"GPU {gpu.index}: {gpu.name}, {size(memory)}"
         if memory is not None and memory < COMFORTABLE_MEMORY * runs_per_gpu:
-            remedy = "large models train in pieces of a batch there; see micro_batch in the records"
+            remedy = "large models are trained in micro-batches; see micro_batch in their records"
             findings.append(Finding("warning", what, remedy))
         else:
             findings.append(Finding("ok", what))
     places = len(gpus) * runs_per_gpu
     if asked and asked > places:
-        what = f"gpu={asked} starts more runs than the {places} places on GPUs; the rest wait"
+        what = f"gpu={asked} starts more runs than there are GPU slots ({places}); the rest wait"
         findings.append(Finding("warning", what, f"--resources gpu={places}"))
     return findings

@@ -1,4 +1,4 @@
-"""Runs of a study by what would happen to them, and the room that files still to come take."""
+"""What would happen to each run of a study, and the disk space still needed."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ COLUMNS = ("what", "study", "dataset", "model", "runs", *FATES, "hours", "gigaby
 
 @dataclass
 class Row:
-    """One model on one dataset: runs by what would happen to them, seconds of those to come."""
+    """One model on one dataset: runs by fate, and the seconds of those still to be trained."""
 
     study: str
     dataset: str
@@ -49,12 +49,12 @@ class Row:
 
     @property
     def known_seconds(self) -> float | None:
-        """GPU time to come; None if it is not known of every run."""
+        """GPU time still needed; None if unknown for any run."""
         return None if self.unknown else self.seconds
 
     @property
     def source(self) -> str:
-        """Where the hours are from."""
+        """Source of the estimated hours."""
         return "no speed known" if self.unknown else "; ".join(self.sources)
 
 
@@ -73,9 +73,9 @@ def rows_of(
 
 
 def fate(output: Output | None, state: str) -> str:
-    """What would happen to a run, which is in such a state now.
+    """What would happen to a run that is in this state now.
 
-    One that Snakemake does not even name is up to date, or left out with allow_partial.
+    A run that Snakemake does not list is up to date, or left out by allow_partial.
     """
     if output is None:
         return "done" if state in ("done", "diverged") else "left out"
@@ -86,7 +86,7 @@ def fate(output: Output | None, state: str) -> str:
 
 @dataclass(frozen=True)
 class Space:
-    """What a dataset's files still to come take: its downloads, its store, the files of runs."""
+    """Space still needed for a dataset: its downloads, its store and its runs."""
 
     dataset: str
     downloads: Need
@@ -111,7 +111,7 @@ def spaces_of(
     sizes: Mapping[str, DatasetSize],
     downloads: Path,
 ) -> list[Space]:
-    """One entry per dataset that anything is still to come of; stores take at most so much."""
+    """One entry per dataset that still needs space; stores are upper bounds."""
     runs: dict[str, list[Run]] = {}
     for run in to_train:
         runs.setdefault(run.dataset, []).append(run)
@@ -131,7 +131,7 @@ def spaces_of(
 
 
 def to_csv(rows: Iterable[Row], spaces: Iterable[Space]) -> str:
-    """Runs, then gigabytes; numbers with a decimal point, empty where not known."""
+    """Format as CSV, runs first and then gigabytes; unknown numbers are left empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

@@ -1,7 +1,7 @@
-"""The state of every run, from the files in its folder and nothing else.
+"""The state of every run, read from the files in its folder alone.
 
-No lock is taken and no time stamp compared: a lock would disturb the runs, and neither works
-over every network file system.
+No locks are taken and no time stamps compared: a lock would disturb the runs, and neither works
+on every network file system.
 """
 
 import json
@@ -15,20 +15,20 @@ from typing import Any
 from transfer.study.expected import Run
 from transfer.training.report import FILE, is_alive, read_progress
 
-# On a network file system each file costs a journey; these go in parallel.
+# On a network file system each file costs a round trip; files are read in parallel.
 READERS = 16
 
 
 @dataclass(frozen=True)
 class RunState:
-    """What is known of one run.
+    """The state of one run.
 
-    `state`: `done`; `diverged`; `running`; `stopped` (begun, and its process has ended or was
-    asked to: it goes on from its checkpoint); `failed`, with `error`; or `waiting`, for its turn
-    or for a GPU. A run of another machine counts as running until it says otherwise: a process
-    there cannot be seen from here. `seconds` is the whole run's time if it is done;
-    `seconds_left` what it expects still to need if it runs. `device` is what a run that is done
-    was trained on: a GPU's name, or `x86_64 CPU, 2 threads`.
+    `state` is `done`; `diverged`; `running`; `stopped` (started, but its process has ended or was
+    interrupted: it will resume from its checkpoint); `failed`, with `error`; or `waiting` for its
+    turn or for a GPU. A run on another machine counts as running until it reports otherwise, since
+    its process cannot be seen from here. `seconds` is the total time of a finished run,
+    `seconds_left` the estimate of a running one. `device` is what a finished run was trained on: a
+    GPU's name, or `x86_64 CPU, 2 threads`.
     """
 
     run: Run
@@ -45,7 +45,7 @@ class RunState:
 
     @property
     def on_cpu(self) -> bool:
-        """Whether a run that is done was trained without a GPU."""
+        """Whether a finished run was trained without a GPU."""
         return self.device is not None and " CPU" in self.device
 
 
@@ -53,11 +53,10 @@ WANTED = ("status", "value", "seconds", "images_per_second", "images_per_epoch",
 
 
 def read_metrics(content: bytes) -> dict[str, Any]:
-    """The few values of a `metrics.json` that a state needs; raises ValueError if it is broken.
+    """Read the few values of a `metrics.json` that a state needs; raises ValueError if broken.
 
-    The file is indented by two blanks, so that a key of the outermost level stands after exactly
-    two at the start of a line: found without parsing the long history between. A file laid out
-    in another way is parsed.
+    The file is indented by two spaces, so top-level keys can be found at the start of a line
+    without parsing the long history. A file with any other formatting is parsed in full.
     """
     values = {}
     for key in WANTED:
@@ -120,7 +119,7 @@ def states_of(expected: Iterable[Run], runs: Path) -> list[RunState]:
     """The states of many runs, in their order."""
 
     def group_states(group: Sequence[Run]) -> list[RunState]:
-        # One look for all of a model's runs on a dataset, where there are none yet.
+        # A single check if the model has no runs on this dataset yet.
         if not (runs / group[0].dataset / group[0].model).is_dir():
             return [RunState(run, "waiting") for run in group]
         return [state_of(run, runs) for run in group]

@@ -1,4 +1,4 @@
-"""States of runs counted per model and dataset, and what is left to do."""
+"""Run states counted by model and dataset, and the time left."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -15,9 +15,9 @@ STATES = ("done", "running", "diverged", "failed", "stopped", "waiting")
 class Row:
     """One model on one dataset.
 
-    `counts` by state; `best` the best value so far, of runs not yet ended too;
-    `images_per_second` the median of its runs; `seconds_left` the GPU time that all its runs
-    still need, None where nothing tells; `reckoned` if that is from speeds measured elsewhere.
+    `counts` is by state; `best` the best value so far, unfinished runs included;
+    `images_per_second` the median of its runs; `seconds_left` the GPU time that its runs still
+    need, None if unknown; `reckoned` whether that is estimated from speeds measured elsewhere.
     """
 
     dataset: str
@@ -30,14 +30,14 @@ class Row:
 
     @property
     def expected(self) -> int:
-        """All runs."""
+        """Number of all runs."""
         return sum(self.counts.values())
 
 
 def seconds_per_run(states: Iterable[RunState]) -> float | None:
-    """Mean time of a whole run: of those done, else as those running expect; None if unknown.
+    """Mean time of a complete run: from finished runs, else from running ones; None if unknown.
 
-    Diverged runs end early and say nothing of a whole one.
+    Diverged runs end early and do not count.
     """
     states = list(states)
     done = [s.seconds for s in states if s.state == "done" and s.seconds is not None]
@@ -66,7 +66,7 @@ def summarise(
 ) -> list[Row]:
     """One row per dataset and model, in the order of first appearance.
 
-    `reckon` gives the seconds of a whole run where none of its model on its dataset has finished.
+    `reckon` estimates the seconds of a run where none of the same model and dataset has finished.
     """
     groups: dict[tuple[str, str], list[RunState]] = {}
     for state in states:
@@ -91,6 +91,6 @@ def summarise(
 
 
 def total_left(rows: Iterable[Row]) -> tuple[float, int]:
-    """GPU time left over all rows in seconds, and the number of rows that it does not know."""
+    """Total GPU time left in seconds, and the number of rows for which it is unknown."""
     left = [row.seconds_left for row in rows]
     return sum(s for s in left if s is not None), sum(s is None for s in left)

@@ -1,4 +1,4 @@
-"""How much each run of a study has to do: images, epochs, image size."""
+"""The work of each run of a study: images, epochs, image size."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from transfer.validation import read_table
 
 @dataclass(frozen=True)
 class DatasetSize:
-    """Images of a dataset: for training, for evaluation; its classes; whether it is prepared."""
+    """Numbers of training images, evaluation images and classes; whether it is prepared."""
 
     train: int
     evaluated: int
@@ -27,10 +27,10 @@ class DatasetSize:
 def dataset_sizes(
     prepared: Path, published: Path, datasets: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, DatasetSize]:
-    """Sizes by dataset: of the prepared one, else as Table 1 or its block states them.
+    """Sizes by dataset: as prepared, else as stated in the paper's Table 1 or in its block.
 
-    A dataset of which none of these tells is left out. `datasets` holds the blocks of
-    config/datasets.yaml by name.
+    A dataset of unknown size is left out. `datasets` holds the blocks of config/datasets.yaml by
+    name.
     """
     printed = read_table(published / "table01.csv", "table01", published).set_index("dataset")
     sizes = {}
