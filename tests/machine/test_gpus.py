@@ -368,7 +368,7 @@ def test_gpus_in_use_are_taken_if_told_or_if_a_scheduler_gave_them(two_gpus, env
 def test_a_misspelt_permission_is_refused(two_gpus, environment):
     environment.setenv(gpus.TAKE_IN_USE, "yes")
     with (
-        pytest.raises(UserError, match="TRANSFER_GPUS_IN_USE=yes: must be .take. or empty"),
+        pytest.raises(UserError, match="TRANSFER_GPUS_IN_USE=yes: must be 'take' or empty"),
         gpus.leased_gpu(),
     ):
         pass
