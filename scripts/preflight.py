@@ -21,7 +21,7 @@ from transfer.command_line import run
 from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
-from transfer.papers.published import check_published
+from transfer.papers.checks import check_paper
 from transfer.progress.disk import (
     checkpoints_needed,
     downloads_needed,
@@ -76,7 +76,7 @@ def tables(names: list[str]) -> list[Finding]:
             "config/datasets.yaml": lambda: read_datasets(CONFIG / "datasets.yaml"),
             "config/recipes": lambda: read_recipes(CONFIG / "recipes"),
             "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
-            str(PUBLISHED): lambda: check_published(PUBLISHED),
+            str(PUBLISHED): lambda: check_paper(PUBLISHED),
         }
     )
     # What a study cannot be compared with is among these findings already.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from transfer.command_line import run
 from transfer.files import write_text
+from transfer.papers.paper import read_paper
 from transfer.papers.published import published_fid, published_results
 from transfer.papers.published_intervals import published_intervals
 from transfer.study.config import read_datasets, read_study
@@ -20,11 +21,12 @@ def main() -> None:
     parser.add_argument("--fid", type=Path, required=True, help="fid.csv to write")
     args = parser.parse_args()
     study = read_study(args.study)
-    results = published_results(args.published, study, read_datasets(args.datasets))
-    intervals = published_intervals(args.published, results, study.intervals["level"])
+    paper = read_paper(args.published)
+    results = published_results(paper, study, read_datasets(args.datasets))
+    intervals = published_intervals(paper, results, study.intervals["level"])
     write_text(args.intervals, intervals.to_csv(index=False, float_format="%.6f"))
     write_text(args.results, results.to_csv(index=False))
-    write_text(args.fid, published_fid(args.published).to_csv(index=False))
+    write_text(args.fid, published_fid(paper).to_csv(index=False))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,12 @@
 """A study's distances in one table, the gap between its groups, and the published order.
 
-The first group is the real-world datasets, the second the web-scraped ones, as
-config/datasets.yaml has them; a study with only one of them has no gap.
+The groups are those of the study's paper; a study without one has no gap.
 
 A dataset without a distance, because a person must place files first, keeps its row: its value is
 empty, and its note says what to place where.
 
     python scripts/study_fid.py --fid results/fid/eurosat.json results/fid/pets.json \\
-        --published resources/published/fang2023/table11.csv \\
+        --published resources/published/fang2023 \\
         --output results/fang2023/fid.csv --groups results/fang2023/fid_groups.json
 """
 
@@ -23,6 +22,7 @@ from transfer.command_line import run
 from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
 from transfer.papers.distances import FEWEST_RANKED, gap_of
+from transfer.papers.paper import read_paper
 from transfer.papers.published import read_published
 from transfer.study.config import read_datasets
 
@@ -40,7 +40,9 @@ def parse_arguments() -> argparse.Namespace:
         metavar="DATASET/FILE",
         help="what a person must place for them, of their own or of the reference",
     )
-    parser.add_argument("--published", type=Path, help="the paper's Table 11, if it has one")
+    parser.add_argument(
+        "--published", type=Path, help="resources/published/<paper>, if the study has one"
+    )
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--output", type=Path, required=True, help="dataset, fid, note (.csv)")
     parser.add_argument("--groups", type=Path, required=True, help="gap and order (.json)")
@@ -96,8 +98,8 @@ def missing_notes(
     }
 
 
-def gap_between_groups(distances: pd.DataFrame, groups: dict[str, str]) -> Any:
-    """The gap and its exact permutation test, or None if a group has no value."""
+def gap_between_groups(distances: pd.DataFrame, groups: dict[str, list[str]]) -> Any:
+    """The gap and its exact permutation test, or None if there are no two groups with values."""
     gap = gap_of(distances, groups)
     return asdict(gap) if gap else None
 
@@ -106,7 +108,6 @@ def main() -> None:
     arguments = parse_arguments()
     results = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid]
     datasets = read_datasets(arguments.datasets)
-    groups = {name: block["group"] for name, block in datasets.items()}
     rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
     missing = missing_notes(arguments.without, arguments.to_place, datasets)
     rows += [{"dataset": name, "fid": None, "note": words} for name, words in missing.items()]
@@ -115,9 +116,11 @@ def main() -> None:
     with atomic_path(arguments.output) as temporary:
         computed.to_csv(temporary, index=False, lineterminator="\n")
 
+    printed = read_paper(arguments.published).distances if arguments.published else None
+    groups = printed.groups if printed else {}
     summary: dict[str, Any] = {"computed": gap_between_groups(computed, groups)}
-    if arguments.published:
-        table = read_published(arguments.published.parent, arguments.published.stem)
+    if printed:
+        table = read_published(arguments.published, printed.table)
         summary["published"] = gap_between_groups(table, groups)
         both = computed.dropna().merge(table, on="dataset", suffixes=("", "_published"))
         if len(both) >= FEWEST_RANKED:

@@ -30,9 +30,13 @@ def main() -> None:
         columns.append(Column("published", "FID in the paper", decimals(2)))
     caption = "Fréchet inception distance of each dataset."
     notes = notes_of(table)
-    gap = gap_of(table, {key: block["group"] for key, block in datasets.items()})
+    groups = {
+        group: [key for key, block in datasets.items() if block["group"] == group]
+        for group in ("real_world", "web_scraped")
+    }
+    gap = gap_of(table, groups)
     if gap:
-        notes.append(gap_words(gap))
+        notes.append(gap_words(gap, groups))
     write_table(table, columns, args.output, caption, notes)
 
 

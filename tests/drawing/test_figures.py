@@ -11,6 +11,7 @@ import pytest
 import yaml
 from published import FOLDER, ROOT, TOP1
 
+from transfer.papers.paper import read_paper
 from transfer.papers.published import published_fid, published_results
 from transfer.papers.published_intervals import published_intervals
 from transfer.study.config import read_datasets, read_study
@@ -44,11 +45,13 @@ def files(tmp_path_factory) -> dict[str, Path]:
     found = {"whole": CONFIG / "studies" / "published.yaml", "small": small, "folder": folder}
     for name in ("whole", "small"):
         study = read_study(found[name])
-        results = published_results(FOLDER, study, read_datasets(CONFIG / "datasets.yaml"))
+        results = published_results(
+            read_paper(FOLDER), study, read_datasets(CONFIG / "datasets.yaml")
+        )
         results.to_csv(folder / f"{name}_results.csv", index=False)
-        intervals = published_intervals(FOLDER, results, 0.95)
+        intervals = published_intervals(read_paper(FOLDER), results, 0.95)
         intervals.to_csv(folder / f"{name}_intervals.csv", index=False)
-    published_fid(FOLDER).to_csv(folder / "fid.csv", index=False)
+    published_fid(read_paper(FOLDER)).to_csv(folder / "fid.csv", index=False)
     return found
 
 

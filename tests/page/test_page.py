@@ -10,7 +10,7 @@ import pytest
 from published import FOLDER, ROOT, VALUES
 
 from transfer.page.page import show_recomputed, verdict_groups
-from transfer.papers.verdict import hold
+from transfer.papers.verdict import compare
 
 CONFIG = ROOT / "config"
 NAME = """<script>alert('1')</script> | "a" & $b$"""
@@ -72,7 +72,10 @@ def page(tmp_path, monkeypatch) -> str:
 
 
 def test_the_verdict_calls_models_and_datasets_by_their_names():
-    found = [hold("table03", "alexnet", "cct20", "63.59", 64.0), hold("table02", "x", "r", "1", 1)]
+    found = [
+        compare("table03", "alexnet", "cct20", "63.59", 64.0),
+        compare("table02", "x", "r", "1", 1),
+    ]
     (of_values, _) = verdict_groups(
         pd.DataFrame(found), {"alexnet": "AlexNet", "cct20": "Caltech Camera Traps"}
     )

@@ -1,15 +1,17 @@
 """The statements of the running text: each is decided by the numbers it speaks of."""
 
+import importlib
 import shutil
 
 import pandas as pd
 import pytest
 from published import FOLDER, MAIN, ROOT, SIX, TOP1, VALUES, fractions
 
+from transfer.papers.claims import check_claims
 from transfer.papers.evidence import gather_evidence
 from transfer.papers.fang2023 import CLAIMS
-from transfer.papers.published import published_fid, published_results, read_printed
-from transfer.papers.verdict import hold_claims
+from transfer.papers.paper import read_paper
+from transfer.papers.published import published_fid, published_results
 from transfer.results.table import load_results
 from transfer.study.config import read_datasets, read_study
 
@@ -20,12 +22,20 @@ def findings(folder, tmp_path) -> pd.DataFrame:
     study = CONFIG / "studies" / "published.yaml"
     table = tmp_path / "results.csv"
     datasets = CONFIG / "datasets.yaml"
-    printed = published_results(folder, read_study(study), read_datasets(datasets))
+    paper = read_paper(folder)
+    printed = published_results(paper, read_study(study), read_datasets(datasets))
     printed.to_csv(table, index=False)
     results = load_results(table, study, CONFIG / "models.tsv", datasets)
-    evidence = gather_evidence(results, published_fid(folder), folder)
-    recomputed = {name: check(evidence) for name, check in CLAIMS.items()}
-    return pd.DataFrame(hold_claims(read_printed(folder, "claims"), recomputed)).set_index("row")
+    computed = {}
+    for number in paper.compared:
+        given = ["--results", table, "--study", study, "--models", CONFIG / "models.tsv"]
+        output = tmp_path / f"{number}.csv"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", [number, *map(str, given), "--output", str(output)])
+            importlib.import_module(number).main()
+        computed[number] = pd.read_csv(output)
+    evidence = gather_evidence(results, paper, computed, published_fid(paper))
+    return pd.DataFrame(check_claims(paper, evidence)).set_index("row")
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Distances held against the paper's: values, order, gap, and its permutation test."""
+"""Distances compared with the paper's: values, order, gap, and its permutation test."""
 
 import subprocess
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from transfer.papers.distances import gap_of, hold_distances, missing_notes, notes_of
+from transfer.papers.distances import compare_distances, gap_of, missing_notes, notes_of
+from transfer.papers.paper import read_paper
 from transfer.papers.published import read_printed
-from transfer.study.config import read_datasets
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "resources/published/fang2023"
@@ -18,8 +18,7 @@ PUBLISHED = ROOT / "resources/published/fang2023"
 
 @pytest.fixture(scope="module")
 def groups():
-    datasets = read_datasets(ROOT / "config/datasets.yaml")
-    return {name: block["group"] for name, block in datasets.items()}
+    return read_paper(PUBLISHED).distances.groups
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,9 @@ def rows(findings):
 
 
 def test_the_printed_distances_agree_with_themselves(printed, groups):
-    findings = hold_distances(printed, printed.assign(fid=printed["fid"].astype(float)), groups)
+    findings = compare_distances(
+        "table11", printed, printed.assign(fid=printed["fid"].astype(float)), groups
+    )
     assert len(findings) == 18 + 3
     assert all(finding.agrees for finding in findings)
 
@@ -40,7 +41,7 @@ def test_the_printed_distances_agree_with_themselves(printed, groups):
 def test_the_permutation_test_counts_every_split(printed, groups):
     gap = gap_of(printed, groups)
     values = printed["fid"].astype(float).tolist()
-    real = {i for i, name in enumerate(printed["dataset"]) if groups[name] == "real_world"}
+    real = {i for i, name in enumerate(printed["dataset"]) if name in groups["real_world"]}
     total = sum(values)
 
     def gap_for(chosen) -> float:
@@ -56,7 +57,7 @@ def test_the_permutation_test_counts_every_split(printed, groups):
 
 def test_a_changed_order_and_gap_are_told(printed, groups):
     values = printed["fid"].astype(float)
-    found = rows(hold_distances(printed, printed.assign(fid=1000 - values), groups))
+    found = rows(compare_distances("table11", printed, printed.assign(fid=1000 - values), groups))
     order = found["order of the datasets", "spearman_rho"]
     assert order.recomputed == pytest.approx(-1) and not order.agrees
     gap = found["real-world less web-scraped", "gap"]
@@ -88,7 +89,7 @@ def test_datasets_without_a_distance_are_left_out_and_named(printed, groups, tmp
     assert notes_of(table) == ["Computed.", *missing_notes(table)]
     assert missing_notes(table) == ["Place birdsnap.zip.", "Place cars.zip."]
     # Both sides of the gap are of the same 16 datasets, so equal distances agree.
-    findings = hold_distances(printed, table, groups)
+    findings = compare_distances("table11", printed, table, groups)
     assert len(findings) == 16 + 3 and all(finding.agrees for finding in findings)
     assert gap_of(table, groups).splits == 8008
 

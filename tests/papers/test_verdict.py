@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from transfer.errors import UserError
 from transfer.papers.verdict import (
-    hold,
-    hold_claims,
-    hold_table,
+    compare,
+    compare_claims,
+    compare_table,
     rounding_tolerance,
     with_digits_of,
 )
@@ -29,17 +29,17 @@ def test_tolerance_is_half_a_unit_of_the_last_printed_digit(printed, tolerance):
 def test_a_number_agrees_with_its_own_rounding_and_not_with_the_next(value, digits):
     printed = f"{value:.{digits}f}"
     unit = Decimal(1).scaleb(-digits)
-    assert hold("t", "r", "c", printed, value).agrees
+    assert compare("t", "r", "c", printed, value).agrees
     for other in (Decimal(printed) + unit, Decimal(printed) - unit):
         far = abs(Decimal(value) - other) > unit * Decimal("0.50001")
-        assert hold("t", "r", "c", str(other), value).agrees is not far
+        assert compare("t", "r", "c", str(other), value).agrees is not far
 
 
 def test_edge_of_rounding_agrees_and_beyond_does_not():
-    assert hold("t", "r", "c", "0.12", 0.125).agrees
-    assert hold("t", "r", "c", "0.12", 0.115).agrees
-    assert not hold("t", "r", "c", "0.12", 0.1251).agrees
-    finding = hold("table02", "melanoma", "slope", "0.05", 0.0565)
+    assert compare("t", "r", "c", "0.12", 0.125).agrees
+    assert compare("t", "r", "c", "0.12", 0.115).agrees
+    assert not compare("t", "r", "c", "0.12", 0.1251).agrees
+    finding = compare("table02", "melanoma", "slope", "0.05", 0.0565)
     assert finding.difference == pytest.approx(0.0065) and not finding.agrees
 
 
@@ -57,23 +57,23 @@ def test_edge_of_rounding_agrees_and_beyond_does_not():
 )
 def test_a_recomputed_number_has_the_digits_of_the_printed_one(printed, value, shown):
     assert with_digits_of(printed, value) == shown
-    assert hold("t", "r", "c", printed, value).published == printed
+    assert compare("t", "r", "c", printed, value).published == printed
 
 
-def test_tables_are_held_by_key_and_by_the_columns_that_both_have():
+def test_tables_are_compared_by_key_and_by_the_columns_that_both_have():
     printed = pd.DataFrame({"dataset": ["b", "a"], "slope": ["0.10", "0.2"], "year": ["1", "2"]})
     recomputed = pd.DataFrame({"dataset": ["a", "b"], "slope": [0.31, 0.104], "p": [0.0, 0.0]})
-    found = hold_table("table02", "dataset", printed, recomputed)
+    found = compare_table("table02", "dataset", printed, recomputed)
     assert [(f.row, f.column, f.agrees) for f in found] == [
         ("b", "slope", True),
         ("a", "slope", False),
     ]
 
 
-def test_what_has_no_value_yet_is_not_held():
+def test_what_has_no_value_yet_is_not_compared():
     printed = pd.DataFrame({"model": ["a", "b"], "cars": ["80.1", "70.2"]})
     recomputed = pd.DataFrame({"model": ["a", "b"], "cars": [float("nan"), 70.2]})
-    assert [(f.row, f.agrees) for f in hold_table("table03", "model", printed, recomputed)] == [
+    assert [(f.row, f.agrees) for f in compare_table("table03", "model", printed, recomputed)] == [
         ("b", True)
     ]
 
@@ -87,7 +87,7 @@ CLAIMS = pd.DataFrame(
 
 
 def test_claims_are_numbers_or_facts():
-    slope, fact = hold_claims(CLAIMS, {"slope": 0.1099, "fact": False})
+    slope, fact = compare_claims(CLAIMS, {"slope": 0.1099, "fact": False})
     assert slope.agrees and slope.table == "section 1"
     assert not fact.agrees and (fact.published, fact.recomputed) == ("1", 0)
 
@@ -95,4 +95,4 @@ def test_claims_are_numbers_or_facts():
 @pytest.mark.parametrize("recomputed", [{"slope": 0.1}, {"slope": 0.1, "fact": True, "new": True}])
 def test_a_claim_that_only_one_side_knows_is_refused(recomputed):
     with pytest.raises(UserError, match=r"fact|new"):
-        hold_claims(CLAIMS, recomputed)
+        compare_claims(CLAIMS, recomputed)

@@ -41,7 +41,7 @@ def verdict_of(monkeypatch, tmp_path, values: dict[tuple[str, str], float]) -> t
     pd.DataFrame(cells).assign(hp="", best_epoch="").to_csv(tmp_path / "results.csv", index=False)
     given = ["--results", tmp_path / "results.csv", "--study", STUDY]
     given += ["--models", MODELS, "--datasets", DATASETS]
-    tables = [tmp_path / f"{name}.csv" for name in ("table03", "table02")]
+    tables = [tmp_path / f"{name}.csv" for name in ("table02", "table12")]
     for path in tables:
         run_script(monkeypatch, path.stem, *given, "--output", path)
     output = tmp_path / "verdict.csv"

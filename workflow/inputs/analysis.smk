@@ -1,5 +1,8 @@
 # What the tables and figures of a study read.
 
+from transfer.fingerprint import fingerprint_of
+from transfer.papers.claims import claims_module
+
 # What can be shown only once there is one dataset that is prepared, or one distance (or a file to
 # place before there is one, which is then named).
 OF_DATASETS, OF_DISTANCES = {"table01", "figure2"}, {"table11", "figure3"}
@@ -41,14 +44,28 @@ def folders_of(wildcards, input):
 
 
 def verdict_tables(wildcards):
-    """The tables of a study that hold what the paper prints too, and we recompute."""
+    """The tables of a study whose numbers its paper prints too, and we recompute."""
     study = STUDIES[wildcards.study]
-    held = TABLES_HELD if study.source == "runs" else TABLES_HELD[1:]
+    compared = PAPERS[study.paper].compared
     return expand(
         "results/{study}/tables/{table}.csv",
         study=wildcards.study,
-        table=[table for table in held if table in study.tables],
+        table=[table for table in compared if table in study.tables],
     )
+
+
+def paper_files(wildcards):
+    """Everything that a study's paper prints, and what its folder says of it."""
+    folder = PAPERS[STUDIES[wildcards.study].paper].folder
+    return sorted(
+        str(path) for path in folder.iterdir() if path.suffix in (".csv", ".yaml")
+    )
+
+
+def claims_code(wildcards):
+    """The fingerprint of what recomputes a paper's statements, if it has any."""
+    claims = claims_module(STUDIES[wildcards.study].paper)
+    return fingerprint_of((f"{claims}.CLAIMS",)) if claims else None
 
 
 def verdict_distances(wildcards):
@@ -58,11 +75,10 @@ def verdict_distances(wildcards):
 
 
 def verdict_flags(wildcards, input):
-    """The distances, and whether the running text is held too, which takes all of the paper."""
-    flags = f"--fid {input.fid}" if input.fid else ""
-    if STUDIES[wildcards.study].source == "published":
-        flags += " --statements"
-    return flags
+    """The distances, where a study has them, and the paper's folder."""
+    folder = PAPERS[STUDIES[wildcards.study].paper].folder
+    distances = f"--fid {input.fid} " if input.fid else ""
+    return f"{distances}--published {folder}"
 
 
 def printed_beside(table):

@@ -175,4 +175,4 @@ def study_distances(wildcards):
 
 def study_published_flag(wildcards):
     paper = STUDIES[wildcards.study].paper
-    return f"--published resources/published/{paper}/table11.csv" if paper else ""
+    return f"--published resources/published/{paper}" if paper else ""

@@ -24,9 +24,6 @@ TABLES_FROM_RESULTS = (
 FIGURES_FROM_RESULTS = ("figure1", "figure5", "figure6", "figure8", "figure9")
 # Those of them that a paper prints as well, so that both stand side by side.
 TABLES_BESIDE = ("table02", "table12", "table13")
-# Tables whose numbers the paper prints as well; the first is what a study of runs sets out to
-# measure again, and the very source of the published study.
-TABLES_HELD = ["table03", "table02", "table12", "table13"]
 # Tables that report what only the authors can know: printed again, not recomputed.
 TABLES_AS_PRINTED = (
     "table01",
@@ -284,11 +281,7 @@ rule verdict:
         **STUDY_FILES,
         tables=verdict_tables,
         fid=verdict_distances,
-        printed=expand(
-            "resources/published/fang2023/{table}.csv",
-            table=["table01", "table02", "table03", "table04", "table05", "table06"]
-            + ["table07", "table12", "table13", "claims"],
-        ),
+        printed=paper_files,
     output:
         csv="results/{study}/verdict.csv",
         md="results/{study}/verdict.md",
@@ -300,10 +293,10 @@ rule verdict:
     params:
         code=fingerprint("scripts/verdict.py"),
         round=study_round,
+        claims=claims_code,
         flags=verdict_flags,
     message:
         "Comparing every recomputed number of study {wildcards.study} with the paper"
     shell:
         f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
-        "--tables {input.tables:q} {params.flags} "
-        "--published resources/published/fang2023 --output {output.csv:q} > {log:q} 2>&1"
+        "--tables {input.tables:q} {params.flags} --output {output.csv:q} > {log:q} 2>&1"

@@ -1,74 +1,45 @@
-"""Everything that the paper's statements are checked against, recomputed from a study."""
+"""What the statements of a paper's running text are checked against."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from transfer.papers.published import read_published
-from transfer.results.table import (
-    StudyResults,
-    above_threshold,
-    imagenet_top1,
-    logit_bound,
-    part_values,
-)
-from transfer.statistics.correlation import linear_fit, rank_correlations
-from transfer.statistics.f_tests import f_tests
+from transfer.papers.paper import Paper
+from transfer.papers.published import read_published, table_names
+from transfer.results.table import StudyResults, above_threshold, imagenet_top1, part_values
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Recomputed statistics of a study, and the printed tables that it cannot recompute.
+    """A study that has all that a paper's statements speak of, and the paper's printed tables.
 
-    `values` and `clip`: models x datasets, fractions. `top1` and `clip_top1`: fractions.
-    `better`: models above the threshold. `line` and `line_all`: per dataset, slope, correlation
-    and intercept over the better and over all models. `f` and `rho`: Tables 12 and 13.
+    `values`: the part `main`, models x datasets, fractions; `top1`: ImageNet top-1 of the same
+    models, fractions; `better`: which of them lie above the study's threshold. `tables`: what the
+    study computed, by the number that the paper gives it, indexed by dataset. `fid`: `dataset`,
+    `fid` and `group`. `printed`: every printed table by its number, as numbers.
     """
 
     results: StudyResults
     values: pd.DataFrame
     top1: pd.Series
     better: pd.Series
-    line: pd.DataFrame
-    line_all: pd.DataFrame
-    f: pd.DataFrame
-    rho: pd.DataFrame
-    clip: pd.DataFrame
-    clip_top1: pd.Series
+    tables: Mapping[str, pd.DataFrame]
     fid: pd.DataFrame
-    printed: dict[str, pd.DataFrame]
+    printed: Mapping[str, pd.DataFrame]
 
 
-def lines(top1: pd.Series, values: pd.DataFrame) -> pd.DataFrame:
-    """Correlation, slope and intercept of each dataset on ImageNet top-1."""
-    fits = {dataset: linear_fit(top1, values[dataset])._asdict() for dataset in values.columns}
-    return pd.DataFrame.from_dict(fits, orient="index")
-
-
-def gather_evidence(results: StudyResults, fid: pd.DataFrame, published: str | Path) -> Evidence:
-    """Recompute all statistics of a study that has the parts `main` and `clip`.
-
-    `fid`: one row per dataset; `published`: the folder of the paper's printed tables.
-    """
-    values, top1 = part_values(results), imagenet_top1(results)
-    better = above_threshold(results)
-    bound = logit_bound(results, values)
-    groups = {key: block["group"] for key, block in results.datasets.items()}
+def gather_evidence(
+    results: StudyResults, paper: Paper, tables: Mapping[str, pd.DataFrame], fid: pd.DataFrame
+) -> Evidence:
+    """The evidence of a study, of its tables by the paper's numbers and of its distances."""
+    groups = paper.distances.group if paper.distances else {}
     return Evidence(
         results=results,
-        values=values,
-        top1=top1,
-        better=better,
-        line=lines(top1[better], values[better]),
-        line_all=lines(top1, values),
-        f=f_tests(values, top1, bound),
-        rho=rank_correlations(values, top1, bound),
-        clip=part_values(results, "clip"),
-        clip_top1=imagenet_top1(results, "clip"),
+        values=part_values(results),
+        top1=imagenet_top1(results),
+        better=above_threshold(results),
+        tables={name: table.set_index("dataset") for name, table in tables.items()},
         fid=fid.assign(group=fid["dataset"].map(groups)),
-        printed={
-            table: read_published(published, table)
-            for table in ("table01", "table05", "table06", "table07")
-        },
+        printed={table: read_published(paper.folder, table) for table in table_names(paper.folder)},
     )

@@ -1,17 +1,13 @@
-"""Each statement of the paper's running text that its own numbers can decide.
-
-`CLAIMS` maps the id of a row in claims.csv to what recomputes it: a number where the paper
-prints one, True or False where it states a fact.
-"""
+"""Each statement of the running text of Fang et al. 2023 that its own numbers can decide."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from transfer.papers.evidence import Evidence
-from transfer.statistics.correlation import linear_fit
+from transfer.results.table import imagenet_top1, part_values
+from transfer.statistics.correlation import linear_fit, size_correlations
 
 SIGNIFICANT = 0.05
 # Pairs of one architecture, the smaller first.
@@ -23,6 +19,37 @@ DEEPER = (
 )
 RESNET_50S = ("resnet50", "resnet50_augmix", "resnet50_randaugment")
 DEITS = ("deit_tiny", "deit_small")
+
+
+def better_line(e: Evidence) -> pd.DataFrame:
+    """Correlation and slope of each dataset over the models above the threshold (Table 2)."""
+    return e.tables["table02"]
+
+
+def f_tests(e: Evidence) -> pd.DataFrame:
+    """Nested F-tests of each dataset (Table 12)."""
+    return e.tables["table12"]
+
+
+def rank_correlations(e: Evidence) -> pd.DataFrame:
+    """Rank correlations of each dataset (Table 13)."""
+    return e.tables["table13"]
+
+
+def line(e: Evidence) -> pd.DataFrame:
+    """Slope, intercept and correlation of each dataset on ImageNet top-1 over all models."""
+    fits = {dataset: linear_fit(e.top1, e.values[dataset])._asdict() for dataset in e.values}
+    return pd.DataFrame.from_dict(fits, orient="index")
+
+
+def clip(e: Evidence) -> pd.DataFrame:
+    """Values of the CLIP models, models x datasets, fractions."""
+    return part_values(e.results, "clip")
+
+
+def clip_top1(e: Evidence) -> pd.Series:
+    """ImageNet top-1 of the CLIP models as fractions."""
+    return imagenet_top1(e.results, "clip")
 
 
 def train_percent(e: Evidence, dataset: str, further_percent: float = 0) -> float:
@@ -88,28 +115,30 @@ def augmentation_gain(e: Evidence) -> float:
 
 def clip_above_fit(e: Evidence, dataset: str) -> pd.Series:
     """How far each CLIP model lies above the line through all ImageNet models."""
-    line = e.line_all.loc[dataset]
-    return e.clip[dataset] - (line["intercept"] + line["slope"] * e.clip_top1)
+    fit = line(e).loc[dataset]
+    return clip(e)[dataset] - (fit["intercept"] + fit["slope"] * clip_top1(e))
 
 
 def beats_all(e: Evidence, model: str) -> int:
     """Number of datasets on which a CLIP model beats every ImageNet model."""
-    return int((e.clip.loc[model] > e.values.max()).sum())
+    return int((clip(e).loc[model] > e.values.max()).sum())
 
 
 def clip_pairs_help(e: Evidence) -> set[str]:
     """Datasets on which CLIP pre-training helps both architectures of Table 9."""
     pairs = (("resnet50", "clip_rn50"), ("vit_base_patch16", "clip_vit_b16"))
+    values = clip(e)
     return {
         dataset
         for dataset in e.values.columns
-        if all(e.clip.loc[clip, dataset] > e.values.loc[plain, dataset] for plain, clip in pairs)
+        if all(values.loc[by_clip, dataset] > e.values.loc[own, dataset] for own, by_clip in pairs)
     }
 
 
 def vggs_above_fit(e: Evidence) -> int:
     """Number of datasets on which both VGG BN models lie above the line through all models."""
-    fitted = e.line_all["intercept"].to_numpy() + np.outer(e.top1, e.line_all["slope"])
+    fit = line(e)
+    fitted = fit["intercept"].to_numpy() + np.outer(e.top1, fit["slope"])
     above = (e.values - fitted).loc[["vgg13_bn", "vgg16_bn"]] > 0
     return int(above.all().sum())
 
@@ -119,10 +148,9 @@ def parameters(e: Evidence) -> pd.Series:
     return e.results.models.loc[e.values.index, "parameters"]
 
 
-def size_correlations(e: Evidence) -> pd.Series:
+def size_rho(e: Evidence) -> pd.Series:
     """Spearman's rho of each dataset's metric with the number of parameters."""
-    size = parameters(e)
-    return e.values.apply(lambda column: stats.spearmanr(size, column).statistic)
+    return size_correlations(e.values, parameters(e))["rho"]
 
 
 def group_fid(e: Evidence, group: str) -> pd.Series:
@@ -148,19 +176,19 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "vision_transformer_count": lambda e: (
         e.results.models.loc[e.values.index, "family"].isin(["deit", "vit"]).sum()
     ),
-    "slope_below_005_count": lambda e: (e.line["slope"] < 0.05).sum(),
-    "slope_cct20": lambda e: e.line.loc["cct20", "slope"],
-    "slope_hpa": lambda e: e.line.loc["hpa", "slope"],
+    "slope_below_005_count": lambda e: (better_line(e)["slope"] < 0.05).sum(),
+    "slope_cct20": lambda e: better_line(e).loc["cct20", "slope"],
+    "slope_hpa": lambda e: better_line(e).loc["hpa", "slope"],
     "largest_slopes_cct20_hpa": lambda e: (
-        set(e.line["slope"].nlargest(2).index) == {"cct20", "hpa"}
+        set(better_line(e)["slope"].nlargest(2).index) == {"cct20", "hpa"}
     ),
     "web_scraped_dataset_count": lambda e: len(group_fid(e, "web_scraped")),
     "kaggle_dataset_count": lambda e: e.printed["table01"]["kaggle"].sum(),
     "cct20_class_count": lambda e: e.printed["table01"].set_index("dataset").at["cct20", "classes"],
-    "cct20_positive_trend": lambda e: e.line_all.loc["cct20", "slope"] > 0,
-    "clip_l14_336_imagenet_top1": lambda e: e.clip_top1["clip_vit_l14_336"] * 100,
+    "cct20_positive_trend": lambda e: line(e).loc["cct20", "slope"] > 0,
+    "clip_l14_336_imagenet_top1": lambda e: clip_top1(e)["clip_vit_l14_336"] * 100,
     "cct20_clip_l14_336_best": lambda e: (
-        e.clip.loc["clip_vit_l14_336", "cct20"] > e.values["cct20"].max()
+        clip(e).loc["clip_vit_l14_336", "cct20"] > e.values["cct20"].max()
     ),
     "aptos_train_percent": lambda e: train_percent(e, "aptos"),
     "aptos_plateau_after_vgg": lambda e: (
@@ -181,26 +209,26 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "hpa_class_count": lambda e: e.printed["table01"].set_index("dataset").at["hpa", "classes"],
     "hpa_train_percent": lambda e: train_percent(e, "hpa", 9),
     "hpa_validation_percent": lambda e: 91 - train_percent(e, "hpa", 9),
-    "hpa_positive_trend": lambda e: e.line_all.loc["hpa", "slope"] > 0,
+    "hpa_positive_trend": lambda e: line(e).loc["hpa", "slope"] > 0,
     "hpa_positive_trend_without_alexnet_mobilenet": lambda e: (
         slope_without(e, "hpa", ["alexnet", "mobilenet_v3_small"]) > 0
     ),
-    "hpa_more_parameters_help": lambda e: size_correlations(e)["hpa"] > 0,
+    "hpa_more_parameters_help": lambda e: size_rho(e)["hpa"] > 0,
     "melanoma_train_percent": lambda e: train_percent(e, "melanoma"),
     "melanoma_split_uses_all_images": lambda e: (
         e.printed["table01"].set_index("dataset").loc["melanoma", ["train_size", "eval_size"]].sum()
         == 33126 + 25331
     ),
-    "melanoma_correlation": lambda e: e.line.loc["melanoma", "correlation"],
-    "melanoma_slope": lambda e: e.line.loc["melanoma", "slope"],
+    "melanoma_correlation": lambda e: better_line(e).loc["melanoma", "correlation"],
+    "melanoma_slope": lambda e: better_line(e).loc["melanoma", "slope"],
     "cassava_class_count": lambda e: (
         e.printed["table01"].set_index("dataset").at["cassava", "classes"]
     ),
     "cassava_train_percent": lambda e: train_percent(e, "cassava"),
-    "cassava_correlation": lambda e: e.line.loc["cassava", "correlation"],
-    "cassava_slope": lambda e: e.line.loc["cassava", "slope"],
+    "cassava_correlation": lambda e: better_line(e).loc["cassava", "correlation"],
+    "cassava_slope": lambda e: better_line(e).loc["cassava", "slope"],
     "cassava_correlation_below_hpa": lambda e: (
-        e.line.loc["cassava", "correlation"] < e.line.loc["hpa", "correlation"]
+        better_line(e).loc["cassava", "correlation"] < better_line(e).loc["hpa", "correlation"]
     ),
     "eurosat_train_percent": lambda e: train_percent(e, "eurosat"),
     "eurosat_all_above_985": lambda e: (e.values.loc[e.top1 > 0.6, "eurosat"] > 0.985).all(),
@@ -235,20 +263,23 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
         group_fid(e, "real_world").min() > group_fid(e, "web_scraped").max()
     ),
     "f_test_significant_except_eurosat": lambda e: (
-        set(e.f.index[e.f["p_average"] < SIGNIFICANT]) == set(e.f.index) - {"eurosat"}
+        set(f_tests(e).index[f_tests(e)["p_average"] < SIGNIFICANT])
+        == set(f_tests(e).index) - {"eurosat"}
     ),
-    "spearman_average_higher": lambda e: (e.rho["rho_normalized"] > e.rho["rho_imagenet"])[
+    "spearman_average_higher": lambda e: (
+        rank_correlations(e)["rho_normalized"] > rank_correlations(e)["rho_imagenet"]
+    )[FOUR].all(),
+    "spearman_average_significant": lambda e: (rank_correlations(e)["p_normalized"] < SIGNIFICANT)[
         FOUR
     ].all(),
-    "spearman_average_significant": lambda e: (e.rho["p_normalized"] < SIGNIFICANT)[FOUR].all(),
     "model_size_poor_indicator": lambda e: (
-        (size_correlations(e) < e.rho["rho_imagenet"]).mean() > 0.5
+        (size_rho(e) < rank_correlations(e)["rho_imagenet"]).mean() > 0.5
     ),
-    "f_test_average_significant_count": lambda e: (e.f["p_average"] < SIGNIFICANT).sum(),
+    "f_test_average_significant_count": lambda e: (f_tests(e)["p_average"] < SIGNIFICANT).sum(),
     "eurosat_most_at_99": lambda e: (e.values["eurosat"] * 100).round().eq(99).mean() > 0.5,
-    "f_test_imagenet_significant_count": lambda e: (e.f["p_imagenet"] < SIGNIFICANT).sum(),
+    "f_test_imagenet_significant_count": lambda e: (f_tests(e)["p_imagenet"] < SIGNIFICANT).sum(),
     "f_test_imagenet_only_aptos_melanoma": lambda e: (
-        set(e.f.index[e.f["p_imagenet"] < SIGNIFICANT]) == {"aptos", "melanoma"}
+        set(f_tests(e).index[f_tests(e)["p_imagenet"] < SIGNIFICANT]) == {"aptos", "melanoma"}
     ),
 }
 

@@ -1,18 +1,14 @@
-"""The numbers that the paper prints, in the shape of our own results."""
+"""The numbers that a paper prints, in the shape of our own."""
 
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from transfer.errors import UserError
+from transfer.papers.paper import Paper
 from transfer.study.config import Study
 from transfer.validation import read_table, read_text_table
-
-# Metrics that the paper prints in percent; the others stand as fractions.
-PRINTED_IN_PERCENT = ("accuracy",)
-
-# Which printed table holds the values of which part of the study.
-TABLE_OF_PART = {"main": "table03", "clip": "table08"}
 
 
 def read_published(folder: str | Path, table: str) -> pd.DataFrame:
@@ -25,33 +21,88 @@ def read_printed(folder: str | Path, table: str) -> pd.DataFrame:
     return read_text_table(Path(folder) / f"{table}.csv", table, Path(folder))
 
 
-def published_results(
-    folder: str | Path, study: Study, datasets: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
-    """Tables 3 and 8 as a results table: one row per (dataset, model), values as fractions.
+def table_names(folder: str | Path) -> list[str]:
+    """The printed tables of a paper's folder by number; its claims are none."""
+    return sorted(path.stem for path in Path(folder).glob("table*.csv"))
 
-    What was never printed (hyperparameters, epoch, counts of runs) is left empty.
+
+def printed_values(paper: Paper, part: str) -> pd.DataFrame:
+    """The values of a part of a study as text, models x datasets, with an index of models."""
+    table = read_printed(paper.folder, paper.values[part]).set_index("model")
+    return table.drop(columns="imagenet_top1", errors="ignore")
+
+
+def missing_values(paper: Paper, study: Study) -> list[str]:
+    """Parts, models and datasets of a study that the paper prints no values for, a line each."""
+    problems = []
+    for name, part in study.parts.items():
+        if name not in paper.values:
+            problems.append(
+                f"parts.{name}: {paper.folder / 'paper.yaml'} names no table of values for it; "
+                f"there are values for {', '.join(paper.values)}"
+            )
+            continue
+        printed = printed_values(paper, name)
+        table = paper.folder / f"{paper.values[name]}.csv"
+        for kind, wanted, there in (
+            ("models", part.models, printed.index),
+            ("datasets", part.datasets, printed.columns),
+        ):
+            if missing := [one for one in wanted if one not in there]:
+                problems.append(f"parts.{name}.{kind}: not in {table}: {', '.join(missing)}")
+    return problems
+
+
+def printed_scale(paper: Paper, metric: str) -> int:
+    """How many times a fraction the paper prints for a metric: 100 for percent, else 1."""
+    return 100 if metric in paper.metrics_in_percent else 1
+
+
+def published_results(
+    paper: Paper, study: Study, datasets: dict[str, dict[str, Any]]
+) -> pd.DataFrame:
+    """The printed values as a results table: one row per (dataset, model), values as fractions.
+
+    What was never printed (hyperparameters, epoch, counts of runs) is left empty. Raises UserError
+    if the paper prints no value for a model or dataset of the study.
     """
+    if problems := missing_values(paper, study):
+        raise UserError("\n".join(problems))
     rows = []
     for name, part in study.parts.items():
-        printed = read_published(folder, TABLE_OF_PART[name]).set_index("model")
+        printed = printed_values(paper, name)
         for model in part.models:
             for dataset in part.datasets:
                 metric = datasets[dataset]["metric"]
-                scale = 100 if metric in PRINTED_IN_PERCENT else 1
-                value = round(float(printed.loc[model, dataset]) / scale, 6)
+                scale = printed_scale(paper, metric)
+                cell = str(printed.loc[model, dataset])
+                value = round(float(cell) / scale, 6) if cell else None
                 rows.append((dataset, model, part.recipe, metric, value))
     results = pd.DataFrame(rows, columns=["dataset", "model", "recipe", "metric", "value"])
     return results.assign(hp="", best_epoch="", n_runs="", n_expected="", n_diverged="")
 
 
-def published_fid(folder: str | Path) -> pd.DataFrame:
-    """Table 11: dataset and its Frechet inception distance to ImageNet."""
-    distances = read_published(folder, "table11")[["dataset", "fid"]]
+def published_top1(paper: Paper) -> dict[str, float]:
+    """ImageNet top-1 in percent by model, as the paper's tables print it.
+
+    Raises UserError naming a model of which two tables print different accuracies.
+    """
+    found: dict[str, tuple[str, float]] = {}
+    for table in paper.imagenet_top1:
+        rows = read_published(paper.folder, table)[["model", "imagenet_top1"]].dropna()
+        for model, top1 in rows.itertuples(index=False, name=None):
+            first, accuracy = found.setdefault(model, (table, top1))
+            if accuracy != top1:
+                raise UserError(
+                    f"{paper.folder / f'{table}.csv'}: {model}: imagenet_top1 is {top1:g} and in "
+                    f"{first}.csv {accuracy:g}: a study needs one (paper.yaml, imagenet_top1)"
+                )
+    return {model: accuracy for model, (_, accuracy) in found.items()}
+
+
+def published_fid(paper: Paper) -> pd.DataFrame:
+    """Dataset and its Frechet inception distance as printed; no row if the paper prints none."""
+    if paper.distances is None:
+        return pd.DataFrame(columns=["dataset", "fid", "note"])
+    distances = read_published(paper.folder, paper.distances.table)[["dataset", "fid"]]
     return distances.assign(note="Distance to ImageNet, as printed in the paper.")
-
-
-def check_published(folder: str | Path) -> None:
-    """Hold every table of a paper's folder against its schema; raises UserError naming the cell."""
-    for path in sorted(Path(folder).glob("*.csv")):
-        read_printed(folder, path.stem)

@@ -43,7 +43,7 @@ def with_digits_of(printed: str, value: float) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def hold(table: str, row: str, column: str, printed: str, recomputed: float) -> Finding:
+def compare(table: str, row: str, column: str, printed: str, recomputed: float) -> Finding:
     """Compare a recomputed number with a printed one, given as the text that is printed."""
     published, tolerance = printed.strip(), rounding_tolerance(printed)
     difference = float(recomputed) - float(published)
@@ -54,37 +54,71 @@ def hold(table: str, row: str, column: str, printed: str, recomputed: float) -> 
     )
 
 
-def hold_table(
+def compare_table(
     table: str, key: str, printed: pd.DataFrame, recomputed: pd.DataFrame
 ) -> list[Finding]:
-    """Hold every column that both tables have; `printed` holds text, `key` names the rows.
+    """Compare every column that both tables have; `printed` is text, `key` names the rows.
 
-    What has no value yet, in a study whose runs are not all there, is left out.
+    What a paper leaves empty is left out, and what has no value yet in a study whose runs are not
+    all there.
     """
     printed, recomputed = printed.set_index(key), recomputed.set_index(key)
     columns = [column for column in printed.columns if column in recomputed.columns]
     return [
-        hold(table, row, column, printed.loc[row, column], recomputed.loc[row, column])
+        compare(table, row, column, printed.loc[row, column], recomputed.loc[row, column])
         for row in printed.index
         if row in recomputed.index
         for column in columns
-        if pd.notna(recomputed.loc[row, column])
+        if pd.notna(recomputed.loc[row, column]) and printed.loc[row, column]
     ]
 
 
-def hold_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Finding]:
-    """Hold the statements of the running text; raises UserError if one is not recomputed."""
+def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Finding]:
+    """Compare the statements of the text; raises UserError if one is not recomputed."""
     missing = sorted(set(claims["id"]) ^ set(recomputed))
     if missing:
-        raise UserError(f"claims.csv and the recomputed claims differ in: {', '.join(missing)}")
+        raise UserError(
+            f"claims.csv and the module that recomputes its claims differ in: {', '.join(missing)}"
+        )
     findings = []
     for claim in claims.itertuples():
         value, place = recomputed[str(claim.id)], f"section {claim.section}"
         if claim.printed:
-            findings.append(hold(place, str(claim.id), "value", str(claim.printed), value))
+            findings.append(compare(place, str(claim.id), "value", str(claim.printed), value))
         else:
             holds = float(bool(value))
             findings.append(
                 Finding(place, str(claim.id), "holds", "1", holds, holds - 1, 0.0, bool(value))
             )
     return findings
+
+
+def summary(findings: list[Finding], notes: list[str]) -> str:
+    """Put a verdict in words, as Markdown: how much agrees, and a table of what does not.
+
+    `notes` say how the numbers came about and what could not be compared.
+    """
+    if not findings:
+        return " ".join(["Nothing that the paper prints has been measured here yet.", *notes])
+    differing = [finding for finding in findings if not finding.agrees]
+    words = (
+        f"{len(findings) - len(differing)} of {len(findings)} printed numbers and statements agree "
+        "with what is recomputed, within half a unit of the last printed digit."
+    )
+    if not differing:
+        return " ".join([words, *notes])
+    table = pd.DataFrame(
+        {
+            "table": finding.table,
+            "row": finding.row,
+            "column": finding.column,
+            "published": finding.published,
+            "recomputed": with_digits_of(finding.published, finding.recomputed),
+            "difference": f"{finding.difference:.3g}",
+            "tolerance": f"{finding.tolerance:g}",
+        }
+        for finding in differing
+    )
+    aligned = ["left"] * 3 + ["right"] * 4
+    shown = table.to_markdown(index=False, disable_numparse=True, colalign=aligned)
+    return " ".join([words, *notes, f"These {len(differing)} do not:\n\n{shown}"])

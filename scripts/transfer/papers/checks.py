@@ -1,0 +1,114 @@
+"""What is wrong with a paper's folder, found before any job starts."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from transfer.errors import UserError
+from transfer.papers.claims import has_claims
+from transfer.papers.paper import Paper, read_paper
+from transfer.papers.published import (
+    missing_values,
+    published_top1,
+    read_printed,
+    table_names,
+)
+from transfer.study.config import Study
+from transfer.validation import read_yaml
+
+SIZES = ("dataset", "classes", "train_size", "eval_size")
+
+
+def check_paper(folder: str | Path) -> Paper:
+    """Read a paper and check every file of its folder; raises UserError naming file and cell.
+
+    Each printed table must obey the schema beside it, and those that `paper.yaml` names must have
+    the columns that it promises.
+    """
+    paper = read_paper(folder)
+    columns = {}
+    for table in table_names(paper.folder):
+        columns[table] = list(read_printed(paper.folder, table).columns)
+    problems = [
+        f"{paper.folder / 'paper.yaml'}: {problem}" for problem in _problems(paper, columns)
+    ]
+    if problems:
+        raise UserError("\n".join(problems))
+    published_top1(paper)
+    if has_claims(paper):
+        read_printed(paper.folder, "claims")
+    if (words := paper.folder / "page.yaml").is_file():
+        read_yaml(words, "page")
+    return paper
+
+
+def read_papers(
+    studies: Mapping[str, Study], folder: str | Path
+) -> tuple[dict[str, Paper], dict[str, str]]:
+    """The papers by name that studies are compared with, and what is wrong by study.
+
+    Papers are folders of `folder`, each checked once. A mistake in one concerns its studies alone.
+    """
+    papers: dict[str, Paper] = {}
+    mistaken: dict[str, str] = {}
+    broken: dict[str, str] = {}
+    for study in studies.values():
+        if study.paper and study.paper not in papers and study.paper not in mistaken:
+            try:
+                papers[study.paper] = check_paper(Path(folder) / study.paper)
+            except UserError as error:
+                mistaken[study.paper] = str(error)
+        if study.paper in mistaken:
+            broken[study.name] = f"paper: {mistaken[study.paper]}"
+        elif problems := study_problems(study, papers.get(study.paper or "")):
+            broken[study.name] = "\n".join(problems)
+    return papers, {
+        name: "\n".join(f"config/studies/{name}.yaml: {line}" for line in problem.splitlines())
+        for name, problem in broken.items()
+    }
+
+
+def study_problems(study: Study, paper: Paper | None) -> list[str]:
+    """What a study asks of its paper, None where it names none, and the paper does not print."""
+    if study.source != "published":
+        return []
+    if paper is None:
+        return ["source: published takes the values of a paper: say `paper: <paper>`"]
+    return missing_values(paper, study)
+
+
+def _problems(paper: Paper, columns: dict[str, list[str]]) -> Iterator[str]:
+    """What `paper.yaml` promises of tables and they do not keep; `columns` of each table."""
+    asked: list[tuple[str, str, tuple[str, ...]]] = [
+        (f"values.{part}", table, ("model",)) for part, table in paper.values.items()
+    ]
+    asked += [("imagenet_top1", table, ("model", "imagenet_top1")) for table in paper.imagenet_top1]
+    asked += [("compared", table, ("dataset",)) for table in paper.compared]
+    asked += [("as_printed", table, ()) for table in paper.as_printed]
+    if paper.sizes:
+        asked.append(("sizes", paper.sizes, SIZES))
+    if paper.model_facts:
+        asked.append(("model_facts", paper.model_facts, ("model",)))
+    if paper.distances:
+        asked.append(("distances.table", paper.distances.table, ("dataset", "fid")))
+    for key, table, wanted in asked:
+        if table not in columns:
+            yield f"{key}: there is no {paper.folder / f'{table}.csv'}"
+        elif missing := [column for column in wanted if column not in columns[table]]:
+            yield f"{key}: {table}.csv has no column {', '.join(missing)}"
+        elif key == "distances.table":
+            yield from _group_problems(paper)
+
+
+def _group_problems(paper: Paper) -> Iterator[str]:
+    """Datasets of the table of distances that are in no group, in two, or the reverse."""
+    assert paper.distances is not None
+    printed = list(read_printed(paper.folder, paper.distances.table)["dataset"])
+    grouped = [dataset for datasets in paper.distances.groups.values() for dataset in datasets]
+    wrong = [
+        name for name in {*printed, *grouped} if grouped.count(name) != 1 or name not in printed
+    ]
+    if wrong:
+        yield (
+            f"distances.groups: each dataset of {paper.distances.table}.csv belongs to one group: "
+            f"{', '.join(sorted(wrong))}"
+        )
