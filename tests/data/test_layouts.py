@@ -17,7 +17,6 @@ from torchvision import datasets as torchvision_datasets
 from torchvision import transforms
 
 from transfer.data.layouts import KINDS, read_layout
-from transfer.data.splits import split_samples
 from transfer.errors import UserError
 
 
@@ -161,23 +160,71 @@ def test_a_pickle_that_would_run_code_is_refused(tmp_path):
     assert not (tmp_path / "harmed").exists()
 
 
-@pytest.mark.parametrize(
-    ("task", "metric"),
-    [("classes", "accuracy"), ("rare", "roc_auc"), ("grades", "quadratic_weighted_kappa"),
-     ("multilabel", "macro_f1")],
-)  # fmt: skip
+DIGITS = {
+    "source": "accuracy",
+    "classes": "accuracy",
+    "rare": "roc_auc",
+    "grades": "quadratic_weighted_kappa",
+    "multilabel": "macro_f1",
+}
+
+
+@pytest.mark.parametrize(("task", "metric"), DIGITS.items())
 def test_digits(tmp_path, task, metric):
     found = listing(f"digits_{task}", tmp_path, tmp_path)
     assert BLOCKS[f"digits_{task}"]["metric"] == metric
-    assert len(found.samples) == 1797
-    frequency = Counter(label for sample in found.samples for label in sample.labels)
-    assert set(frequency) == set(range(len(found.classes)))
-    if task == "rare":
-        assert 0.08 < frequency[1] / 1797 < 0.1
+    splits = Counter(sample.split for sample in found.samples)
+    of_digits = {"train": 2400, "val": 200, "test": 600}
+    assert splits == (of_digits if task == "source" else {"train": 50, "val": 100, "test": 847})
+    for split in splits:
+        part = [sample for sample in found.samples if sample.split == split]
+        frequency = Counter(label for sample in part for label in sample.labels)
+        assert set(frequency) == set(range(len(found.classes)))
+        if task == "source":
+            assert set(frequency.values()) == {splits[split] // 40}
+        if task == "rare":
+            assert 0.09 < frequency[1] / len(part) < 0.11
     if task == "multilabel":
         assert {len(sample.labels) for sample in found.samples} >= {0, 1, 2, 3}
-    done = split_samples(found.samples, BLOCKS[f"digits_{task}"]["split"])
-    assert {sample.split for sample in done} == {"train", "val"}
+
+
+def test_no_digit_is_both_in_the_source_and_a_target_whatever_the_seeds(tmp_path):
+    def digits(task, seed):
+        samples = listing(f"digits_{task}", tmp_path, tmp_path, seed=seed).samples
+        return {sample.id[:10]: sample.split for sample in samples}
+
+    source, targets = digits("source", 0), digits("classes", 0)
+    assert len(source) == 800 and len(targets) == 997
+    assert not set(source) & set(targets)
+    for task in DIGITS:
+        same, another = digits(task, 0), digits(task, 1)
+        assert same == (source if task == "source" else targets)
+        assert set(another) == set(same) and another != same
+
+
+def test_the_pixels_of_the_source_are_those_of_no_target(tmp_path):
+    """Nor do two of its splits share a digit, however it is turned."""
+    grey = {}
+    for task in ("source", "classes"):
+        samples = listing(f"digits_{task}", tmp_path, tmp_path).samples
+        assert len({sample.id for sample in samples}) == len(samples)
+        for sample in samples:
+            pixels = np.asarray(sample.image.load())[:, :, 0]
+            turned = min(np.rot90(pixels, turn).tobytes() for turn in range(4))
+            grey.setdefault(turned, set()).add((task, sample.id[:10], sample.split))
+    assert len(grey) == 1797
+    assert {len(rows) for rows in grey.values()} == {1}
+
+
+def test_a_digit_is_turned_as_its_class_says(tmp_path):
+    found = listing("digits_source", tmp_path, tmp_path)
+    images = {sample.id: np.asarray(sample.image.load()) for sample in found.samples}
+    for sample in found.samples:
+        name, _, turned = sample.id[6:].partition("_")
+        upright = images[f"digit_{name}"]
+        expected = np.rot90(upright, int(turned or 0) // 90)
+        assert np.array_equal(images[sample.id], expected)
+        assert found.classes[sample.labels[0]].partition("_")[2] == turned
 
 
 # Anyone's own images

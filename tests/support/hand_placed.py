@@ -230,6 +230,7 @@ MAKERS: dict[str, Callable[[Path], object]] = {
     "caltech101": _caltech101,
     "flowers102": _flowers102,
     "imagenet": _imagenet,
+    "digits_source": _digits,
     "digits_classes": _digits,
     "digits_rare": _digits,
     "digits_grades": _digits,

@@ -11,7 +11,7 @@ PUBLISHED = {
     "camera_traps": ("train", "val", "test"),
     "cars": ("train", "test"),
     "cifar": ("train", "test"),
-    "digits": (),
+    "digits": ("train", "val", "test"),
     "dtd": ("train", "val", "test"),
     "flowers102": ("train", "val", "test"),
     "food101": ("train", "test"),
