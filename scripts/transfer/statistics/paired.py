@@ -1,0 +1,150 @@
+"""Paired comparisons: of two models over datasets, of two methods over models or datasets."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+# Differences of printed decimals are equal or zero up to rounding in binary: 92.1 - 91.5 is not
+# 77.2 - 76.6 in floating point.
+DECIMALS = 9
+
+
+class SignedRank(NamedTuple):
+    """Wilcoxon's signed rank test: sums of the ranks of either sign, pairs that differ, exact p."""
+
+    positive: float
+    negative: float
+    n: int
+    p: float
+
+
+class Ties(NamedTuple):
+    """Which models are tied with the best: its place, p against it, and whether p exceeds alpha.
+
+    `p` has 1 at the best model itself, which counts as tied.
+    """
+
+    best: int
+    p: np.ndarray
+    tied: np.ndarray
+
+
+class Gain(NamedTuple):
+    """How far one row of values lies above another: one difference per column.
+
+    `above`, `equal` and `below` count the columns; `test` is Wilcoxon's on the differences.
+    """
+
+    differences: np.ndarray
+    mean: float
+    above: int
+    equal: int
+    below: int
+    test: SignedRank
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
+    if first.shape != second.shape or first.ndim != 1 or not len(first):
+        raise ValueError(f"pairs need two lists of one length, got {first.shape}, {second.shape}")
+    differences = np.round(first - second, DECIMALS)
+    if np.isnan(differences).any():
+        raise ValueError("a pair has a missing value")
+    return differences
+
+
+def paired_t_test(first: np.ndarray, second: np.ndarray) -> float:
+    """Two-sided p of Student's paired t-test with n - 1 degrees of freedom.
+
+    Equal lists have p 1; differences that are all the same, and not zero, p 0. Raises ValueError
+    for fewer than two pairs.
+    """
+    differences = _differences(first, second)
+    if len(differences) < 2:
+        raise ValueError("a t-test needs two pairs")
+    if np.ptp(differences) == 0:
+        return 1.0 if differences[0] == 0 else 0.0
+    return float(stats.ttest_1samp(differences, 0).pvalue)
+
+
+def tied_with_best(log_odds: np.ndarray, alpha: float = 0.05) -> Ties:
+    """Models whose mean does not differ significantly from the best one's (Section 3, Figure 2).
+
+    `log_odds`: `(models, datasets)`. The best model has the highest mean, the first of equals;
+    every other one is tied with it where the two-sided p of a t-test paired over datasets exceeds
+    `alpha`. No correction for the number of comparisons, as in the paper.
+    """
+    log_odds = np.asarray(log_odds, dtype=float)
+    best = int(np.argmax(log_odds.mean(axis=1)))
+    p = np.array(
+        [
+            1.0 if model == best else paired_t_test(log_odds[best], log_odds[model])
+            for model in range(len(log_odds))
+        ]
+    )
+    return Ties(best, p, p > alpha)
+
+
+def signed_rank_test(first: np.ndarray, second: np.ndarray) -> SignedRank:
+    """Wilcoxon's signed rank test with its exact two-sided p, ties and zeros included.
+
+    Pairs that are equal are dropped (Wilcoxon's own rule); equal absolute differences share their
+    mean rank, and p is the share of all 2^n assignments of signs whose rank sum lies as far from
+    its mean. Unlike scipy's `method="exact"`, whose table holds without ties alone. Without a pair
+    that differs p is 1.
+    """
+    differences = _differences(first, second)
+    differences = differences[differences != 0]
+    n = len(differences)
+    if not n:
+        return SignedRank(0.0, 0.0, 0, 1.0)
+    # Mean ranks are multiples of one half: doubled, they are whole numbers.
+    doubled = np.rint(2 * stats.rankdata(np.abs(differences))).astype(int)
+    counts = np.array([1.0])
+    for rank in doubled:
+        grown = np.zeros(len(counts) + rank)
+        grown[: len(counts)] += counts
+        grown[rank:] += counts
+        counts = grown / 2
+    positive, total = int(doubled[differences > 0].sum()), int(doubled.sum())
+    sums = np.arange(total + 1)
+    extreme = np.abs(2 * sums - total) >= abs(2 * positive - total)
+    p = min(1.0, float(counts[extreme].sum()))
+    return SignedRank(positive / 2, (total - positive) / 2, n, p)
+
+
+def gain(first: np.ndarray, second: np.ndarray) -> Gain:
+    """Difference of two rows of values, column by column, with the exact signed rank test.
+
+    `first`, `second`: `(columns,)` in the same unit, such as percent on each target of Table 3 of
+    Ngiam et al. (2018). Raises ValueError for missing values or different lengths.
+    """
+    differences = _differences(first, second)
+    return Gain(
+        differences=differences,
+        mean=float(differences.mean()),
+        above=int((differences > 0).sum()),
+        equal=int((differences == 0).sum()),
+        below=int((differences < 0).sum()),
+        test=signed_rank_test(first, second),
+    )
+
+
+def gain_over_best(first: np.ndarray, others: np.ndarray) -> Gain:
+    """As `gain`, over the best of several rows in each column.
+
+    `first`: `(columns,)`, `others`: `(rows, columns)`. The best row is chosen on the values that
+    are compared, which flatters it: against one row chosen beforehand the gain would be larger.
+    """
+    return gain(first, np.asarray(others, dtype=float).max(axis=0))
+
+
+def cells_below(values: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Which values lie below their column's reference, bool `(rows, columns)`.
+
+    `values`: `(rows, columns)`; `reference`: `(columns,)`, such as training from random
+    initialization. An equal value is not below.
+    """
+    values, reference = np.asarray(values, dtype=float), np.asarray(reference, dtype=float)
+    return np.round(values - reference, DECIMALS) < 0
