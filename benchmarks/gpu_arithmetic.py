@@ -1,10 +1,10 @@
 """How much arithmetic a training takes, and how much of it the device can do."""
 
-from typing import Any
-
 import torch
 from gpu_setup import build, wait
 from torch.utils.flop_counter import FlopCounterMode
+
+from transfer.study.model import Model
 
 # Dense bfloat16 with float32 sums, from NVIDIA's data sheets, a multiply-add counted as two. The
 # first that is part of a GPU's name counts. V100 and T4 have no bfloat16: there runs take float32.
@@ -23,7 +23,7 @@ DATA_SHEETS = (
 )
 
 
-def training_flops(row: dict[str, Any], size: int) -> int:
+def training_flops(row: Model, size: int) -> int:
     """Floating-point operations to train on one image: three times those of the forward pass.
 
     The backward pass has two products for each of the forward pass. It is not counted itself:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import torch
 from gpu_setup import CLASSES, HP, build
@@ -11,6 +10,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from transfer.study.model import Model
 from transfer.training.models import IMAGENET_MEAN, IMAGENET_STD
 from transfer.training.optim import make_optimizer
 from transfer.training.task import Task
@@ -39,7 +39,7 @@ class Photographs(Dataset):
 
 
 def authors_steps(
-    row: dict[str, Any], one: Task, paths: list[Path], steps: int, workers: int
+    row: Model, one: Task, paths: list[Path], steps: int, workers: int
 ) -> Iterator[int]:
     """Steps as the authors' script makes them, with PyTorch's defaults.
 

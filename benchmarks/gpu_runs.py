@@ -9,12 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from gpu_setup import quietly, settings, small_network, task
+from gpu_setup import model_row, quietly, settings, small_network, task
 from torch import nn
 
 from transfer.data.store import PreparedDataset
@@ -25,7 +25,7 @@ from transfer.training.report import unreported
 from transfer.training.task import Task
 
 SECONDS = 120.0  # to start a process that imports PyTorch, or to end one
-SMALL = {"model": "small", "input_size": 32}
+SMALL = replace(model_row("squeezenet1_1"), id="small", input_size=32)
 
 
 class AtLook(Interruption):

@@ -16,11 +16,11 @@ from torch import nn
 
 from transfer.data.store import PreparedDataset, open_dataset
 from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.model import Model, read_model
 from transfer.study.recipes import read_recipes
 from transfer.study.settings import Settings
 from transfer.training import heads, models
 from transfer.training.device import PRECISIONS, choose_precision
-from transfer.training.model_table import read_model
 from transfer.training.task import Task
 
 HP = Hyperparameters("adamw", "cosine", 1e-3, 1e-4)
@@ -69,12 +69,12 @@ def write_dataset(
     return open_dataset(folder, "original")
 
 
-def model_row(model: str) -> dict[str, Any]:
+def model_row(model: str) -> Model:
     """A row of the model table."""
     return read_model(ROOT / "config" / "models.tsv", model)
 
 
-def settings(row: Mapping[str, Any], **changes: Any) -> Settings:
+def settings(row: Model, **changes: Any) -> Settings:
     """The paper's recipe for a model, from random weights, judged on `val`, with `changes`."""
     recipe = read_recipes(ROOT / "config" / "recipes")["finetune"]
     of_this_dataset = {"weights": "random", "selection_split": "val", "report_split": "val"}
@@ -108,7 +108,7 @@ def task(
     )
 
 
-def build(row: Mapping[str, Any], image_size: int) -> nn.Module:
+def build(row: Model, image_size: int) -> nn.Module:
     """The network of a row with random weights, the same every time."""
     torch.manual_seed(0)
     model = heads.build(row, CLASSES, settings(row), multilabel=False)

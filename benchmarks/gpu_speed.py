@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from transfer.data.decoding import needed_short_side
 from transfer.data.store import PreparedDataset
 from transfer.machine.processes import PROC, usable_cores
+from transfer.study.model import Model
 from transfer.training.augment import normalise
 from transfer.training.batches import training_batches
 from transfer.training.checkpoint import CheckpointFile
@@ -88,7 +89,7 @@ def rate(
     return images / (wait(device) - started)
 
 
-def start(one: Task, row: dict[str, Any], folder: Path) -> Run:
+def start(one: Task, row: Model, folder: Path) -> Run:
     """A run that has trained nothing yet."""
     checkpoint = CheckpointFile(folder / "speed.pt", {}, True)
     checkpoint.delete()
@@ -126,7 +127,7 @@ def bare_steps(run: Run, steps: int) -> Iterator[int]:
 
 
 def measure(
-    row: dict[str, Any], dataset: PreparedDataset, size: int, batch: int, device: torch.device,
+    row: Model, dataset: PreparedDataset, size: int, batch: int, device: torch.device,
     plan: Plan, paths: list[Path], folder: Path,
 ) -> Speeds:  # fmt: skip
     """All loops of one model with one batch size.
@@ -158,7 +159,7 @@ def measure(
 
 
 def with_a_batch_that_fits(
-    row: dict[str, Any], dataset: PreparedDataset, size: int, device: torch.device, plan: Plan,
+    row: Model, dataset: PreparedDataset, size: int, device: torch.device, plan: Plan,
     paths: list[Path], folder: Path,
 ) -> Speeds:  # fmt: skip
     """`measure` with the largest of 128, 64, 32, ... images that every loop has memory for."""
@@ -205,14 +206,12 @@ def _line(cells: Sequence[str]) -> str:
     return f"  {first:20}" + "".join(f"  {c:>{w}}" for c, w in zip(others, widths, strict=True))
 
 
-def _row(
-    row: dict[str, Any], size: int, found: Speeds, sheet: float | None, matmul: float
-) -> list[str]:
+def _row(row: Model, size: int, found: Speeds, sheet: float | None, matmul: float) -> list[str]:
     """The cells of a model's line."""
     flops = training_flops(row, size) * found.ours
     rates = (found.ours, found.host, found.bare, found.authors)
     return [
-        row["model"],
+        row.id,
         str(size),
         str(found.batch),
         *(f"{rate:.0f}" for rate in rates),

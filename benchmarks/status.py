@@ -47,9 +47,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=30)
     args = parser.parse_args()
     sys.path.insert(0, str(ROOT / "scripts"))
-    from transfer.study.config import Part, Study
     from transfer.study.expected import expected_runs
     from transfer.study.recipes import read_recipes
+    from transfer.study.study import Part, Study
 
     recipes = read_recipes(ROOT / "config/recipes")
     models = [

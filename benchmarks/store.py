@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from photographs import write_photographs
 
+from transfer.data.dataset import dataset_of
 from transfer.data.decoding import decode
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
@@ -38,10 +39,12 @@ def main() -> None:
         paths = write_photographs(folder / "images" / "class", options.images)
         block = {
             "name": "b", "short_name": "b", "group": "own", "metric": "accuracy",
-            "multilabel": False, "layout": {"kind": "folders", "path": str(folder / "images")},
+            "multilabel": False, "citation": "",
+            "source": {"homepage": "", "kind": "http", "files": []},
+            "layout": {"kind": "folders", "path": str(folder / "images")},
             "split": {"method": "none"}, "short_side": 368, "evaluation_sizes": [224],
         }  # fmt: skip
-        prepare_dataset("b", block, folder, folder / "out", workers=options.workers)
+        prepare_dataset(dataset_of("b", block), folder, folder / "out", workers=options.workers)
         dataset = open_dataset(folder / "out", 368)
         by_id = {path.stem: path for path in paths}
         ordered = [by_id[name] for name in dataset.ids]

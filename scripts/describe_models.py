@@ -4,9 +4,10 @@ import argparse
 import json
 import sys
 
+from transfer.study.model import Model
 from transfer.training.libraries import describe
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
     rows = json.load(sys.stdin)
-    json.dump({key: describe(row) for key, row in rows.items()}, sys.stdout)
+    json.dump({key: describe(Model(**row)) for key, row in rows.items()}, sys.stdout)

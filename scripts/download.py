@@ -5,12 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.data.source.download import obtain
-from transfer.data.source.files import source_files
 from transfer.data.source.transfers import Patience
 from transfer.errors import UserError
 from transfer.files import write_json
-from transfer.validation import read_yaml
 
 
 def main() -> None:
@@ -30,12 +29,12 @@ def main() -> None:
     if options.record and not options.file:
         parser.error("--record needs --file")
 
-    datasets = read_yaml(options.datasets_file, "datasets")
+    datasets = read_datasets(options.datasets_file)
     if options.dataset not in datasets:
         raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
-    files = source_files(datasets[options.dataset]["source"])
+    files = datasets[options.dataset].files
     if options.file:
-        files = [file for file in files if file.name == options.file]
+        files = tuple(file for file in files if file.name == options.file)
         if not files:
             raise UserError(f"{options.dataset}: its source has no file '{options.file}'")
     folder = options.folder or Path("resources/downloads") / options.dataset

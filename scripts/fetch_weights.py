@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transfer.command_line import run
 from transfer.files import checksum, write_json
-from transfer.training.model_table import read_model
+from transfer.study.model import read_model
 from transfer.training.weights import fetch, read_weights, store_weights, stored_record
 
 

@@ -7,10 +7,10 @@ import matplotlib.pyplot as plt
 from matplotlib.lines import Line2D
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.drawing.style import BLUE, GREY, ORANGE, add_notes, save_figure, use_style
 from transfer.papers.distances import notes_of
 from transfer.papers.published import read_published
-from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
 GROUPS = {
@@ -46,8 +46,8 @@ def main() -> None:
     if distances.empty:
         draw_none(notes, args.output)
         return
-    distances["group"] = [datasets[key]["group"] for key in distances["dataset"]]
-    distances["name"] = [datasets[key]["name"] for key in distances["dataset"]]
+    distances["group"] = [datasets[key].group for key in distances["dataset"]]
+    distances["name"] = [datasets[key].name for key in distances["dataset"]]
     distances["place"] = range(len(distances))
 
     figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")

@@ -12,12 +12,12 @@ import json
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.data.store import PreparedDataset, open_dataset
 from transfer.errors import UserError
 from transfer.fid.accumulate import accumulate
@@ -40,7 +40,6 @@ from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
 from transfer.machine.gpus import leased_gpu
-from transfer.study.config import read_datasets
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -111,13 +110,13 @@ def open_originals(
 ) -> Source:
     """The images of a prepared dataset from its source's files."""
     name = arguments.dataset or arguments.dataset_folder.name
-    blocks: dict[str, Any] = read_datasets(arguments.datasets_file)
-    if name not in blocks:
+    datasets = read_datasets(arguments.datasets_file)
+    if name not in datasets:
         raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; name it with --dataset")
     downloads = arguments.downloads or Path("resources/downloads") / name
     scratch = arguments.output.with_name(f".{arguments.output.stem}.originals")
     return stack.enter_context(
-        originals_of(dataset, blocks[name], downloads, scratch, arguments.images)
+        originals_of(dataset, datasets[name], downloads, scratch, arguments.images)
     )
 
 

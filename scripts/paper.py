@@ -42,7 +42,7 @@ def main() -> None:
         else pd.DataFrame(columns=Finding._fields)
     )
     claims = read_printed(args.published, "claims")
-    names = {key: block["name"] for key, block in results.datasets.items()}
+    names = {key: dataset.name for key, dataset in results.datasets.items()}
     names |= results.models["name"].to_dict()
     names |= claims.set_index("id")["claim"].to_dict()
     tables = {path.stem: path for path in args.tables}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from transfer.command_line import run
 from transfer.errors import UserError
-from transfer.study.config import read_study
+from transfer.study.study import read_study
 
 LINKED = ("Snakefile", "config", "envs", "profiles", "resources", "scripts", "workflow")
 RESULTS = ("data", "fid", "networks.json", "runs")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from transfer.command_line import run, warn
+from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.files import write_text
 from transfer.machine.gpus import usable_gpus
@@ -35,8 +36,9 @@ from transfer.progress.planned import (
 )
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
-from transfer.study.config import read_datasets, read_models, read_studies
+from transfer.study.config import read_studies
 from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.words import hours, span
 
@@ -158,8 +160,7 @@ def main() -> None:
     models = read_models("config/models.tsv")
     datasets = read_datasets("config/datasets.yaml")
     recipes = read_recipes("config/recipes")
-    rows = models.to_dict("index")
-    known = read_studies("config/studies", rows, datasets, recipes, Path("results/networks.json"))
+    known = read_studies("config/studies", models, datasets, recipes, Path("results/networks.json"))
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
     if not studies:

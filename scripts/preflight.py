@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from transfer.command_line import run
+from transfer.data.dataset import Dataset, read_datasets
 from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
@@ -48,14 +49,13 @@ from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.study.checks.libraries import known_networks
 from transfer.study.config import (
     Studies,
-    Study,
-    read_datasets,
-    read_models,
     read_studies,
     trained_models,
 )
 from transfer.study.expected import chosen_studies, expected_runs
+from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
+from transfer.study.study import Study
 from transfer.validation import read_yaml
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
@@ -94,7 +94,7 @@ def known_studies() -> Studies:
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes")
-    return read_studies(CONFIG / "studies", models.to_dict("index"), datasets, recipes, NETWORKS)
+    return read_studies(CONFIG / "studies", models, datasets, recipes, NETWORKS)
 
 
 def refuse(what: str) -> None:
@@ -103,8 +103,8 @@ def refuse(what: str) -> None:
 
 
 def compared_datasets(
-    studies: list[Study], datasets: dict[str, dict[str, Any]], fid: dict[str, Any]
-) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[str, ...]]]:
+    studies: list[Study], datasets: dict[str, Dataset], fid: dict[str, Any]
+) -> tuple[dict[str, Dataset], dict[str, tuple[str, ...]]]:
     """Datasets whose distance to the reference will be computed, and the reference itself.
 
     Not those whose original images are at hand in a folder that the configuration names. Beside
@@ -114,19 +114,18 @@ def compared_datasets(
         return {}, {}
     reference = fid["reference"]
     compared = {
-        name: block
-        for name, block in datasets.items()
-        if block["group"] in ("real_world", "web_scraped") or name == reference
+        name: dataset
+        for name, dataset in datasets.items()
+        if dataset.group in ("real_world", "web_scraped") or name == reference
     }
     files = {
-        name: to_place(name, block, fid["source"], fid["folders"])
-        for name, block in compared.items()
+        name: to_place(dataset, fid["source"], fid["folders"]) for name, dataset in compared.items()
     }
     lacking = {name: names for name, names in files.items() if names}
     if reference in lacking:
         return {}, lacking
     at_hand = set(compared) - set(lacking) - set(fid["folders"])
-    return {name: block for name, block in compared.items() if name in at_hand}, lacking
+    return {name: dataset for name, dataset in compared.items() if name in at_hand}, lacking
 
 
 def for_distances(finding: Finding) -> Finding:
@@ -155,14 +154,13 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     sizes = dataset_sizes(results / "data", PUBLISHED, used)
     unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
     to_train_on = {n: b for n, b in unprepared.items() if n in trained_on}
-    rows = models.to_dict("index")
     pinned = {
-        one.model: rows[one.model] | {"file": config.get("weights_files", {}).get(one.model)}
+        one.model: models[one.model]
         for one in to_train
-        if recipes[one.recipe].settings(one.dataset, rows[one.model]).weights == "pinned"
+        if recipes[one.recipe].settings(one.dataset, models[one.model]).weights == "pinned"
     }
     weights = Path("resources/weights")
-    trained = [rows[one.model] for one in to_train]
+    trained = [models[one.model] for one in to_train]
     try:
         gpus, lost = usable_gpus(), []
     except UserError as error:
@@ -173,9 +171,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     at_once = f"{places} run{'s' if places > 1 else ''} at once"
     if profile and not gpu:
         at_once += ", as the profile allows (--gpu N if fewer)"
-    named = trained_models(studies, rows)
+    named = trained_models(studies, models)
 
-    def space(to_prepare: dict[str, dict[str, Any]]) -> list[Finding]:
+    def space(to_prepare: dict[str, Dataset]) -> list[Finding]:
         work = works(to_train, recipes, models, sizes)
         return check_space(
             {
@@ -199,7 +197,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
         *check_networks(named, known_networks(named, NETWORKS)),
         *check_writable([results, weights, downloads, Path(".snakemake")]),
         *fits,
-        *check_weights(pinned, weights),
+        *check_weights(pinned, config.get("weights_files", {}), weights),
         *[
             finding if dataset in trained_on else for_distances(finding)
             for (dataset, _, _), finding in zip(missing, answers, strict=True)

@@ -21,8 +21,8 @@ def _published_sizes(path: Path, dataset: str) -> dict[str, Any] | None:
 def main() -> None:
     """Parse the command line, prepare the dataset and print its counts."""
     # Worker processes import this file again: what they do not need is imported only here.
+    from transfer.data.dataset import read_datasets
     from transfer.data.prepare import prepare_dataset
-    from transfer.validation import read_yaml
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True, help="its name in the datasets file")
@@ -44,11 +44,10 @@ def main() -> None:
     )
     options = parser.parse_args()
 
-    datasets = read_yaml(options.datasets_file, "datasets")
+    datasets = read_datasets(options.datasets_file)
     if options.dataset not in datasets:
         raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
     summary = prepare_dataset(
-        options.dataset,
         datasets[options.dataset],
         options.downloads or Path("resources/downloads") / options.dataset,
         options.output,

@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.drawing.tables import METRIC_NAMES, Column, write_table
 from transfer.papers.published import read_printed
-from transfer.study.config import read_datasets, read_models
+from transfer.study.model import read_models
 
 CAPTIONS = {
     "table01": "The six real-world datasets.",
@@ -57,8 +58,8 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     args = parser.parse_args()
-    names = {key: block["name"] for key, block in read_datasets(args.datasets).items()}
-    names |= read_models(args.models)["name"].to_dict()
+    names = {key: dataset.name for key, dataset in read_datasets(args.datasets).items()}
+    names |= {key: model.name for key, model in read_models(args.models).items()}
     names |= METRIC_NAMES | {"true": "✓", "false": "", "": "–"}
     for path in args.printed:
         table = read_printed(path.parent, path.stem)

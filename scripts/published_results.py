@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.files import write_text
 from transfer.papers.paper import read_paper
 from transfer.papers.published import published_fid, published_results
 from transfer.papers.published_intervals import published_intervals
-from transfer.study.config import read_datasets, read_study
+from transfer.study.study import read_study
 
 
 def main() -> None:

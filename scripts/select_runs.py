@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
 from transfer.results.selection import select
-from transfer.study.config import read_datasets, read_study
 from transfer.study.grid import Cell, study_cells
 from transfer.study.recipes import read_recipes
+from transfer.study.study import read_study
 from transfer.training.accepted import read_accepted
 from transfer.training.code import training_code
 
@@ -55,7 +56,7 @@ def main() -> None:
         args.runs,
         study.selection,
         args.allow_partial,
-        {key: block["metric"] for key, block in datasets.items()},
+        {key: dataset.metric for key, dataset in datasets.items()},
         study.diverged,
         training_code,
         accepted,

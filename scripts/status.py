@@ -17,12 +17,14 @@ from rich.table import Table
 from rich.text import Text
 
 from transfer.command_line import run, warn
+from transfer.data.dataset import read_datasets
 from transfer.progress.cost import Measured, Speed, Work
 from transfer.progress.states import RunState, states_of
 from transfer.progress.summary import STATES, Row, summarise, total_left
 from transfer.progress.work import dataset_sizes, read_speeds, works
-from transfer.study.config import read_datasets, read_models, read_studies
+from transfer.study.config import read_studies
 from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.words import duration, number
 
@@ -145,7 +147,7 @@ def main() -> None:
     models = read_models(args.config / "models.tsv")
     datasets = read_datasets(args.config / "datasets.yaml")
     recipes = read_recipes(args.config / "recipes")
-    known = read_studies(args.config / "studies", models.to_dict("index"), datasets, recipes)
+    known = read_studies(args.config / "studies", models, datasets, recipes)
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
     expected = {study.name: expected_runs(study, recipes) for study in studies}

@@ -19,12 +19,12 @@ from typing import Any
 import pandas as pd
 
 from transfer.command_line import run
+from transfer.data.dataset import Dataset, read_datasets
 from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
 from transfer.papers.distances import FEWEST_RANKED, gap_of
 from transfer.papers.paper import read_paper
 from transfer.papers.published import read_published
-from transfer.study.config import read_datasets
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -68,7 +68,7 @@ def note(result: dict[str, Any]) -> str:
 
 
 def missing_notes(
-    without: list[str], to_place: list[str], datasets: dict[str, dict[str, Any]]
+    without: list[str], to_place: list[str], datasets: dict[str, Dataset]
 ) -> dict[str, str]:
     """Why each dataset in `without` has no distance, and what to place where.
 
@@ -80,18 +80,18 @@ def missing_notes(
         dataset, _, file = entry.partition("/")
         files.setdefault(dataset, []).append(file)
     place = {
-        dataset: f"place {', '.join(names)} (see {datasets[dataset]['source']['homepage']}) in "
+        dataset: f"place {', '.join(names)} (see {datasets[dataset].homepage}) in "
         f"resources/downloads/{dataset}, or name a folder with its training images under "
         f"fid: folders: {dataset} in config/config.yaml."
         for dataset, names in files.items()
     }
     of_reference = " ".join(
-        f"No distances without {datasets[dataset]['name']}, to which they are computed: {words}"
+        f"No distances without {datasets[dataset].name}, to which they are computed: {words}"
         for dataset, words in place.items()
         if dataset not in without
     )
     return {
-        dataset: f"No distance of {datasets[dataset]['name']}: {place[dataset]}"
+        dataset: f"No distance of {datasets[dataset].name}: {place[dataset]}"
         if dataset in place
         else of_reference
         for dataset in without

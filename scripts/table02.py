@@ -32,7 +32,7 @@ def main() -> None:
         rows.append((dataset, fit.correlation, fit.slope, fit.n))
     table = pd.DataFrame(rows, columns=["dataset", "correlation", "slope", "models"])
     columns = [
-        Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
+        Column("dataset", "Dataset", lambda key: results.datasets[key].name),
         Column("correlation", "Correlation", decimals(2)),
         Column("slope", "Slope", decimals(2)),
         Column("models", "Models"),

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from transfer.command_line import run
+from transfer.data.dataset import read_datasets
 from transfer.drawing.tables import Column, decimals, write_table
 from transfer.papers.distances import gap_of, gap_words, notes_of
 from transfer.papers.published import read_published
-from transfer.study.config import read_datasets
 from transfer.validation import read_table
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     datasets = read_datasets(args.datasets)
     table = read_table(args.fid, "fid")
     columns = [
-        Column("dataset", "Dataset", lambda key: datasets[key]["name"]),
+        Column("dataset", "Dataset", lambda key: datasets[key].name),
         Column("fid", "FID", decimals(2)),
     ]
     if args.published:
@@ -31,7 +31,7 @@ def main() -> None:
     caption = "Fréchet inception distance of each dataset."
     notes = notes_of(table)
     groups = {
-        group: [key for key, block in datasets.items() if block["group"] == group]
+        group: [key for key, block in datasets.items() if block.group == group]
         for group in ("real_world", "web_scraped")
     }
     gap = gap_of(table, groups)

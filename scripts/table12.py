@@ -22,7 +22,7 @@ def main() -> None:
     bound = logit_bound(results, values)
     table = f_tests(values, imagenet_top1(results)[values.index], bound).reset_index()
     columns = [
-        Column("dataset", "Dataset", lambda key: results.datasets[key]["name"]),
+        Column("dataset", "Dataset", lambda key: results.datasets[key].name),
         Column("f_average", "F (+average)", decimals(1)),
         Column("p_average", "p", show_p),
         Column("f_imagenet", "F (+ImageNet)", decimals(2)),

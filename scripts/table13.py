@@ -21,7 +21,7 @@ def main() -> None:
     values = complete_values(results)
     bound = logit_bound(results, values)
     table = rank_correlations(values, imagenet_top1(results)[values.index], bound).reset_index()
-    columns = [Column("dataset", "Dataset", lambda key: results.datasets[key]["name"])]
+    columns = [Column("dataset", "Dataset", lambda key: results.datasets[key].name)]
     for number, (name, heading) in enumerate(
         [
             ("unnormalized", "ρ (average, unnormalized)"),

@@ -16,11 +16,11 @@ from transfer.data.store import find_store, open_dataset
 from transfer.errors import UserError
 from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
+from transfer.study.model import read_model
 from transfer.study.recipes import read_recipes, settings_digest
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code, training_code_now
 from transfer.training.finished import CHECKPOINT, delete_checkpoints, restore, run_settings
-from transfer.training.model_table import read_model
 from transfer.training.parts import Parts
 from transfer.training.report import Report, reported
 from transfer.training.weights_record import weights_digest

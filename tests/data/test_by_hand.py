@@ -1,6 +1,7 @@
 """Which files a person must still place before a distance can be computed."""
 
 import pytest
+from stand_in_tables import a_dataset
 
 from transfer.data.source.by_hand import to_place
 
@@ -16,7 +17,7 @@ BLOCK = {
 @pytest.fixture
 def asked(tmp_path):
     def ask(source="originals", folders=()):
-        return to_place("cars", BLOCK, source, folders, tmp_path)
+        return to_place(a_dataset("cars", BLOCK), source, folders, tmp_path)
 
     return ask
 

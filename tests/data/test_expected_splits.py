@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
+from stand_in_tables import a_dataset
 
 from transfer.data.arrays import ArrayImage
+from transfer.data.dataset import read_datasets
 from transfer.data.expected_splits import expected_splits
 from transfer.data.layouts import KINDS
 from transfer.data.samples import Sample
 from transfer.data.splits import METHODS, split_samples
-from transfer.validation import read_yaml
 
 OPTIONS = {
     "per_class": {"seed": 0, "fraction": 0.2},
@@ -39,16 +40,18 @@ def test_whatever_the_method(method, layout, holdout, reported):
     if reported:
         block["evaluation"] = {"reported": reported, "selection": "val"}
     drawn = split_samples(samples, split, reported=reported or "val")
-    assert {sample.split for sample in drawn} == set(expected_splits(block))
+    assert {sample.split for sample in drawn} == set(expected_splits(a_dataset(block=block)))
 
 
 def test_only_files_of_ones_own_are_left_to_preparation():
-    blocks = read_yaml(CONFIG / "datasets.yaml", "datasets")
-    assert all(expected_splits(block) for block in blocks.values())
+    datasets = read_datasets(CONFIG / "datasets.yaml")
+    assert all(expected_splits(dataset) for dataset in datasets.values())
     listed = {"split": {"method": "listed"}}
     unknown = {
-        kind for kind in KINDS if expected_splits({"layout": {"kind": kind}, **listed}) is None
+        kind
+        for kind in KINDS
+        if expected_splits(a_dataset(layout={"kind": kind}, **listed)) is None
     }
     assert unknown == {"folders"}
     own = {"kind": "csv", "path": "own.csv", "split": "part"}
-    assert expected_splits({"layout": own, **listed}) is None
+    assert expected_splits(a_dataset(layout=own, **listed)) is None

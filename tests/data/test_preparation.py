@@ -14,6 +14,7 @@ import pytest
 import stand_ins
 from PIL import Image
 from processes import running
+from stand_in_tables import a_dataset
 
 from transfer.data.digest import prepared_digest
 from transfer.data.prepare import prepare_dataset
@@ -56,7 +57,7 @@ def test_stores_and_evaluation_images_follow_the_index(tmp_path):
     images = photographs(70)
     path = own_images(tmp_path / "in", images)
     chosen = block(path, short_side=[32, "original"])
-    prepare_dataset("own", chosen, tmp_path, tmp_path / "out", workers=2)
+    prepare_dataset(a_dataset("own", chosen), tmp_path, tmp_path / "out", workers=2)
     small, full = (open_dataset(tmp_path / "out", side) for side in (32, "original"))
     assert sorted(small.ids) == sorted(name[:-4] for name in images)
     for row, name in enumerate(small.ids):
@@ -73,7 +74,9 @@ def test_stores_and_evaluation_images_follow_the_index(tmp_path):
 def test_the_number_of_workers_changes_nothing(tmp_path):
     path = own_images(tmp_path / "in", photographs(80))
     for workers in (1, 3):
-        prepare_dataset("own", block(path), tmp_path, tmp_path / str(workers), workers=workers)
+        prepare_dataset(
+            a_dataset("own", block(path)), tmp_path, tmp_path / str(workers), workers=workers
+        )
     assert files_of(tmp_path / "1") == files_of(tmp_path / "3")
 
 
@@ -81,19 +84,19 @@ def test_the_summary_tells_one_pixel_from_another(tmp_path):
     """What stands for the data in every run's record; the index does not change with pixels."""
     images = photographs(6)
     path = own_images(tmp_path / "in", images)
-    first = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
-    again = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2)
+    first = prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
+    again = prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=2)
     assert first == again
     index = (tmp_path / "out/index.csv").read_bytes()
     own_images(tmp_path / "in", images | {"i001.png": stand_ins.png(99, 61, 45)})
-    other = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    other = prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     assert (tmp_path / "out/index.csv").read_bytes() == index
     assert other["content"] != first["content"]
 
 
 def test_a_dataset_is_told_by_what_training_takes_of_it(tmp_path):
     path = own_images(tmp_path / "in", photographs(6))
-    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     summary_path = tmp_path / "out/summary.json"
     summary = json.loads(summary_path.read_text())
     digest = prepared_digest(tmp_path / "out")
@@ -116,7 +119,7 @@ def test_channels_can_be_swapped(tmp_path):
     for order in ("rgb", "bgr"):
         layout = {**block(path)["layout"], "channel_order": order}
         changed = block(path, layout=layout)
-        prepare_dataset("own", changed, tmp_path, tmp_path / order, workers=1)
+        prepare_dataset(a_dataset("own", changed), tmp_path, tmp_path / order, workers=1)
     rgb, bgr = (open_dataset(tmp_path / order, 32) for order in ("rgb", "bgr"))
     np.testing.assert_array_equal(rgb.image(0)[..., ::-1], bgr.image(0))
     np.testing.assert_array_equal(
@@ -131,7 +134,7 @@ def test_all_bad_images_are_named_at_once_and_nothing_is_left(tmp_path):
     path = own_images(tmp_path / "in", images)
     (tmp_path / "in" / "i025.png").unlink()
     with pytest.raises(UserError) as caught:
-        prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2)
+        prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=2)
     message = str(caught.value)
     assert message.startswith("own: 3 of its images")
     assert all(f"i{n}.png" in message for n in ("003", "017", "025"))
@@ -144,7 +147,9 @@ def test_bad_images_can_be_skipped_and_are_recorded(tmp_path):
     good = {name: data for name, data in images.items() if name != "i004.png"}
     images["i004.png"] = b"not an image"
     path = own_images(tmp_path / "in", images)
-    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=2, on_bad_image="skip")
+    prepare_dataset(
+        a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=2, on_bad_image="skip"
+    )
     data = open_dataset(tmp_path / "out", 32)
     assert set(data.ids) == {name[:-4] for name in good}
     (record,) = data.summary["bad_images"]
@@ -166,7 +171,7 @@ def test_an_image_in_several_rows_is_decoded_once_and_stands_in_each(tmp_path):
     rows += [["i001.png", "b", "val"], ["i000.png", "b", "test"], ["i000.png", "b", "test"]]
     (folder / "own.csv").write_text(stand_ins.table(["path", "label", "split"], rows))
     summary = prepare_dataset(
-        "own", block(folder / "own.csv"), tmp_path, tmp_path / "out", workers=2
+        a_dataset("own", block(folder / "own.csv")), tmp_path, tmp_path / "out", workers=2
     )
     data = open_dataset(tmp_path / "out", 32)
     assert data.ids.tolist() == [row[0][:-4] for row in rows]
@@ -185,7 +190,7 @@ def test_identical_pixels_across_splits_are_found_whatever_the_file(tmp_path):
     image = stand_ins.photograph(0, 60, 45)
     images["copy.bmp"] = stand_ins.encoded(image, "BMP")
     path = own_images(tmp_path / "in", images, ["train"] * 9 + ["test"])
-    summary = prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    summary = prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     assert summary["leakage"]["listed"] == [
         [{"id": "i000", "split": "train"}, {"id": "copy", "split": "test"}]
     ]
@@ -195,10 +200,10 @@ def test_identical_pixels_across_splits_are_found_whatever_the_file(tmp_path):
 def test_preparing_again_replaces_all_and_leaves_other_files(tmp_path):
     path = own_images(tmp_path / "in", photographs(12))
     out = tmp_path / "out"
-    prepare_dataset("own", block(path, short_side=[32, 16]), tmp_path, out, workers=1)
+    prepare_dataset(a_dataset("own", block(path, short_side=[32, 16])), tmp_path, out, workers=1)
     (out / "downloads").mkdir()
     (out / "downloads" / "record.json").write_text("{}")
-    prepare_dataset("own", block(path, evaluation_sizes=[24]), tmp_path, out, workers=1)
+    prepare_dataset(a_dataset("own", block(path, evaluation_sizes=[24])), tmp_path, out, workers=1)
     assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()) == [
         "downloads/record.json", "evaluation/24.npy", "index.csv", "store_32/images.bin",
         "store_32/offsets.npy", "store_32/sizes.npy", "summary.json",
@@ -208,23 +213,24 @@ def test_preparing_again_replaces_all_and_leaves_other_files(tmp_path):
 def test_a_failure_keeps_the_former_preparation(tmp_path):
     images = photographs(6)
     path = own_images(tmp_path / "in", images)
-    prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+    prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     before = files_of(tmp_path / "out")
     (tmp_path / "in" / "i002.png").write_bytes(b"damaged")
     with pytest.raises(UserError):
-        prepare_dataset("own", block(path), tmp_path, tmp_path / "out", workers=1)
+        prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     assert files_of(tmp_path / "out") == before
 
 
 KILLED = """
 import sys
-sys.path.insert(0, {scripts!r})
+sys.path[:0] = {paths!r}
 if __name__ == "__main__":
     from pathlib import Path
+    from stand_in_tables import a_dataset
     from transfer.data.prepare import prepare_dataset
     block = {block!r}
     out = Path({out!r})
-    prepare_dataset("own", block, out.parent, out, workers=2)
+    prepare_dataset(a_dataset("own", block), out.parent, out, workers=2)
 """
 
 
@@ -235,7 +241,11 @@ def test_killed_in_the_middle_it_starts_over_cleanly(tmp_path):
     chosen = block(path, short_side="original", evaluation_sizes=[256])
     out = tmp_path / "out"
     script = tmp_path / "prepare.py"
-    script.write_text(KILLED.format(scripts=str(ROOT / "scripts"), block=chosen, out=str(out)))
+    script.write_text(
+        KILLED.format(
+            paths=[str(ROOT / "scripts"), str(ROOT / "tests/support")], block=chosen, out=str(out)
+        )
+    )
     process = subprocess.Popen([sys.executable, script], start_new_session=True)
     store = tmp_path / ".out.preparing" / "dataset" / "store_original" / "images.bin"
     try:
@@ -257,7 +267,7 @@ def test_killed_in_the_middle_it_starts_over_cleanly(tmp_path):
             process.kill()
     (tmp_path / ".out.preparing" / "stale").write_text("left behind")
     few = own_images(tmp_path / "few", dict(list(images.items())[:20]))
-    prepare_dataset("own", block(few), tmp_path, out, workers=2)
+    prepare_dataset(a_dataset("own", block(few)), tmp_path, out, workers=2)
     assert len(open_dataset(out, 32).ids) == 20
     assert not (tmp_path / ".out.preparing").exists()
 
@@ -274,9 +284,9 @@ def test_folders_that_are_splits_already_are_not_mixed(tmp_path):
     layout = class_folders(tmp_path / "in", *names)
     drawn = block("", layout=layout, split={"method": "per_class", "seed": 0, "fraction": 0.5})
     with pytest.raises(UserError, match=r"splits already \(test, train\).*method: listed"):
-        prepare_dataset("own", drawn, tmp_path, tmp_path / "out", workers=1)
+        prepare_dataset(a_dataset("own", drawn), tmp_path, tmp_path / "out", workers=1)
     listed = block("", layout=layout, split={"method": "listed"})
-    summary = prepare_dataset("own", listed, tmp_path, tmp_path / "out", workers=1)
+    summary = prepare_dataset(a_dataset("own", listed), tmp_path, tmp_path / "out", workers=1)
     assert summary["counts"] == {"train": 2, "test": 2}
 
 
@@ -284,7 +294,7 @@ def test_a_split_that_leaves_nothing_to_evaluate_is_refused(tmp_path):
     layout = class_folders(tmp_path / "in", "a/1.png", "b/2.png", "b/3.png", "b/4.png")
     few = block("", layout=layout, split={"method": "per_class", "seed": 0, "fraction": 0.2})
     with pytest.raises(UserError, match="of its 4 images leaves 4 for training and 0 for evalu"):
-        prepare_dataset("own", few, tmp_path, tmp_path / "out", workers=1)
+        prepare_dataset(a_dataset("own", few), tmp_path, tmp_path / "out", workers=1)
 
 
 def test_holdout_moves_the_reported_split_to_test(tmp_path):
@@ -294,6 +304,6 @@ def test_holdout_moves_the_reported_split_to_test(tmp_path):
         split={"method": "listed", "holdout": {"fraction": 0.25}},
         evaluation={"reported": "val", "selection": "val"},
     )
-    summary = prepare_dataset("own", chosen, tmp_path, tmp_path / "out", workers=1)
+    summary = prepare_dataset(a_dataset("own", chosen), tmp_path, tmp_path / "out", workers=1)
     assert summary["counts"] == {"train": 30, "val": 10, "test": 20}
     assert summary["evaluation"] == {"reported": "test", "selection": "val"}

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from published import FOLDER, ROOT, TOP1
 
+from transfer.data.dataset import read_datasets
 from transfer.papers.paper import read_paper
 from transfer.papers.published import published_fid, published_results
 from transfer.papers.published_intervals import published_intervals
-from transfer.study.config import read_datasets, read_study
+from transfer.study.study import read_study
 
 CONFIG = ROOT / "config"
 TRANSFER = ["figure1", "figure4", "figure5", "figure8", "figure9"]

@@ -18,6 +18,7 @@ from fid_samples import pytorch_fid_network
 from layouts import BLOCKS
 from PIL import Image
 from pytorch_fid.fid_score import get_activations
+from stand_in_tables import a_dataset
 from torch.utils.data import DataLoader
 
 from transfer.data.decoding import shrink
@@ -44,14 +45,14 @@ ANIMALS = {
 
 
 def prepared(name, block, downloads, folder, **options):
-    prepare_dataset(name, block, downloads, folder, workers=1, **options)
+    prepare_dataset(a_dataset(name, block), downloads, folder, workers=1, **options)
     return open_dataset(folder, block["short_side"])
 
 
 def read_originals(dataset, block, downloads, tmp_path, images="all"):
     """All originals as arrays; the context's scratch is gone afterwards."""
     scratch = tmp_path / "scratch"
-    with originals_of(dataset, block, downloads, scratch, images) as source:
+    with originals_of(dataset, a_dataset("animals", block), downloads, scratch, images) as source:
         found = [source.image(n) for n in range(len(source))]
     assert not scratch.exists()
     return found
@@ -105,7 +106,7 @@ def animals(tmp_path):
     files = {name: pictures.jpeg(n) for n, name in enumerate(names)}
     stand_ins.write_zip(tmp_path / "in" / "own.zip", files)
     (tmp_path / "datasets.yaml").write_text(yaml.safe_dump({"animals": ANIMALS}))
-    prepare_dataset("animals", ANIMALS, tmp_path / "in", tmp_path / "animals", workers=1)
+    prepare_dataset(a_dataset("animals", ANIMALS), tmp_path / "in", tmp_path / "animals", workers=1)
     with zipfile.ZipFile(tmp_path / "in" / "own.zip") as archive:
         archive.extractall(tmp_path / "files")
     return tmp_path
@@ -179,7 +180,9 @@ def test_several_processes_read_the_originals_of_one_zip(tmp_path):
     block = BLOCKS["aptos"] | {"short_side": 48}
     stand_ins.make_aptos(tmp_path / "in", (40, 20, 20, 20, 20), image=pictures.png)
     dataset = prepared("aptos", block, tmp_path / "in", tmp_path / "out")
-    with originals_of(dataset, block, tmp_path / "in", tmp_path / "scratch", "all") as source:
+    with originals_of(
+        dataset, a_dataset("animals", block), tmp_path / "in", tmp_path / "scratch", "all"
+    ) as source:
         resized = ResizedImages(source, "pytorch_fid")
         read = list(DataLoader(resized, batch_size=None, num_workers=2))
         for n in range(0, 120, 7):
@@ -201,7 +204,7 @@ def test_deleted_or_exchanged_downloads_are_refused(animals):
 
 def test_a_store_of_whole_images_needs_no_downloads(animals):
     original = ANIMALS | {"short_side": ["original", 48, 400]}
-    prepare_dataset("animals", original, animals / "in", animals / "animals", workers=1)
+    prepare_dataset(a_dataset("animals", original), animals / "in", animals / "animals", workers=1)
     shutil.rmtree(animals / "in")
     _, _, summary = compute(animals, "o", *of_dataset("originals", "original"))
     assert summary["image_path"] == "originals"

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from published import FOLDER, MAIN, ROOT, SIX, TOP1, VALUES, fractions
 
+from transfer.data.dataset import read_datasets
 from transfer.papers.claims import check_claims
 from transfer.papers.evidence import gather_evidence
 from transfer.papers.fang2023 import CLAIMS
 from transfer.papers.paper import read_paper
 from transfer.papers.published import published_fid, published_results
 from transfer.results.table import load_results
-from transfer.study.config import read_datasets, read_study
+from transfer.study.study import read_study
 
 CONFIG = ROOT / "config"
 

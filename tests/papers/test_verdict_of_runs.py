@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from published import FOLDER, ROOT, TOP1, VALUES
 
-from transfer.study.config import read_datasets, read_study
+from transfer.data.dataset import read_datasets
+from transfer.study.study import read_study
 
 STUDY = ROOT / "config" / "studies" / "fang2023.yaml"
 DATASETS = ROOT / "config" / "datasets.yaml"
@@ -22,7 +23,7 @@ def run_script(monkeypatch, name: str, *arguments) -> None:
 
 def verdict_of(monkeypatch, tmp_path, values: dict[tuple[str, str], float]) -> tuple[list, str]:
     """The rows of verdict.csv as (table, row, column), and verdict.md, of a partial study."""
-    metrics = {name: block["metric"] for name, block in read_datasets(DATASETS).items()}
+    metrics = {name: dataset.metric for name, dataset in read_datasets(DATASETS).items()}
     cells = [
         {
             "dataset": dataset,

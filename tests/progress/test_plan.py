@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from stand_in_tables import a_dataset
 
 import plan
 from transfer.errors import UserError
@@ -165,17 +166,17 @@ def test_the_csv_has_points_and_no_made_up_hours():
 
 
 def test_room_is_reckoned_for_what_would_be_made():
-    source = {"source": {"files": [{"name": "a.zip", "size": 10}]}}
-    block = source | {"short_side": 8, "evaluation_sizes": []}
+    source = {"homepage": "", "kind": "http", "files": [{"name": "a.zip", "size": 10}]}
+    described = a_dataset(source=source, short_side=8, evaluation_sizes=[])
     found = [
         Output("results/data/a/index.csv", "prepare", "missing", True),
         Output("results/data/b/index.csv", "prepare", "ok", False),
     ]
     assert datasets_to_prepare(found) == {"a"}
     run, sizes = Run("b", "m", "r", "hp0"), {"b": DatasetSize(9, 4, 2, True)}
-    blocks = {"a": block, "b": block, "c": block}
+    datasets = {"a": described, "b": described, "c": described}
     work = {run: Work(9, 4, 1, 8)}
-    first, second = spaces_of(blocks, {"a"}, [run], work, sizes, Path("not there"))
+    first, second = spaces_of(datasets, {"a"}, [run], work, sizes, Path("not there"))
     assert (first.dataset, first.downloads, first.store) == ("a", Need(10), Need(0, ("a",)))
     assert (second.dataset, second.downloads, second.store) == ("b", Need(0), Need(0))
     assert second.runs.bytes > 0

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 from loopback import Answer, serve
+from stand_in_tables import a_dataset, a_model
 
 import preflight
+from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.machine.gpus import GPU
 from transfer.progress import findings
@@ -26,19 +28,16 @@ from transfer.progress.disk import (
     weights_needed,
 )
 from transfer.progress.work import DatasetSize
-from transfer.study.config import read_datasets, read_study
 from transfer.study.expected import Run
+from transfer.study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 GB = 10**9
 
 
 def block(*files, kind="http", **more):
-    return {
-        "source": {"homepage": "https://example.org", "kind": kind, "files": list(files)},
-        "short_side": 368,
-        "evaluation_sizes": [224, 256],
-    } | more
+    source = {"homepage": "https://example.org", "kind": kind, "files": list(files)}
+    return a_dataset(source=source, short_side=368, evaluation_sizes=[224, 256], **more)
 
 
 def levels(found):
@@ -114,7 +113,7 @@ def test_stores_and_runs_are_reckoned_for_what_is_not_there():
 
 
 def test_weights_and_checkpoints_are_counted(tmp_path):
-    models = {"small": {"parameters": 10}, "large": {"parameters": 1000}}
+    models = {"small": a_model(parameters=10), "large": a_model(parameters=1000)}
     assert weights_needed(models, tmp_path) == Need(4 * 1010)
     (tmp_path / "large.json").touch()
     assert weights_needed(models, tmp_path) == Need(4 * 10)
@@ -195,13 +194,10 @@ def test_weights_that_no_library_publishes(tmp_path, monkeypatch):
     monkeypatch.setattr(findings.requests, "head", lambda *args, **options: None)
     own = tmp_path / "own.pth"
     own.touch()
-    rows = {
-        "a": {"weights": "file", "library": "timm", "file": None},
-        "b": {"weights": "file", "library": "timm", "file": str(own)},
-        "c": {"weights": "file", "library": "timm", "file": str(tmp_path / "not there")},
-        "d": {"weights": "x.y", "library": "timm", "file": None},
-    }
-    found = findings.check_weights(rows, tmp_path)
+    models = {name: a_model(library="timm", weights="file") for name in "abc"}
+    models["d"] = a_model(library="timm", weights="x.y")
+    files = {"b": str(own), "c": str(tmp_path / "not there")}
+    found = findings.check_weights(models, files, tmp_path)
     wrong = [finding.what for finding in found if finding.level == "error"]
     assert len(wrong) == 2
     assert wrong[0].startswith("a:")

@@ -13,9 +13,9 @@ import pytest
 
 from transfer.progress import states
 from transfer.progress.summary import summarise, total_left
-from transfer.study.config import Part, Study
 from transfer.study.expected import Run, expected_runs
 from transfer.study.recipes import read_recipes
+from transfer.study.study import Part, Study
 from transfer.training import report
 from transfer.validation import check
 from transfer.words import duration, hours, size, span

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from published import ROOT, TOP1
 
-from transfer.study.config import read_study
+from transfer.study.study import read_study
 
 STUDY = ROOT / "config" / "studies" / "fang2023.yaml"
 # Rises with ImageNet top-1, with some noise that is the same every time.

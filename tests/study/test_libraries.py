@@ -5,25 +5,26 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from stand_in_tables import a_model
 
 from transfer.errors import UserError
 from transfer.study.checks import libraries
 from transfer.study.checks.libraries import Network, known_networks
 from transfer.study.checks.models import model_problems
-from transfer.study.config import read_models
+from transfer.study.model import read_models
 from transfer.training.libraries import describe
 from transfer.training.models import create, set_image_size
 
 ROOT = Path(__file__).parents[2]
-MODELS = read_models(ROOT / "config" / "models.tsv").to_dict("index")
+MODELS = read_models(ROOT / "config" / "models.tsv")
 
 
 def row(library, architecture, weights="file"):
-    return {"library": library, "architecture": architecture, "weights": weights}
+    return a_model(library=library, architecture=architecture, weights=weights)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -67,7 +68,7 @@ def test_a_name_that_the_library_does_not_know_comes_with_the_nearest(asked, unk
         row("timm", "deit_tiny_patch16_224", "deit_tiny_patch16_224.fb_in1k"),
         row("timm", "lcnet_050", "lcnet_050.ra2_in1k"),
     ],
-    ids=lambda asked: asked["architecture"],
+    ids=lambda asked: asked.architecture,
 )
 def test_a_network_tied_to_a_size_is_one_that_training_would_refuse(asked):
     size = Network(**describe(asked)).only_size
@@ -102,9 +103,9 @@ def test_an_answer_is_kept_for_what_it_depends_on(asked, tmp_path, monkeypatch):
     assert set(first) == set(TWO) and len(asked) == 2
     assert known_networks(TWO, kept) == first and len(asked) == 2
     # Other columns, a corrected number of parameters among them, ask nothing.
-    known_networks({"lcnet_050": TWO["lcnet_050"] | {"parameters": 1, "year": 1}}, kept)
+    known_networks({"lcnet_050": replace(TWO["lcnet_050"], parameters=1, year=1)}, kept)
     assert len(asked) == 2
-    known_networks({"lcnet_050": TWO["lcnet_050"] | {"weights": "lcnet_050.other"}}, kept)
+    known_networks({"lcnet_050": replace(TWO["lcnet_050"], weights="lcnet_050.other")}, kept)
     assert len(asked) == 3
     monkeypatch.setattr(libraries, "version", lambda name: "another")
     known_networks(TWO, kept)

@@ -2,15 +2,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from stand_in_tables import a_model
 
 from transfer.errors import UserError
 from transfer.study.hyperparameters import Hyperparameters, short_number
 from transfer.study.recipes import read_recipes, settings_digest
 
-ROW = {
-    "model": "deit_tiny", "library": "timm", "architecture": "a", "weights": "a.b",
-    "input_size": 224, "year": 2020,
-}  # fmt: skip
+ROW = a_model(
+    id="deit_tiny", library="timm", architecture="a", weights="a.b", input_size=224, year=2020
+)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_papers_grid_has_three_pairs_of_twenty_points(recipes):
     ],
 )  # fmt: skip
 def test_settings_by_dataset_follow_appendix_d_and_the_authors_code(recipes, dataset, expected):
-    settings = recipes["finetune"].settings(dataset, ROW | {"input_size": 256})
+    settings = recipes["finetune"].settings(dataset, replace(ROW, input_size=256))
     assert {key: getattr(settings, key) for key in expected} == expected
     assert settings.batch_size == 128
     assert settings.adamw_weight_decay == "divided_by_lr"
@@ -63,7 +63,7 @@ def test_settings_by_dataset_follow_appendix_d_and_the_authors_code(recipes, dat
 
 def test_the_image_size_is_the_models_unless_the_recipe_says_otherwise(recipes):
     assert recipes["finetune"].settings("aptos", ROW).image_size == 224
-    assert recipes["finetune"].settings("aptos", ROW | {"input_size": "256"}).image_size == 256
+    assert recipes["finetune"].settings("aptos", replace(ROW, input_size=256)).image_size == 256
 
 
 def test_a_recipe_changes_only_what_it_says_of_the_one_it_is_like(recipes):
@@ -76,8 +76,8 @@ def test_a_recipe_changes_only_what_it_says_of_the_one_it_is_like(recipes):
 def test_the_digest_follows_settings_and_weights_and_nothing_else(recipes):
     settings = recipes["finetune"].settings("aptos", ROW)
     digest = settings_digest(settings, ROW)
-    assert digest == settings_digest(settings, ROW | {"year": 1999})
-    assert digest != settings_digest(settings, ROW | {"weights": "a.c"})
+    assert digest == settings_digest(settings, replace(ROW, year=1999))
+    assert digest != settings_digest(settings, replace(ROW, weights="a.c"))
     assert digest != settings_digest(recipes["finetune"].settings("melanoma", ROW), ROW)
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from transfer.data.dataset import read_datasets
 from transfer.study import config
 from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import Network
 from transfer.study.checks.models import model_problems
-from transfer.study.config import Part, read_datasets, read_models, read_studies, read_study
+from transfer.study.config import read_studies
+from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
+from transfer.study.study import Part, read_study
 
 CONFIG = Path(__file__).parents[2] / "config"
 METRICS = "accuracy, quadratic_weighted_kappa, macro_f1, roc_auc"
@@ -19,7 +22,7 @@ HOLDOUT = {"holdout": {"fraction": 0.2, "seed": 0}}
 
 @pytest.fixture(scope="module")
 def tables():
-    models = read_models(CONFIG / "models.tsv").to_dict("index")
+    models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     return models, datasets, read_recipes(CONFIG / "recipes")
 
@@ -29,7 +32,9 @@ def problems(tables):
     models, datasets, recipes = tables
 
     def of(study, networks=None, **changed):
-        blocks = datasets | {name: datasets[name] | block for name, block in changed.items()}
+        blocks = datasets | {
+            name: replace(datasets[name], **block) for name, block in changed.items()
+        }
         return study_problems(study, models, blocks, recipes, networks)
 
     return of

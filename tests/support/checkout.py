@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from transfer.study.checks.libraries import known_networks
-from transfer.study.config import read_models, read_study, trained_models
+from transfer.study.config import trained_models
+from transfer.study.model import read_models
+from transfer.study.study import read_study
 
 ROOT = Path(__file__).parents[2]
 NETWORKS = "results/networks.json"
@@ -39,7 +41,7 @@ def answers() -> Path:
     kept = ROOT / ".pytest_cache" / "networks.json"
     paths = sorted((ROOT / "config" / "studies").glob("*.yaml"))
     studies = [read_study(path) for path in paths]
-    models = read_models(ROOT / "config" / "models.tsv").to_dict("index")
+    models = read_models(ROOT / "config" / "models.tsv")
     known_networks(trained_models(studies, models), kept)
     return kept
 

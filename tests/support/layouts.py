@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from transfer.data.dataset import dataset_of
 from transfer.data.expected_splits import expected_splits, published_splits
 from transfer.data.layouts import read_layout
 from transfer.data.prepare import prepare_dataset
@@ -26,9 +27,10 @@ def listing(name, folder, tmp_path, **options):
 
 def prepared(name, folder, tmp_path, workers=1):
     """Dataset `name`, prepared from the files in `folder` and opened."""
-    prepare_dataset(name, BLOCKS[name], folder, tmp_path / "out" / name, workers=workers)
-    dataset = open_dataset(tmp_path / "out" / name)
-    expected = expected_splits(BLOCKS[name])
+    dataset = dataset_of(name, BLOCKS[name])
+    prepare_dataset(dataset, folder, tmp_path / "out" / name, workers=workers)
+    prepared = open_dataset(tmp_path / "out" / name)
+    expected = expected_splits(dataset)
     if expected is not None:
-        assert set(dataset.splits) == set(expected)
-    return dataset
+        assert set(prepared.splits) == set(expected)
+    return prepared

@@ -2,25 +2,24 @@
 
 import copy
 
-import pandas as pd
 import pytest
 import timm
 import torch
+from stand_in_tables import a_model
 from torch import nn
 from training_settings import settings_with
 
 from transfer.errors import UserError
+from transfer.study.model import read_models
 from transfer.training import heads, models
 
-TABLE = pd.read_csv("config/models.tsv", sep="\t", dtype=str, keep_default_na=False).to_dict(
-    "records"
-)
-SQUEEZENET = {"library": "torchvision", "architecture": "squeezenet1_1", "weights": "file"}
-RESNET = {"library": "torchvision", "architecture": "resnet18", "weights": "file"}
+TABLE = list(read_models("config/models.tsv").values())
+SQUEEZENET = a_model(library="torchvision", architecture="squeezenet1_1")
+RESNET = a_model(library="torchvision", architecture="resnet18")
 
 
 def timm_row(name):
-    return {"library": "timm", "architecture": name, "weights": "file"}
+    return a_model(library="timm", architecture=name)
 
 
 def build(row, classes=5, multilabel=False, state=None, **changed):
@@ -119,7 +118,7 @@ def test_logits_have_more_digits_than_bfloat16(row):
     assert len(others) and (others != others.bfloat16().float()).float().mean() > 0.5
 
 
-@pytest.mark.parametrize("row", TABLE, ids=[row["model"] for row in TABLE])
+@pytest.mark.parametrize("row", TABLE, ids=[row.id for row in TABLE])
 def test_of_every_model_only_the_last_layer_is_new(row):
     with torch.device("meta"):
         state = models.create(row).state_dict()

@@ -1,22 +1,22 @@
 """Every architecture of the model table is built, with a head for a dataset's classes."""
 
-import pandas as pd
 import pytest
 import torch
+from stand_in_tables import a_model
 from training_settings import settings_with
 
 from transfer.errors import UserError
+from transfer.study.model import read_models
 from transfer.training import heads, models
 
-TABLE = pd.read_csv("config/models.tsv", sep="\t", dtype=str, keep_default_na=False)
-ROWS = {row["model"]: row for row in TABLE.to_dict("records")}
+ROWS = read_models("config/models.tsv")
 # Built and run in every test run; the others in the long one.
 QUICK = {"squeezenet1_1", "shufflenet_v2_x0_5", "mobilenet_v3_small", "deit_tiny"}
 
 
 def outputs(row, classes=3, size=None):
     model = heads.build(row, classes, settings_with(), multilabel=False)
-    size = size or int(row["input_size"])
+    size = size or row.input_size
     models.set_image_size(model, size)
     model.eval()
     with torch.no_grad():
@@ -29,7 +29,7 @@ def outputs(row, classes=3, size=None):
 def test_every_model_is_built_with_a_head_for_the_classes(model):
     network, scores = outputs(ROWS[model])
     assert scores.shape == (2, 3)
-    expected = int(ROWS[model]["parameters"])
+    expected = ROWS[model].parameters
     with torch.device("meta"):
         whole = models.create(ROWS[model])
     assert sum(p.numel() for p in whole.parameters()) == expected
@@ -38,7 +38,7 @@ def test_every_model_is_built_with_a_head_for_the_classes(model):
 
 @pytest.mark.parametrize("architecture", ["googlenet", "inception_v3"])
 def test_auxiliary_heads_are_off(architecture):
-    row = {"library": "torchvision", "architecture": architecture, "weights": "file"}
+    row = a_model(library="torchvision", architecture=architecture)
     model = heads.build(row, 3, settings_with(), multilabel=False)
     assert model.fc.out_features == 3
     assert not any(name.lower().startswith("aux") and list(module.parameters())
@@ -48,7 +48,7 @@ def test_auxiliary_heads_are_off(architecture):
 def test_a_transformer_of_timm_takes_another_size_and_one_of_torchvision_says_it_cannot():
     _, scores = outputs(ROWS["deit_tiny"], size=64)
     assert scores.shape == (2, 3)
-    row = {"library": "torchvision", "architecture": "vit_b_16", "weights": "file"}
+    row = a_model(library="torchvision", architecture="vit_b_16")
     with torch.device("meta"):
         model = models.create(row)
     with pytest.raises(UserError, match="images of 224 px, not 256"):
@@ -65,9 +65,9 @@ def test_the_models_own_statistics_and_imagenets():
 @pytest.mark.parametrize(
     "row",
     [
-        {"library": "torchvision", "architecture": "resnet51", "weights": "file"},
-        {"library": "timm", "architecture": "deit_tyni", "weights": "file"},
-        {"library": "keras", "architecture": "resnet50", "weights": "file"},
+        a_model(library="torchvision", architecture="resnet51"),
+        a_model(library="timm", architecture="deit_tyni"),
+        a_model(library="keras", architecture="resnet50"),
     ],
 )
 def test_what_no_library_knows_is_refused(row):

@@ -14,11 +14,11 @@ from training_process import RECIPES, Training
 
 from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
+from transfer.study.model import read_model
 from transfer.training import models
 from transfer.training.accepted import IDENTICAL, Acceptance, write_accepted
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.code import training_code
-from transfer.training.model_table import read_model
 from transfer.training.weights import store_weights
 
 
@@ -61,7 +61,7 @@ def test_a_run_from_a_local_file_says_so_and_not_the_pinned_tag(data, tmp_path):
     row = read_model("config/models.tsv", "mobilenet_v3_small")
     state = models.create(row).state_dict()
     path = tmp_path / "mobilenet_v3_small.safetensors"
-    stored = store_weights(path, row["model"], row, state, "mine.pth", "5" * 64)
+    stored = store_weights(path, row.id, row, state, "mine.pth", "5" * 64)
     path.with_suffix(".json").write_text(json.dumps(asdict(stored)))
     given = ("--weights", str(path.with_suffix(".json")))
     record = Training(data, tmp_path / "run", *given, recipe="pretrained").result()

@@ -32,7 +32,6 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     # Their outcome is in the settings of a run.
     "libraries": None,
     "metric_names": None,
-    "model_table": None,
     "../study/recipes": None,
     "../study/hyperparameters": {"GridBlock", "expand_grid"},
     "device": {"choose_device", "choose_precision", "has_bfloat16"},

@@ -5,23 +5,32 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save
+from stand_in_tables import a_model
 
 from transfer.errors import UserError
 from transfer.training import models
 from transfer.training.weights import fetch, read_weights, store_weights, stored_record
 from transfer.training.weights_record import weights_digest, weights_name
 
-SQUEEZENET = {"model": "squeezenet1_1", "library": "torchvision", "architecture": "squeezenet1_1",
-              "weights": "SqueezeNet1_1_Weights.IMAGENET1K_V1"}  # fmt: skip
-TIMM = {"model": "tiny", "library": "timm", "architecture": "mobilenetv3_small_050",
-        "weights": "mobilenetv3_small_050.lamb_in1k"}  # fmt: skip
+SQUEEZENET = a_model(
+    id="squeezenet1_1",
+    library="torchvision",
+    architecture="squeezenet1_1",
+    weights="SqueezeNet1_1_Weights.IMAGENET1K_V1",
+)
+TIMM = a_model(
+    id="tiny",
+    library="timm",
+    architecture="mobilenetv3_small_050",
+    weights="mobilenetv3_small_050.lamb_in1k",
+)
 
 
 def fetch_weights(output: Path, *options: str) -> subprocess.CompletedProcess:
@@ -61,14 +70,14 @@ def test_fetched_weights_are_called_by_their_tag(tmp_path, state):
     path = tmp_path / "squeezenet1_1.safetensors"
     record = store_weights(path, "squeezenet1_1", SQUEEZENET, state, "https://here/x.pth", "0")
     path.with_suffix(".json").write_text(json.dumps(asdict(record)))
-    assert weights_name(path.with_suffix(".json")) == SQUEEZENET["weights"]
+    assert weights_name(path.with_suffix(".json")) == SQUEEZENET.weights
 
 
 def test_stored_weights_are_kept_while_they_are_whole_and_of_the_tag(tmp_path, state):
     path = tmp_path / "squeezenet1_1.safetensors"
     record = store_weights(path, "squeezenet1_1", SQUEEZENET, state, "https://here/x.pth", "0")
     assert stored_record(path, "squeezenet1_1", SQUEEZENET) == record
-    assert stored_record(path, "squeezenet1_1", SQUEEZENET | {"weights": "V2"}) is None
+    assert stored_record(path, "squeezenet1_1", replace(SQUEEZENET, weights="V2")) is None
     assert stored_record(tmp_path / "none.safetensors", "squeezenet1_1", SQUEEZENET) is None
     content = bytearray(path.read_bytes())
     content[-100] ^= 1
@@ -173,7 +182,7 @@ def hub(monkeypatch):
 
 def test_timms_weights_come_from_the_hub_checked(hub):
     found, source, digest = fetch(TIMM)
-    assert source.endswith(f"/timm/{TIMM['weights']}/resolve/{'0' * 40}/model.safetensors")
+    assert source.endswith(f"/timm/{TIMM.weights}/resolve/{'0' * 40}/model.safetensors")
     assert digest == hashlib.sha256(Hub.content).hexdigest()
     torch.manual_seed(1)
     expected = models.create(TIMM).state_dict()
@@ -192,4 +201,4 @@ def test_without_a_network_the_message_says_what_to_do(hub):
     with pytest.raises(UserError, match=r"could not be fetched.*weights_files"):
         fetch(TIMM)
     with pytest.raises(UserError, match="Name a local file"):
-        fetch(TIMM | {"weights": "file"})
+        fetch(replace(TIMM, weights="file"))

@@ -1,12 +1,11 @@
 # What the rules of downloads ask of the tables.
 
-from transfer.data.source.files import source_files
 from transfer.data.source.records import hand_placed
 
 
 def accepted_checksums(wildcards):
     """By what a file of a dataset's source is known to be right; its addresses do not matter."""
-    files = source_files(DATASETS[wildcards.dataset]["source"])
+    files = DATASETS[wildcards.dataset].files
     return [file.checksums for file in files if file.name == wildcards.file]
 
 
@@ -25,6 +24,6 @@ def placed_by_hand(wildcards):
 def downloads(wildcards):
     """What is known of each file of a dataset's source, once the files are there."""
     return [
-        f"results/data/{wildcards.dataset}/downloads/{file['name']}.json"
-        for file in DATASETS[wildcards.dataset]["source"]["files"]
+        f"results/data/{wildcards.dataset}/downloads/{file.name}.json"
+        for file in DATASETS[wildcards.dataset].files
     ]

@@ -6,7 +6,7 @@ from transfer.data.source.by_hand import to_place
 
 
 def is_demonstration(dataset):
-    return dataset == PHOTOGRAPHS or DATASETS[dataset]["group"] == "digits"
+    return dataset == PHOTOGRAPHS or DATASETS[dataset].group == "digits"
 
 
 def fid_option(dataset, key):
@@ -18,7 +18,7 @@ def fid_option(dataset, key):
 def fid_code(wildcards):
     """The fingerprint of what computes features: of layouts and splits the dataset's own alone."""
     block = DATASETS.get(wildcards.fid_dataset)
-    own = (block["layout"]["kind"], block["split"]["method"]) if block else ("folders",)
+    own = (block.layout["kind"], block.split["method"]) if block else ("folders",)
     return fingerprint("scripts/inception_statistics.py", own)
 
 
@@ -41,7 +41,7 @@ def fid_short_side(dataset):
     """
     if dataset == PHOTOGRAPHS:
         dataset = next(name for name in DATASETS if is_demonstration(name))
-    sides = short_sides(dataset)
+    sides = DATASETS[dataset].short_sides
     originals = fid_option(dataset, "source") == "originals"
     return "original" if originals and "original" in sides else sides[0]
 
@@ -56,7 +56,7 @@ def fid_images(wildcards):
     index = {"index": f"results/data/{dataset}/index.csv"}
     if fid_option(dataset, "source") == "store":
         return index
-    files = [file["name"] for file in DATASETS[dataset]["source"]["files"]]
+    files = [file.name for file in DATASETS[dataset].files]
     return index | {
         "records": [f"results/data/{dataset}/downloads/{file}.json" for file in files]
     }
@@ -121,7 +121,7 @@ def compared_datasets(wildcards):
     """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
     paper = STUDIES[wildcards.study].paper
     groups = ("real_world", "web_scraped") if paper else ("digits",)
-    return [name for name, block in DATASETS.items() if block["group"] in groups]
+    return [name for name, block in DATASETS.items() if block.group in groups]
 
 
 # Once a call: what it has planned with is what it must run with, though a file appears meanwhile.
@@ -131,7 +131,6 @@ def fid_to_place(dataset):
     if dataset not in DATASETS:
         return ()
     return to_place(
-        dataset,
         DATASETS[dataset],
         fid_option(dataset, "source"),
         config["fid"]["folders"],

@@ -10,18 +10,12 @@ ACCEPTED_CODE = "results/accepted_code.csv"
 ACCEPTED = read_accepted(ACCEPTED_CODE)
 
 
-def short_sides(dataset):
-    """The stores of a dataset, `short_side` being one or a list of several."""
-    short_side = DATASETS[dataset]["short_side"]
-    return short_side if isinstance(short_side, list) else [short_side]
-
-
 def store_for(dataset, image_size):
     """The smallest store whose crops of 65 % of the area reach the image size, or the largest."""
     needed = image_size / (0.65 * 0.75) ** 0.5
     sides = {
         side: float("inf") if side == "original" else side
-        for side in short_sides(dataset)
+        for side in DATASETS[dataset].short_sides
     }
     enough = [side for side, length in sides.items() if length >= needed]
     return min(enough, key=sides.get) if enough else max(sides, key=sides.get)
@@ -47,7 +41,7 @@ def cell_precision(wildcards):
 
 def cell_code(wildcards):
     """What the code that trains a cell's runs counts as."""
-    code = training_code(DATASETS[wildcards.dataset]["metric"])
+    code = training_code(DATASETS[wildcards.dataset].metric)
     return counts_as(wildcards.recipe, code, ACCEPTED)
 
 

@@ -21,7 +21,7 @@ rule prepare:
         mem_mb=lambda wildcards, threads: 2000 + 500 * threads,
     params:
         code=preparation_code,
-        settings=preparation_settings,
+        settings=settings_of_preparation,
         on_bad_image=config["on_bad_image"],
     message:
         "Preparing {wildcards.dataset}"

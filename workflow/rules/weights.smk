@@ -19,7 +19,7 @@ rule fetch_weights:
         mem_mb=lambda wildcards, attempt: 3000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        weights=lambda wildcards: MODELS[wildcards.model]["weights"],
+        weights=lambda wildcards: MODELS[wildcards.model].weights,
         file=lambda wildcards, input: "--file" if input else "",
     message:
         "Fetching the weights of {wildcards.model}"

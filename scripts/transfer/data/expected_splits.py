@@ -1,7 +1,9 @@
-"""Which splits a dataset will have once it is prepared, as far as its block alone says."""
+"""Which splits a dataset will have once it is prepared, as far as config/datasets.yaml says."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from transfer.data.dataset import Dataset
 
 # What the files of a layout publish; not of layouts that are read from a user's own files.
 PUBLISHED = {
@@ -38,14 +40,13 @@ def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
     return PUBLISHED.get(layout["kind"])
 
 
-def expected_splits(block: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The splits that a dataset of config/datasets.yaml will have; None if only its files say."""
-    split = block["split"]
+def expected_splits(dataset: Dataset) -> tuple[str, ...] | None:
+    """The splits that a dataset will have; None if only its files say."""
+    split = dataset.split
     if split["method"] == "listed":
-        found = published_splits(block["layout"])
+        found = published_splits(dataset.layout)
     else:
         found = DRAWN[split["method"]]
     if not found or not split.get("holdout"):
         return found
-    reported = block.get("evaluation", {}).get("reported", "val")
-    return ("train", "val", "test") if reported in found else ("train", "val")
+    return ("train", "val", "test") if dataset.reported_split in found else ("train", "val")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from transfer.data.dataset import Dataset
 from transfer.data.layouts import read_layout
 from transfer.data.preparation import Outcome, Plan, decode_samples
 from transfer.data.samples import Sample
@@ -24,11 +25,12 @@ from transfer.errors import UserError
 from transfer.files import write_json
 
 LISTED = 50
+# What the summary says of a dataset as config/datasets.yaml does.
+IN_SUMMARY = ("name", "short_name", "group", "metric", "multilabel")
 
 
 def prepare_dataset(
-    name: str,
-    block: Mapping[str, Any],
+    dataset: Dataset,
     source: Path,
     target: Path,
     *,
@@ -39,29 +41,28 @@ def prepare_dataset(
 ) -> dict[str, Any]:
     """Prepare one dataset and return its summary.
 
-    `block` is its block of config/datasets.yaml, `source` the folder of its source's files,
-    `target` the folder to make, replaced if it exists. `on_bad_image: stop` reports every image
-    that cannot be read and leaves no dataset; `skip` leaves those images out and lists them in
-    the summary. `downloads` are the records of the source's files (name, checksum, whether it was
-    verified) and `published` the paper's numbers of classes and of train and evaluation images,
-    both for the summary. Raises UserError for whatever is wrong with the files, the options or
-    the disk.
+    `source` is the folder of its source's files, `target` the folder to make, replaced if it
+    exists. `on_bad_image: stop` reports every image that cannot be read and leaves no dataset;
+    `skip` leaves those images out and lists them in the summary. `downloads` are the records of the
+    source's files (name, checksum, whether it was verified) and `published` the paper's numbers of
+    classes and of train and evaluation images, both for the summary. Raises UserError for whatever
+    is wrong with the files, the options or the disk.
     """
-    target = target.absolute()
+    name, target = dataset.id, target.absolute()
     work = target.with_name(f".{target.name}.preparing")
     shutil.rmtree(work, ignore_errors=True)
     scratch = work / "scratch"
     scratch.mkdir(parents=True)
     try:
-        listing = read_layout(source, scratch, block["layout"])
-        roles = {"reported": "val", "selection": "val", **block.get("evaluation", {})}
-        _check_published_splits(name, listing.samples, block)
-        samples = split_samples(listing.samples, block["split"], reported=roles["reported"])
-        _check_drawn_splits(name, samples, block["split"])
+        listing = read_layout(source, scratch, dataset.layout)
+        roles = {"reported": "val", "selection": "val", **(dataset.evaluation or {})}
+        _check_published_splits(name, listing.samples, dataset)
+        samples = split_samples(listing.samples, dataset.split, reported=roles["reported"])
+        _check_drawn_splits(name, samples, dataset.split)
         plan = Plan(
-            short_sides=_as_tuple(block["short_side"]),
-            evaluation_sizes=tuple(block["evaluation_sizes"]),
-            channel_order=block["layout"].get("channel_order", "rgb"),
+            short_sides=dataset.short_sides,
+            evaluation_sizes=dataset.evaluation_sizes,
+            channel_order=dataset.layout.get("channel_order", "rgb"),
         )
         outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
         if outcome.problems and on_bad_image == "stop":
@@ -71,17 +72,17 @@ def prepare_dataset(
         stored = [samples[row] for row in outcome.rows]
         summary = {
             "dataset": name,
-            **{key: block[key] for key in ("name", "short_name", "group", "metric", "multilabel")},
+            **{key: getattr(dataset, key) for key in IN_SUMMARY},
             "classes": list(listing.classes),
             **_counts(stored, len(listing.classes)),
             "published": dict(published) if published else None,
             "published_note": roles.get("note"),
-            "evaluation": _evaluation_roles(roles, "holdout" in block["split"]),
+            "evaluation": _evaluation_roles(roles, "holdout" in dataset.split),
             "content": hashlib.sha256("\n".join(outcome.contents).encode()).hexdigest(),
             "short_sides": list(plan.short_sides),
             "evaluation_sizes": list(plan.evaluation_sizes),
-            "layout": block["layout"],
-            "split": block["split"],
+            "layout": dict(dataset.layout),
+            "split": dict(dataset.split),
             "bad_images": [
                 {"id": samples[row].id, "file": samples[row].image.name, "problem": problem}
                 for row, problem in outcome.problems.items()
@@ -108,11 +109,11 @@ def prepare_dataset(
     return summary
 
 
-def _check_published_splits(name: str, samples: Sequence[Sample], block: Mapping[str, Any]) -> None:
+def _check_published_splits(name: str, samples: Sequence[Sample], dataset: Dataset) -> None:
     """Raise UserError if folders called train and test would be mixed and drawn from again."""
-    method = block["split"]["method"]
+    method = dataset.split["method"]
     given = {str(sample.split) for sample in samples if sample.split}
-    if block["layout"]["kind"] == "folders" and given and method != "listed":
+    if dataset.layout["kind"] == "folders" and given and method != "listed":
         raise UserError(
             f"{name}: its folders are splits already ({', '.join(sorted(given))}), and `split: "
             f"{{method: {method}}}` would mix them. Say `split: {{method: listed}}`, or pack the "
@@ -131,10 +132,6 @@ def _check_drawn_splits(name: str, samples: Sequence[Sample], split: Mapping[str
             f"{counts['train']} for training and {counts['evaluated']} for evaluation. Give "
             "more images of each class, or another fraction."
         )
-
-
-def _as_tuple(short_side: Any) -> tuple[int | str, ...]:
-    return tuple(short_side) if isinstance(short_side, list) else (short_side,)
 
 
 def _evaluation_roles(roles: Mapping[str, str], holdout: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ with its split. The public code of fang2023's authors draws from numpy's legacy 
 stream numpy keeps for ever; so do these functions, with the same calls in the same order.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -176,7 +176,7 @@ def hold_out(
 
 
 def split_samples(
-    samples: Sequence[Sample], options: dict[str, Any], reported: str = "val"
+    samples: Sequence[Sample], options: Mapping[str, Any], reported: str = "val"
 ) -> list[Sample]:
     """Samples with their splits, ordered by split and within it as the source has them.
 

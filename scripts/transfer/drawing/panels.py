@@ -83,13 +83,13 @@ def transfer_panels(
     figure, axes = panel_grid(values.shape[1])
     panels = []
     for ax, dataset in zip(axes, values.columns, strict=True):
-        block = results.datasets[dataset]
+        described = results.datasets[dataset]
         there = values[dataset].notna()
         panel = Panel(
             ax,
             dataset,
-            block["metric"],
-            block["short_name"],
+            described.metric,
+            described.short_name,
             top1[there],
             values[dataset][there],
             above_threshold(results, part)[there],

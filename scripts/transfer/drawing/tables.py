@@ -85,9 +85,9 @@ def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
         Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
         Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
         *(
-            Column(key, block["short_name"], show_metric(block["metric"]))
+            Column(key, dataset.short_name, show_metric(dataset.metric))
             for key in results.study.parts[part].datasets
-            if (block := results.datasets[key])
+            if (dataset := results.datasets[key])
         ),
     ]
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from transfer.data.dataset import Dataset
 from transfer.data.decoding import ImageError
 from transfer.data.layouts import read_layout
 from transfer.data.members import FileMember
@@ -73,57 +73,55 @@ def holds_originals(dataset: PreparedDataset) -> bool:
 
 @contextmanager
 def originals_of(
-    dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path, scratch: Path, images: str
+    prepared: PreparedDataset, dataset: Dataset, downloads: Path, scratch: Path, images: str
 ) -> Iterator[OriginalImages]:
     """The images of a split (or `all`) of a prepared dataset, as its source has them.
 
-    `block` is its block of config/datasets.yaml, `downloads` the folder of its source's files.
-    Compressed archives are unpacked into `scratch`, a folder that lives as long as the context
-    and takes as much space as preparation did. Raises UserError if files are missing or list
-    other images than those that were prepared.
+    `downloads` is the folder of its source's files. Compressed archives are unpacked into
+    `scratch`, a folder that lives as long as the context and takes as much space as preparation
+    did. Raises UserError if files are missing or list other images than those that were prepared.
     """
-    rows = chosen_rows(dataset, images)
-    _check_files(dataset, block, downloads)
+    rows = chosen_rows(prepared, images)
+    _check_files(prepared, dataset, downloads)
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        sources = _prepared_sources(dataset, block, downloads, scratch)
+        sources = _prepared_sources(prepared, dataset, downloads, scratch)
         yield OriginalImages(
-            name=dataset.folder.name,
-            prepared_ns=dataset.made_ns,
-            ids=tuple(dataset.ids[rows]),
+            name=prepared.folder.name,
+            prepared_ns=prepared.made_ns,
+            ids=tuple(prepared.ids[rows]),
             sources=tuple(sources[row] for row in rows),
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _check_files(dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path) -> None:
-    names = [file["name"] for file in block["source"]["files"]]
+def _check_files(prepared: PreparedDataset, dataset: Dataset, downloads: Path) -> None:
+    names = [file.name for file in dataset.files]
     missing = [name for name in names if not (downloads / name).is_file()]
     if missing:
         raise UserError(
             f"{downloads}: {', '.join(missing)} missing. The Frechet inception distance takes "
-            f"the original images, which the store of {dataset.folder.name} does not hold. Put "
+            f"the original images, which the store of {prepared.folder.name} does not hold. Put "
             "the files back, name a folder of the images under `fid: folders:` in "
             f"config/config.yaml, {STORE_INSTEAD}."
         )
 
 
 def _prepared_sources(
-    dataset: PreparedDataset, block: Mapping[str, Any], downloads: Path, scratch: Path
+    prepared: PreparedDataset, dataset: Dataset, downloads: Path, scratch: Path
 ) -> list[ImageSource]:
     """What each row of the index was made from, the rows found as preparation found them."""
-    listing = read_layout(downloads, scratch, block["layout"])
-    reported = block.get("evaluation", {}).get("reported", "val")
-    samples = split_samples(listing.samples, block["split"], reported=reported)
-    left_out = {(entry["id"], entry["file"]) for entry in dataset.summary["bad_images"]}
+    listing = read_layout(downloads, scratch, dataset.layout)
+    samples = split_samples(listing.samples, dataset.split, reported=dataset.reported_split)
+    left_out = {(entry["id"], entry["file"]) for entry in prepared.summary["bad_images"]}
     samples = [sample for sample in samples if (sample.id, sample.image.name) not in left_out]
-    stored = list(zip(dataset.ids, dataset.splits, strict=True))
+    stored = list(zip(prepared.ids, prepared.splits, strict=True))
     if [(sample.id, sample.split) for sample in samples] != stored:
         raise UserError(
             f"{downloads}: its files list other images or splits ({len(samples)} rows) than "
-            f"{dataset.folder}/index.csv ({len(stored)} rows). Prepare the dataset again, "
+            f"{prepared.folder}/index.csv ({len(stored)} rows). Prepare the dataset again, "
             f"{STORE_INSTEAD}."
         )
     return [sample.image for sample in samples]

@@ -12,7 +12,7 @@ from transfer.papers.published import (
     read_printed,
     table_names,
 )
-from transfer.study.config import Study
+from transfer.study.study import Study
 from transfer.validation import read_yaml
 
 SIZES = ("dataset", "classes", "train_size", "eval_size")

@@ -70,7 +70,7 @@ def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Findi
     """Compare the values of a part that a study measured, in the units that the paper prints."""
     values = part_values(results, part)
     for dataset in values.columns:
-        values[dataset] *= printed_scale(paper, results.datasets[dataset]["metric"])
+        values[dataset] *= printed_scale(paper, results.datasets[dataset].metric)
     printed = printed_values(paper, part).reset_index()
     return compare_table(paper.values[part], "model", printed, values.reset_index())
 

@@ -1,13 +1,13 @@
 """The numbers that a paper prints, in the shape of our own."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from transfer.data.dataset import Dataset
 from transfer.errors import UserError
 from transfer.papers.paper import Paper
-from transfer.study.config import Study
+from transfer.study.study import Study
 from transfer.validation import read_table, read_text_table
 
 
@@ -58,9 +58,7 @@ def printed_scale(paper: Paper, metric: str) -> int:
     return 100 if metric in paper.metrics_in_percent else 1
 
 
-def published_results(
-    paper: Paper, study: Study, datasets: dict[str, dict[str, Any]]
-) -> pd.DataFrame:
+def published_results(paper: Paper, study: Study, datasets: dict[str, Dataset]) -> pd.DataFrame:
     """The printed values as a results table: one row per (dataset, model), values as fractions.
 
     What was never printed (hyperparameters, epoch, counts of runs) is left empty. Raises UserError
@@ -73,7 +71,7 @@ def published_results(
         printed = printed_values(paper, name)
         for model in part.models:
             for dataset in part.datasets:
-                metric = datasets[dataset]["metric"]
+                metric = datasets[dataset].metric
                 scale = printed_scale(paper, metric)
                 cell = str(printed.loc[model, dataset])
                 value = round(float(cell) / scale, 6) if cell else None

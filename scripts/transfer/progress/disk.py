@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from transfer.data.dataset import Dataset
 from transfer.progress.cost import Work, run_bytes, store_bytes
 from transfer.progress.work import DatasetSize
 from transfer.study.expected import Run
+from transfer.study.model import Model
 from transfer.words import size
 
 # How many file names fit on a line.
@@ -40,54 +41,51 @@ class Need:
         return size(self.bytes) + (more if self.unknown else "")
 
 
-def downloads_needed(datasets: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
+def downloads_needed(datasets: Mapping[str, Dataset], folder: Path) -> Need:
     """Space for the source files that are not in `folder` yet."""
     total, unknown = 0, []
-    for name, block in datasets.items():
-        for file in block["source"]["files"]:
-            if (folder / name / file["name"]).exists():
+    for name, dataset in datasets.items():
+        for file in dataset.files:
+            if (folder / name / file.name).exists():
                 continue
-            if "size" in file:
-                total += file["size"]
+            if file.size:
+                total += file.size
             else:
-                unknown.append(f"{name}/{file['name']}")
+                unknown.append(f"{name}/{file.name}")
     return Need(total, tuple(unknown))
 
 
-def stores_needed(
-    datasets: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, DatasetSize]
-) -> Need:
+def stores_needed(datasets: Mapping[str, Dataset], sizes: Mapping[str, DatasetSize]) -> Need:
     """Space for the datasets that are not prepared yet, as an upper bound."""
     total, unknown = 0, []
-    for name, block in datasets.items():
+    for name, dataset in datasets.items():
         there = sizes.get(name)
-        given = block["short_side"]
-        sides = given if isinstance(given, list) else [given]
+        sides = dataset.short_sides
         if there is None or (not there.prepared and "original" in sides):
             unknown.append(name)
         elif not there.prepared:
             images = there.train + there.evaluated
-            evaluation_sizes = block["evaluation_sizes"]
-            largest = block["stated"]["side"] if "stated" in block else float("inf")
-            for side in (min(side, largest) for side in sides):
-                total += store_bytes(images, there.evaluated, side, evaluation_sizes)
+            evaluation_sizes = list(dataset.evaluation_sizes)
+            for side in sides:
+                pixels = min(int(side), dataset.stated.side) if dataset.stated else int(side)
+                total += store_bytes(images, there.evaluated, pixels, evaluation_sizes)
                 # Evaluation images are stored once, however many stores there are.
                 evaluation_sizes = []
     return Need(total, tuple(unknown))
 
 
-def weights_needed(models: Mapping[str, Mapping[str, Any]], folder: Path) -> Need:
-    """Space for the float32 weights, not yet in `folder`, of rows of the model table."""
-    missing = [row for name, row in models.items() if not (folder / f"{name}.json").exists()]
-    return Need(sum(4 * int(row["parameters"]) for row in missing))
+def weights_needed(models: Mapping[str, Model], folder: Path) -> Need:
+    """Space for the float32 weights of the models that are not in `folder` yet."""
+    missing = [model for name, model in models.items() if not (folder / f"{name}.json").exists()]
+    return Need(sum(4 * model.parameters for model in missing))
 
 
-def checkpoints_needed(models: Iterable[Mapping[str, Any]], places: int) -> Need:
+def checkpoints_needed(models: Iterable[Model], places: int) -> Need:
     """Space for the largest checkpoints of `places` concurrent runs, two copies each.
 
     A checkpoint holds the weights and AdamW's two moments; it is deleted when its run ends.
     """
-    largest = max((int(row["parameters"]) for row in models), default=0)
+    largest = max((model.parameters for model in models), default=0)
     return Need(2 * places * 3 * 4 * largest)
 
 

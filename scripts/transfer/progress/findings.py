@@ -15,8 +15,9 @@ from typing import Any
 
 import requests
 
+from transfer.data.dataset import Dataset
 from transfer.data.source import kaggle
-from transfer.data.source.files import SourceFile, source_files
+from transfer.data.source.files import SourceFile
 from transfer.data.source.transfers import (
     TIMEOUT,
     Open,
@@ -28,6 +29,7 @@ from transfer.data.source.transfers import (
 from transfer.errors import UserError
 from transfer.machine.gpus import GPU
 from transfer.progress.disk import Need
+from transfer.study.model import Model
 from transfer.words import size
 
 # The largest model of the main study needs about this much at batch size 128. With less memory it
@@ -184,13 +186,13 @@ def check_writable(folders: Iterable[Path]) -> list[Finding]:
 
 
 def missing_files(
-    datasets: Mapping[str, Mapping[str, Any]], folder: Path
+    datasets: Mapping[str, Dataset], folder: Path
 ) -> list[tuple[str, SourceFile, Path]]:
     """Source files that are not in `folder`: dataset, file, and the path where it belongs."""
     return [
         (name, file, folder / name / file.name)
-        for name, block in datasets.items()
-        for file in source_files(block["source"])
+        for name, dataset in datasets.items()
+        for file in dataset.files
         if not (folder / name / file.name).exists()
     ]
 
@@ -206,7 +208,7 @@ def check_downloads(missing: Iterable[tuple[str, SourceFile, Path]]) -> list[Fin
 
 def check_left_out(
     to_place: Mapping[str, Collection[str]],
-    datasets: Mapping[str, Mapping[str, Any]],
+    datasets: Mapping[str, Dataset],
     reference: str,
     folder: Path,
 ) -> list[Finding]:
@@ -216,11 +218,11 @@ def check_left_out(
     """
     findings = []
     for dataset, names in to_place.items():
-        source = {file.name: file for file in source_files(datasets[dataset]["source"])}
+        source = {file.name: file for file in datasets[dataset].files}
         what = f"{dataset}: {', '.join(names)} must be placed by hand: until then the "
         what += "study has no distances" if dataset == reference else "study lacks its distance"
         steps = " ".join(dict.fromkeys(source[name].instructions for name in names))
-        homepage = datasets[dataset]["source"]["homepage"]
+        homepage = datasets[dataset].homepage
         remedy = f"{steps} Homepage: {homepage}. Place: {folder / dataset}/.".strip()
         findings.append(Finding("warning", what, remedy))
     return findings
@@ -262,21 +264,22 @@ def _ask(what: str, open_at: Open, by_hand: str) -> Finding:
     return Finding("ok", f"{what} can be downloaded", cause=DOWNLOADABLE, item=what)
 
 
-def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list[Finding]:
+def check_weights(
+    models: Mapping[str, Model], files: Mapping[str, str], folder: Path
+) -> list[Finding]:
     """Check the weights of models that start from pinned ones: present, to download, or by hand.
 
-    `models` are rows of the model table; `file` is the local file named in the configuration, if
-    any.
+    `files` are the local files named in the configuration, by model.
     """
     findings, missing = [], []
-    for name, row in models.items():
+    for name, model in models.items():
         if (folder / f"{name}.json").exists():
             continue
-        given = row.get("file")
+        given = files.get(name)
         if given and not Path(given).is_file():
             remedy = "correct weights_files in config/config.yaml"
             findings.append(Finding("error", f"{name}: weights file {given} not found", remedy))
-        elif row["weights"] == "file" and not given:
+        elif model.weights == "file" and not given:
             remedy = f"name a local file under weights_files: {name} in config/config.yaml"
             findings.append(Finding("error", f"{name}: no library publishes its weights", remedy))
         elif not given:
@@ -284,7 +287,7 @@ def check_weights(models: Mapping[str, Mapping[str, Any]], folder: Path) -> list
     if missing:
         what = f"weights of {len(missing)} models are still to be downloaded"
         findings.append(Finding("ok", what))
-        findings += _check_weight_servers({models[name]["library"] for name in missing})
+        findings += _check_weight_servers({models[name].library for name in missing})
     else:
         findings.append(Finding("ok", "no weights to download"))
     return findings

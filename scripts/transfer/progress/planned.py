@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from transfer.data.dataset import Dataset
 from transfer.progress.cost import Estimate, Work
 from transfer.progress.disk import Need, downloads_needed, runs_needed, stores_needed
 from transfer.progress.dry_run import Output
@@ -104,7 +104,7 @@ def datasets_to_prepare(found: Iterable[Output]) -> set[str]:
 
 
 def spaces_of(
-    datasets: Mapping[str, Mapping[str, Any]],
+    datasets: Mapping[str, Dataset],
     to_prepare: Container[str],
     to_train: Iterable[Run],
     works: Mapping[Run, Work],
@@ -116,8 +116,8 @@ def spaces_of(
     for run in to_train:
         runs.setdefault(run.dataset, []).append(run)
     spaces = []
-    for name, block in datasets.items():
-        own = {name: block} if name in to_prepare else {}
+    for name, dataset in datasets.items():
+        own = {name: dataset} if name in to_prepare else {}
         spaces.append(
             Space(
                 name,

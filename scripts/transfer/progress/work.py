@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
+from transfer.data.dataset import Dataset
 from transfer.progress.cost import Speed, Work
 from transfer.study.expected import Run
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
 from transfer.validation import read_table
 
@@ -25,29 +24,28 @@ class DatasetSize:
 
 
 def dataset_sizes(
-    prepared: Path, published: Path, datasets: Mapping[str, Mapping[str, Any]]
+    prepared: Path, published: Path, datasets: Mapping[str, Dataset]
 ) -> dict[str, DatasetSize]:
-    """Sizes by dataset: as prepared, else as stated in the paper's Table 1 or in its block.
+    """Sizes by dataset: as prepared, else as stated in the paper's Table 1 or config/datasets.yaml.
 
-    A dataset of unknown size is left out. `datasets` holds the blocks of config/datasets.yaml by
-    name.
+    A dataset of unknown size is left out.
     """
     printed = read_table(published / "table01.csv", "table01", published).set_index("dataset")
     sizes = {}
-    for dataset, block in datasets.items():
+    for id, dataset in datasets.items():
         try:
-            summary = json.loads((prepared / dataset / "summary.json").read_bytes())
+            summary = json.loads((prepared / id / "summary.json").read_bytes())
             train = summary["counts"].get("train", 0)
             evaluated = sum(summary["counts"].values()) - train
-            sizes[dataset] = DatasetSize(train, evaluated, len(summary["classes"]), True)
+            sizes[id] = DatasetSize(train, evaluated, len(summary["classes"]), True)
         except (OSError, ValueError, KeyError):
-            if dataset in printed.index:
-                row = printed.loc[dataset]
+            if id in printed.index:
+                row = printed.loc[id]
                 counts = (int(row["train_size"]), int(row["eval_size"]), int(row["classes"]))
-                sizes[dataset] = DatasetSize(*counts, prepared=False)
-            elif stated := block.get("stated"):
-                counts = (stated["train"], stated["evaluated"], stated["classes"])
-                sizes[dataset] = DatasetSize(*counts, prepared=False)
+                sizes[id] = DatasetSize(*counts, prepared=False)
+            elif stated := dataset.stated:
+                counts = (stated.train, stated.evaluated, stated.classes)
+                sizes[id] = DatasetSize(*counts, prepared=False)
     return sizes
 
 
@@ -65,17 +63,16 @@ def read_speeds(path: str | Path) -> dict[str, Speed]:
 def works(
     runs: Iterable[Run],
     recipes: Mapping[str, Recipe],
-    models: pd.DataFrame,
+    models: Mapping[str, Model],
     sizes: Mapping[str, DatasetSize],
 ) -> dict[Run, Work]:
     """The work of each run."""
-    rows: dict[str, dict[str, Any]] = models.to_dict("index")
     cells: dict[tuple[str, str, str], Work] = {}
     found = {}
     for run in runs:
         cell = (run.dataset, run.model, run.recipe)
         if cell not in cells:
-            settings = recipes[run.recipe].settings(run.dataset, rows[run.model])
+            settings = recipes[run.recipe].settings(run.dataset, models[run.model])
             size = sizes.get(run.dataset)
             cells[cell] = Work(
                 size.train if size else None,

@@ -1,13 +1,15 @@
 """The results table of a study joined with what is known of its models and datasets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from transfer.data.dataset import Dataset, read_datasets
 from transfer.errors import UserError
-from transfer.study.config import Study, read_datasets, read_models, read_study
+from transfer.study.model import Model, read_models
+from transfer.study.study import Study, read_study
 from transfer.validation import read_table
 
 # What a study of published numbers says of what it shows.
@@ -25,7 +27,7 @@ class StudyResults:
 
     study: Study
     models: pd.DataFrame
-    datasets: dict[str, dict[str, Any]]
+    datasets: dict[str, Dataset]
     cells: pd.DataFrame
 
 
@@ -35,10 +37,16 @@ def load_results(
     """Read a study's results.csv and the tables it refers to; raises UserError if invalid."""
     return StudyResults(
         study=read_study(study),
-        models=read_models(models),
+        models=models_table(read_models(models)),
         datasets=read_datasets(datasets),
         cells=read_table(results, "results"),
     )
+
+
+def models_table(models: Mapping[str, Model]) -> pd.DataFrame:
+    """Models as a table, a row each with the columns of config/models.tsv, indexed by model."""
+    table = pd.DataFrame([asdict(model) for model in models.values()])
+    return table.rename(columns={"id": "model"}).set_index("model", drop=False)
 
 
 def part_values(results: StudyResults, name: str = "main") -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The tables of the project, read and validated together: models, datasets, studies."""
+"""Settings and studies of the project, each study checked against the tables that it names."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
+from transfer.data.dataset import Dataset
 from transfer.errors import UserError
 from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import known_networks
 from transfer.study.checks.models import model_problems
-from transfer.study.checks.names import Rows
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
-from transfer.validation import check, read_table, read_yaml
+from transfer.study.study import Study, read_study
+from transfer.validation import check
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 # Folders of results beside those of studies.
@@ -43,57 +44,6 @@ def read_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A named block of a study: datasets x models under one recipe."""
-
-    datasets: tuple[str, ...]
-    models: tuple[str, ...]
-    recipe: str
-
-
-@dataclass(frozen=True)
-class Study:
-    """One file of config/studies; the schema describes each field."""
-
-    name: str
-    title: str
-    source: str
-    parts: dict[str, Part]
-    imagenet_top1: str
-    threshold: float
-    intervals: dict[str, Any]
-    tables: tuple[str, ...]
-    figures: tuple[str, ...]
-    paper: str | None = None
-    selection: str = "as_published"
-    diverged: str = "compete"
-    weights: str = "pretrained"
-    axes: str = "linear"
-
-
-def read_models(path: str | Path) -> pd.DataFrame:
-    """`config/models.tsv`, one row per model, indexed by model; raises UserError if invalid."""
-    return read_table(path, "models").set_index("model", drop=False)
-
-
-def read_datasets(path: str | Path) -> dict[str, dict[str, Any]]:
-    """`config/datasets.yaml`, one block per dataset; raises UserError if invalid."""
-    return read_yaml(path, "datasets")
-
-
-def read_study(path: str | Path) -> Study:
-    """One file of config/studies, named by its stem; raises UserError if invalid."""
-    content = read_yaml(path, "study")
-    parts = {
-        name: Part(tuple(part["datasets"]), tuple(part["models"]), part["recipe"])
-        for name, part in content.pop("parts").items()
-    }
-    for key in ("tables", "figures"):
-        content[key] = tuple(content[key])
-    return Study(name=Path(path).stem, parts=parts, **content)
-
-
-@dataclass(frozen=True)
 class Studies:
     """The studies of a folder by name, and what is wrong with those that cannot be made."""
 
@@ -109,17 +59,17 @@ class Studies:
 
 def read_studies(
     folder: str | Path,
-    models: Rows,
-    datasets: Rows,
+    models: Mapping[str, Model],
+    datasets: Mapping[str, Dataset],
     recipes: Mapping[str, Recipe],
     networks: Path | None = None,
 ) -> Studies:
     """All studies of a folder, each checked against the tables it names entries of.
 
-    `models` are the rows of the model table by model. With `networks`, the file in which answers
-    of torchvision and timm are kept, models that a study trains are compared with the library
-    that builds them. A file that is being written, or is mistaken, concerns its own study alone.
-    Hidden files, such as editors and macOS leave beside others, are no studies.
+    With `networks`, the file in which answers of torchvision and timm are kept, models that a study
+    trains are compared with the library that builds them. A file that is being written, or is
+    mistaken, concerns its own study alone. Hidden files, such as editors and macOS leave beside
+    others, are no studies.
     """
     read: dict[Path, Study] = {}
     broken: dict[str, str] = {}
@@ -155,8 +105,8 @@ def check_name(path: Path) -> None:
         raise UserError(f"{path}: results/{path.stem} holds something else: give it another name")
 
 
-def trained_models(studies: Iterable[Study], models: Rows) -> dict[str, Mapping[str, Any]]:
-    """Rows of the model table for the models that studies of runs train."""
+def trained_models(studies: Iterable[Study], models: Mapping[str, Model]) -> dict[str, Model]:
+    """The models that studies of runs train."""
     parts = [part for study in studies if study.source == "runs" for part in study.parts.values()]
     names = dict.fromkeys(model for part in parts for model in part.models)
     return {name: models[name] for name in names if name in models}

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.errors import UserError
-from transfer.study.config import Studies, Study
+from transfer.study.config import Studies
 from transfer.study.grid import study_cells
 from transfer.study.recipes import Recipe
+from transfer.study.study import Study
 
 
 @dataclass(frozen=True, order=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.errors import UserError
-from transfer.study.config import Study
 from transfer.study.recipes import Recipe
+from transfer.study.study import Study
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from transfer.errors import UserError
 from transfer.study.hyperparameters import GridBlock, Hyperparameters, expand_grid
+from transfer.study.model import Model
 from transfer.study.settings import Settings
 from transfer.validation import read_yaml
 
@@ -32,18 +33,18 @@ class Recipe:
     models: Mapping[str, Mapping[str, Any]]
     grid: tuple[GridBlock, ...]
 
-    def settings(self, dataset: str, model: Mapping[str, Any]) -> Settings:
-        """The settings for one dataset and one row of the model table.
+    def settings(self, dataset: str, model: Model) -> Settings:
+        """The settings for one dataset and one model.
 
         What the recipe says of the model wins over what it says of the dataset.
         """
         values: dict[str, Any] = {
             **self.common,
             **self.datasets.get(dataset, {}),
-            **self.models.get(model["model"], {}),
+            **self.models.get(model.id, {}),
         }
         if values["image_size"] == "model":
-            values["image_size"] = int(model["input_size"])
+            values["image_size"] = model.input_size
         plain: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
@@ -65,14 +66,14 @@ class Recipe:
         )
 
 
-def settings_digest(settings: Settings, model: Mapping[str, Any]) -> str:
+def settings_digest(settings: Settings, model: Model) -> str:
     """Twelve hexadecimal digits for what a run is made with, the hp and the data aside.
 
-    `model` is a row of the model table; only what training uses of it counts, so that a
-    corrected year or top-1 re-runs nothing.
+    Only what training uses of the model counts, so that a corrected year or top-1 re-runs nothing.
     """
     return digest_of(
-        settings.content(), {key: model[key] for key in ("library", "architecture", "weights")}
+        settings.content(),
+        {key: getattr(model, key) for key in ("library", "architecture", "weights")},
     )
 
 

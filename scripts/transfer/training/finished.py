@@ -40,9 +40,9 @@ def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
             "short_side": dataset.short_side,
         },
         "model": {
-            "name": row["model"],
-            "library": row["library"],
-            "architecture": row["architecture"],
+            "name": row.id,
+            "library": row.library,
+            "architecture": row.architecture,
             "weights": weights_name(weights) if weights else "random",
             "weights_sha256": weights_digest(weights) if weights else None,
         },

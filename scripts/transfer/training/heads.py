@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from transfer.errors import UserError
+from transfer.study.model import Model
 from transfer.study.settings import Settings
 from transfer.training import models
 
@@ -27,7 +28,7 @@ def last_layer(model: nn.Module) -> str:
 
 
 def build(
-    row: Mapping[str, Any],
+    row: Model,
     classes: int,
     settings: Settings,
     multilabel: bool,

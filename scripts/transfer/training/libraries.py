@@ -1,7 +1,6 @@
 """What torchvision and timm say of an architecture and its weights."""
 
 import difflib
-from collections.abc import Mapping
 from typing import Any
 
 import timm
@@ -11,16 +10,17 @@ from torch import nn
 from torchvision.models import get_model_weights, list_models
 
 from transfer.errors import UserError
+from transfer.study.model import Model
 from transfer.training.models import create, timm_name
 
 
-def describe(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of `transfer.study.checks.libraries.Network` for a row of the model table.
+def describe(row: Model) -> dict[str, Any]:
+    """The fields of `transfer.study.checks.libraries.Network` for a model.
 
-    `row` needs `library`, `architecture` and `weights`. Nothing is downloaded, and a network
+    Nothing is downloaded, and a network
     takes no memory: it is built on PyTorch's meta device where it can be.
     """
-    library, architecture = row["library"], row["architecture"]
+    library, architecture = row.library, row.architecture
     module = torchvision if library == "torchvision" else timm
     # Without the build, such as +cu130.
     release = module.__version__.partition("+")[0]
@@ -28,11 +28,11 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     known = list_models() if library == "torchvision" else timm.list_models()
     if architecture not in known:
         return answer | {"unknown": "architecture", "near": _near(architecture, known)}
-    if row["weights"] != "file":
+    if row.weights != "file":
         sizes = _torchvision_sizes(row) if library == "torchvision" else _timm_sizes(row)
-        wanted = row["weights"] if library == "torchvision" else timm_name(row)
+        wanted = row.weights if library == "torchvision" else timm_name(row)
         if wanted not in sizes:
-            return answer | {"unknown": "weights", "near": _near(row["weights"], list(sizes))}
+            return answer | {"unknown": "weights", "near": _near(row.weights, list(sizes))}
         answer["native_sizes"] = sizes[wanted]
     try:
         network = _build(row)
@@ -48,15 +48,15 @@ def _near(name: str, known: list[str]) -> str:
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.5)), "")
 
 
-def _torchvision_sizes(row: Mapping[str, Any]) -> dict[str, list[int]]:
+def _torchvision_sizes(row: Model) -> dict[str, list[int]]:
     """Sizes that each of the architecture's weights were evaluated at, by their full tags."""
-    weights = get_model_weights(row["architecture"])
+    weights = get_model_weights(row.architecture)
     return {str(one): list(getattr(one.transforms(), "crop_size", [])) for one in weights}
 
 
-def _timm_sizes(row: Mapping[str, Any]) -> dict[str, list[int]]:
+def _timm_sizes(row: Model) -> dict[str, list[int]]:
     sizes = {}
-    for name in timm.list_pretrained(f"{row['architecture']}.*"):
+    for name in timm.list_pretrained(f"{row.architecture}.*"):
         config = timm.get_pretrained_cfg(name)
         if config is not None:
             given = (config.input_size, config.test_input_size)
@@ -64,7 +64,7 @@ def _timm_sizes(row: Mapping[str, Any]) -> dict[str, list[int]]:
     return sizes
 
 
-def _build(row: Mapping[str, Any]) -> nn.Module:
+def _build(row: Model) -> nn.Module:
     try:
         with torch.device("meta"):
             return create(row)

@@ -1,11 +1,11 @@
 """The networks of the model table, as their libraries build them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
 
 from transfer.errors import UserError
+from transfer.study.model import Model
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -13,38 +13,32 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 _WITHOUT_AUXILIARY = {"googlenet", "inception_v3"}
 
 
-def timm_name(row: Mapping[str, Any]) -> str:
+def timm_name(row: Model) -> str:
     """timm's full name, `architecture.tag`; a bare name would follow timm's moving default."""
-    architecture, weights = row["architecture"], row["weights"]
+    architecture, weights = row.architecture, row.weights
     if weights == "file":
         return architecture
     return weights if weights.startswith(f"{architecture}.") else f"{architecture}.{weights}"
 
 
-def _row(row: Mapping[str, Any]) -> str:
-    """Where a mistake stands, if the row tells its name."""
-    return f"config/models.tsv: {row['model']}: " if "model" in row else ""
-
-
-def create(row: Mapping[str, Any], classes: int | None = None) -> nn.Module:
+def create(row: Model, classes: int | None = None) -> nn.Module:
     """Build a network of the model table with random weights.
 
-    `row` needs `library` (torchvision or timm), `architecture` and `weights`. The head is the one
-    of the pre-training, or for a timm network with `classes` one for so many classes, initialised
-    as timm does. Auxiliary heads are off. Raises UserError if the library does not know the
-    architecture.
+    The head is the one of the pre-training, or for a timm network with `classes` one for so many
+    classes, initialised as timm does. Auxiliary heads are off. Raises UserError if the library does
+    not know the architecture.
     """
-    if row["library"] == "torchvision":
+    if row.library == "torchvision":
         from torchvision.models import get_model
 
         options: dict[str, Any] = {}
-        if row["architecture"] in _WITHOUT_AUXILIARY:
+        if row.architecture in _WITHOUT_AUXILIARY:
             options = {"aux_logits": False, "init_weights": True}
         try:
-            return get_model(row["architecture"], weights=None, **options)
+            return get_model(row.architecture, weights=None, **options)
         except ValueError as error:
-            raise UserError(f"{_row(row)}torchvision: {error}") from None
-    if row["library"] == "timm":
+            raise UserError(f"config/models.tsv: {row.id}: torchvision: {error}") from None
+    if row.library == "timm":
         import timm
 
         name = timm_name(row)
@@ -52,8 +46,8 @@ def create(row: Mapping[str, Any], classes: int | None = None) -> nn.Module:
         try:
             return timm.create_model(name, pretrained=False, **options)
         except RuntimeError as error:
-            raise UserError(f"{_row(row)}timm: {name}: {error}") from None
-    raise UserError(f"unknown library '{row['library']}' (known: torchvision, timm)")
+            raise UserError(f"config/models.tsv: {row.id}: timm: {name}: {error}") from None
+    raise UserError(f"unknown library '{row.library}' (known: torchvision, timm)")
 
 
 def set_image_size(model: nn.Module, size: int) -> None:
@@ -79,14 +73,14 @@ def set_image_size(model: nn.Module, size: int) -> None:
 
 
 def channel_statistics(
-    row: Mapping[str, Any], normalisation: str
+    row: Model, normalisation: str
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel, in [0, 1].
 
     `imagenet` gives ImageNet's to every network (the paper, Appendix D); `model` those that the
     checkpoint was trained with (0.5 for some of timm's, CLIP's own for CLIP).
     """
-    if normalisation == "model" and row["library"] == "timm":
+    if normalisation == "model" and row.library == "timm":
         import timm
 
         config = timm.get_pretrained_cfg(timm_name(row))

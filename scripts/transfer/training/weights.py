@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from transfer.errors import UserError
 from transfer.files import atomic_path, checksum, verify_checksum
+from transfer.study.model import Model
 from transfer.training import heads, models
 from transfer.training.weights_record import WeightsRecord, read_record
 
@@ -75,12 +75,12 @@ def _recorded_weights(path: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def stored_record(path: Path, model: str, row: Mapping[str, Any]) -> WeightsRecord | None:
+def stored_record(path: Path, model: str, row: Model) -> WeightsRecord | None:
     """The record kept inside a stored weights file, if the file is whole and of this model."""
     try:
         with safe_open(path, framework="pt") as file:
             record = WeightsRecord(**json.loads(file.metadata()["record"]))
-        wanted = (model, row["library"], row["architecture"], row["weights"])
+        wanted = (model, row.library, row.architecture, row.weights)
         found = (record.model, record.library, record.architecture, record.weights)
         whole = found == wanted and tensors_digest(load_file(path)) == record.tensors_sha256
     except (FileNotFoundError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
@@ -91,7 +91,7 @@ def stored_record(path: Path, model: str, row: Mapping[str, Any]) -> WeightsReco
 def store_weights(
     path: Path,
     model: str,
-    row: Mapping[str, Any],
+    row: Model,
     state: Mapping[str, torch.Tensor],
     source: str,
     source_sha256: str,
@@ -106,9 +106,9 @@ def store_weights(
     state = {name: tensor.contiguous().clone() for name, tensor in state.items()}
     record = WeightsRecord(
         model=model,
-        library=row["library"],
-        architecture=row["architecture"],
-        weights=row["weights"],
+        library=row.library,
+        architecture=row.architecture,
+        weights=row.weights,
         source=source,
         source_sha256=source_sha256,
         file=path.name,
@@ -119,27 +119,27 @@ def store_weights(
     return record
 
 
-def fetch(row: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], str, str]:
+def fetch(row: Model) -> tuple[dict[str, torch.Tensor], str, str]:
     """Download a model's pinned weights; returns the state dict, its address and its sha256.
 
     torchvision's files are checked against the hash in their name, those of the Hugging Face
     hub against the sha256 that the hub publishes. Raises UserError if they cannot be had.
     """
-    if row["weights"] == "file":
+    if row.weights == "file":
         raise UserError(
-            f"{row['model']}: no library publishes these weights. Name a local file for this "
+            f"{row.id}: no library publishes these weights. Name a local file for this "
             "model under `weights_files` in config/config.yaml."
         )
     with tempfile.TemporaryDirectory() as folder:
         try:
-            if row["library"] == "torchvision":
+            if row.library == "torchvision":
                 return _fetch_torchvision(row, Path(folder))
             return _fetch_timm(row, Path(folder))
         except UserError:
             raise
         except Exception as error:  # each client library raises its own
             raise UserError(
-                f"{row['architecture']}: the weights '{row['weights']}' could not be fetched: "
+                f"{row.architecture}: the weights '{row.weights}' could not be fetched: "
                 f"{error}. Try again with a network, or name a local file for this model under "
                 "`weights_files` in config/config.yaml."
             ) from None
@@ -153,15 +153,13 @@ def _download(url: str, folder: Path) -> tuple[Path, str]:
     return path, checksum(path, "sha256")
 
 
-def _fetch_torchvision(
-    row: Mapping[str, Any], folder: Path
-) -> tuple[dict[str, torch.Tensor], str, str]:
+def _fetch_torchvision(row: Model, folder: Path) -> tuple[dict[str, torch.Tensor], str, str]:
     from torchvision.models import get_model, get_weight
 
     try:
-        pinned = get_weight(row["weights"])
+        pinned = get_weight(row.weights)
     except (ValueError, AttributeError) as error:
-        raise UserError(f"torchvision: no weights '{row['weights']}': {error}") from None
+        raise UserError(f"torchvision: no weights '{row.weights}': {error}") from None
     path, digest = _download(pinned.url, folder)
     # torchvision's builder knows how to read its older files; it finds this one in its cache.
     cache = folder / "hub" / "checkpoints"
@@ -170,12 +168,12 @@ def _fetch_torchvision(
     before = torch.hub.get_dir()
     torch.hub.set_dir(folder / "hub")
     try:
-        return get_model(row["architecture"], weights=pinned).state_dict(), pinned.url, digest
+        return get_model(row.architecture, weights=pinned).state_dict(), pinned.url, digest
     finally:
         torch.hub.set_dir(before)
 
 
-def _fetch_timm(row: Mapping[str, Any], folder: Path) -> tuple[dict[str, torch.Tensor], str, str]:
+def _fetch_timm(row: Model, folder: Path) -> tuple[dict[str, torch.Tensor], str, str]:
     import timm
 
     name = models.timm_name(row)

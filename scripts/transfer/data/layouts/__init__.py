@@ -1,6 +1,6 @@
 """How labels and images lie in a source's files: one module per layout, named by `layout.kind`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ KINDS: dict[str, Callable[..., Listing]] = {
 EXPECTED = {"folders": ": it takes one folder of images for each class, in a folder or archive"}
 
 
-def read_layout(folder: Path, scratch: Path, options: dict[str, Any]) -> Listing:
+def read_layout(folder: Path, scratch: Path, options: Mapping[str, Any]) -> Listing:
     """All samples found in `folder`, `options` being a dataset's `layout` block.
 
     `scratch` receives what must be unpacked; the samples' images read from it, so it must

@@ -1,15 +1,13 @@
 """Files that only a person can get, and that are not there yet: known before any work starts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
-from transfer.data.source.files import source_files
+from transfer.data.dataset import Dataset
 
 
 def to_place(
-    dataset: str,
-    block: Mapping[str, Any],
+    dataset: Dataset,
     source: str,
     folders: Collection[str],
     root: Path = Path(),
@@ -20,16 +18,16 @@ def to_place(
     for one of which all that the distance needs was made before: with `source` `store` its store,
     with `originals` its Inception statistics as well. `root` is the folder of the checkout.
     """
-    if dataset in folders:
+    if dataset.id in folders:
         return ()
-    made = [root / "results/data" / dataset / "index.csv"]
+    made = [root / "results/data" / dataset.id / "index.csv"]
     if source == "originals":
-        made.append(root / "results/fid/statistics" / f"{dataset}.npz")
+        made.append(root / "results/fid/statistics" / f"{dataset.id}.npz")
     if all(path.is_file() for path in made):
         return ()
-    downloads = root / "resources/downloads" / dataset
+    downloads = root / "resources/downloads" / dataset.id
     return tuple(
         file.name
-        for file in source_files(block["source"])
+        for file in dataset.files
         if file.kind == "by_hand" and not (downloads / file.name).is_file()
     )

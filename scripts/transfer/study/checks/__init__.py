@@ -4,31 +4,29 @@ One module for each subject. Each takes tables that were read and returns a line
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from transfer.data.dataset import Dataset
 from transfer.study.checks.data import data_problems
 from transfer.study.checks.libraries import Network
-from transfer.study.checks.names import Rows, unknown
+from transfer.study.checks.names import unknown
 from transfer.study.checks.outputs import output_problems
 from transfer.study.checks.recipes import recipe_problems, size_problems
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
-
-if TYPE_CHECKING:
-    from transfer.study.config import Study
+from transfer.study.study import Study
 
 
 def study_problems(
-    study: "Study",
-    models: Rows,
-    datasets: Rows,
+    study: Study,
+    models: Mapping[str, Model],
+    datasets: Mapping[str, Dataset],
     recipes: Mapping[str, Recipe],
     networks: Mapping[str, Network] | None = None,
 ) -> list[str]:
     """All that is wrong with a study, one line each, in the order of its file.
 
-    `models` are the rows of the model table by model, `datasets` the blocks of
-    config/datasets.yaml, `networks` what the libraries say of the models that they were asked
-    about. A study of published values names recipes for its parts alone, which need not exist.
+    `networks` is what the libraries say of the models that they were asked about. A study of
+    published values names recipes for its parts alone, which need not exist.
     """
     trains = study.source == "runs"
     problems: list[str] = []

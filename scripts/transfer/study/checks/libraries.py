@@ -11,15 +11,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from transfer.files import write_json
 from transfer.fingerprint import fingerprint
-from transfer.study.checks.names import Rows
+from transfer.study.model import Model
 
 SCRIPT = Path(__file__).parents[3] / "describe_models.py"
 LIBRARIES = ("torch", "torchvision", "timm")
-COLUMNS = ("library", "architecture", "weights")
 
 
 @dataclass(frozen=True)
@@ -41,10 +39,10 @@ class Network:
     only_size: int | None = None
 
 
-def known_networks(models: Rows, kept: Path) -> dict[str, Network]:
+def known_networks(models: Mapping[str, Model], kept: Path) -> dict[str, Network]:
     """What the libraries say of each model; none of a model about which they cannot be asked.
 
-    `models` are rows of the model table. `kept` is the file in which answers are kept, for the
+    `kept` is the file in which answers are kept, for the
     versions of the libraries and of the code that asked; where it cannot be written, they are
     asked each time. Nothing is asked where a library is not installed: nothing can be trained
     there either.
@@ -55,16 +53,12 @@ def known_networks(models: Rows, kept: Path) -> dict[str, Network]:
         return {}
     code = fingerprint(SCRIPT)
     keys = {
-        model: f"{row['library']} {versions[row['library']]}, torch {versions['torch']}, "
-        f"{code}: {row['architecture']}, {row['weights']}"
+        model: f"{row.library} {versions[row.library]}, torch {versions['torch']}, "
+        f"{code}: {row.architecture}, {row.weights}"
         for model, row in models.items()
     }
     answers = _read(kept)
-    missing = {
-        keys[model]: {name: row[name] for name in COLUMNS}
-        for model, row in models.items()
-        if keys[model] not in answers
-    }
+    missing = {keys[model]: row for model, row in models.items() if keys[model] not in answers}
     if missing and (new := _ask(missing)):
         # Others may have asked at the same time.
         answers = _read(kept) | new
@@ -85,9 +79,8 @@ def _networks(text: str) -> dict[str, Network]:
     return {key: Network(**fields) for key, fields in json.loads(text).items()}
 
 
-def _ask(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Network]:
+def _ask(models: Mapping[str, Model]) -> dict[str, Network]:
     """Answers by key; none if the libraries cannot be imported on this machine."""
-    asked = subprocess.run(
-        [sys.executable, SCRIPT], input=json.dumps(rows), capture_output=True, text=True
-    )
+    rows = json.dumps({key: asdict(model) for key, model in models.items()})
+    asked = subprocess.run([sys.executable, SCRIPT], input=rows, capture_output=True, text=True)
     return _networks(asked.stdout) if asked.returncode == 0 else {}

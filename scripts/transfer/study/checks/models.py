@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from transfer.study.checks.libraries import Network
-from transfer.study.checks.names import Rows
+from transfer.study.model import Model
 
 
-def model_problems(models: Rows, networks: Mapping[str, Network]) -> Iterator[str]:
+def model_problems(models: Mapping[str, Model], networks: Mapping[str, Network]) -> Iterator[str]:
     """One line for each cell that the library contradicts, with its line in the table.
 
     `models` are all rows in the order of the table, `networks` what the libraries say of those
@@ -18,23 +18,23 @@ def model_problems(models: Rows, networks: Mapping[str, Network]) -> Iterator[st
                 yield f"line {line}: {model}: {column}: {problem}"
 
 
-def _cells(row: Mapping[str, object], network: Network) -> Iterator[tuple[str, str]]:
+def _cells(row: Model, network: Network) -> Iterator[tuple[str, str]]:
     """The columns of a row that are wrong, and what is wrong with each."""
     if network.unknown:
         near = f"; did you mean '{network.near}'?" if network.near else ""
-        yield network.unknown, f"{network.library} has no '{row[network.unknown]}'{near}"
+        yield network.unknown, f"{network.library} has no '{getattr(row, network.unknown)}'{near}"
         return
     if network.refused:
         yield "architecture", f"{network.library} cannot build it: {network.refused}"
         return
-    if row["parameters"] != network.parameters:
+    if row.parameters != network.parameters:
         yield (
             "parameters",
-            f"{row['parameters']}, but the network of {network.library} has {network.parameters}",
+            f"{row.parameters}, but the network of {network.library} has {network.parameters}",
         )
-    if network.native_sizes and row["native_size"] not in network.native_sizes:
+    if network.native_sizes and row.native_size not in network.native_sizes:
         stated = " or ".join(str(size) for size in network.native_sizes)
         yield (
             "native_size",
-            f"{row['native_size']}, but {network.library} states {stated} for these weights",
+            f"{row.native_size}, but {network.library} states {stated} for these weights",
         )

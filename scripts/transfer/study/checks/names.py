@@ -1,10 +1,7 @@
 """Names that a table does not have, with the nearest one that it has."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-
-Rows = Mapping[str, Mapping[str, Any]]
+from collections.abc import Iterable, Iterator
 
 
 def meant(name: str, known: Iterable[str]) -> str:

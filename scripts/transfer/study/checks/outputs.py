@@ -1,15 +1,10 @@
 """Tables and figures that a study asks for and has no numbers for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from transfer.study.checks.names import Rows
-
-if TYPE_CHECKING:
-    from transfer.study.config import Study
+from transfer.study.model import Model
+from transfer.study.study import Study
 
 SCRIPTS = Path(__file__).parents[3]
 # What only the paper's own numbers can fill.
@@ -26,7 +21,7 @@ PARTS = {
 }
 
 
-def output_problems(study: "Study", models: Rows) -> Iterator[str]:
+def output_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
     """Tables and figures that no script makes, or that this study has no numbers for."""
     outputs = {"table": study.tables, "figure": study.figures}
     for kind, wanted in outputs.items():
@@ -43,18 +38,18 @@ def output_problems(study: "Study", models: Rows) -> Iterator[str]:
     yield from accuracy_problems(study, models)
 
 
-def accuracy_problems(study: "Study", models: Rows) -> Iterator[str]:
+def accuracy_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
     """Models drawn against an ImageNet accuracy that the model table does not state."""
     column = f"imagenet_top1_{study.imagenet_top1}"
     drawn = {"main", *(PARTS[name] for name in (*study.tables, *study.figures) if name in PARTS)}
     asked = [m for name, part in study.parts.items() if name in drawn for m in part.models]
     asked = [model for model in dict.fromkeys(asked) if model in models]
-    empty = [model for model in asked if pd.isna(models[model][column])]
+    empty = [model for model in asked if getattr(models[model], column) is None]
     if not empty:
         return
     other = "library" if study.imagenet_top1 == "published" else "published"
     remedy = f"fill it, or leave {'it' if len(empty) == 1 else 'them'} out"
-    if not any(pd.isna(models[model][f"imagenet_top1_{other}"]) for model in asked):
+    if all(getattr(models[model], f"imagenet_top1_{other}") is not None for model in asked):
         remedy = f"say imagenet_top1: {other}, or {remedy}"
     yield (
         f"imagenet_top1: column {column} of config/models.tsv is empty for {', '.join(empty)}: "

@@ -1,20 +1,24 @@
 """Recipes that ask of a study's datasets and models what these do not have."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
+from transfer.data.dataset import Dataset
 from transfer.data.expected_splits import expected_splits
 from transfer.study.checks.libraries import Network
-from transfer.study.checks.names import Rows
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
 from transfer.study.settings import Settings
-
-if TYPE_CHECKING:
-    from transfer.study.config import Part, Study
+from transfer.study.study import Part, Study
 
 
 def recipe_problems(
-    where: str, study: "Study", part: "Part", models: Rows, datasets: Rows, recipe: Recipe
+    where: str,
+    study: Study,
+    part: Part,
+    models: Mapping[str, Model],
+    datasets: Mapping[str, Dataset],
+    recipe: Recipe,
 ) -> Iterator[str]:
     """Whether the recipe starts, selects and reports as the study and its datasets can give."""
     starts = {"pinned": "pretrained"}.get(recipe.common["weights"], "random")
@@ -25,32 +29,30 @@ def recipe_problems(
         )
     of = f"{where}: recipe '{recipe.name}'"
     for dataset in part.datasets:
-        block, sizes = datasets[dataset], set()
+        sizes = set()
         for model in part.models:
             settings = recipe.settings(dataset, models[model])
             size = settings.image_size
-            if size not in block["evaluation_sizes"] and size not in sizes:
+            if size not in datasets[dataset].evaluation_sizes and size not in sizes:
                 sizes.add(size)
                 yield (
                     f"{of} shows '{model}' images of {size} px: add {size} to evaluation_sizes of "
                     f"'{dataset}' in config/datasets.yaml"
                 )
-            for problem in split_problems(dataset, block, settings, study.selection):
+            for problem in split_problems(datasets[dataset], settings, study.selection):
                 yield f"{of} {problem}"
 
 
-def split_problems(
-    dataset: str, block: Mapping[str, Any], settings: Settings, selection: str
-) -> Iterator[str]:
+def split_problems(dataset: Dataset, settings: Settings, selection: str) -> Iterator[str]:
     """Splits that a recipe selects by and reports, and a dataset does not have or must not mix."""
     selects, reports = settings.selection_split, settings.report_split
     if selection == "honest" and selects == reports:
         yield (
-            f"selects by and reports the split '{reports}' of '{dataset}', so no selection is "
+            f"selects by and reports the split '{reports}' of '{dataset.id}', so no selection is "
             "honest: use a recipe that reports another split, such as finetune_holdout, or say "
             "selection: as_published"
         )
-    splits = expected_splits(block)
+    splits = expected_splits(dataset)
     if splits is None:
         return
     uses = {selects: "selects by", reports: "reports"}
@@ -59,27 +61,29 @@ def split_problems(
     for split, use in uses.items():
         if split not in splits:
             yield (
-                f"{use} the split '{split}', which '{dataset}' does not have "
-                f"({', '.join(splits) or 'none'}): {_remedy(dataset, block, splits, uses)}"
+                f"{use} the split '{split}', which '{dataset.id}' does not have "
+                f"({', '.join(splits) or 'none'}): {_remedy(dataset, splits, uses)}"
             )
 
 
-def _remedy(
-    dataset: str, block: Mapping[str, Any], splits: tuple[str, ...], wanted: Mapping[str, str]
-) -> str:
-    held = expected_splits({**block, "split": {**block["split"], "holdout": {"fraction": 0.2}}})
+def _remedy(dataset: Dataset, splits: tuple[str, ...], wanted: Mapping[str, str]) -> str:
+    held = expected_splits(replace(dataset, split={**dataset.split, "holdout": {"fraction": 0.2}}))
     if len(wanted) > 1 and set(wanted) <= set(held or ()):
         holdout = "`holdout: {fraction: 0.2, seed: 0}`"
         return f"add {holdout} to its split in config/datasets.yaml"
     evaluated = [split for split in splits if split != "train"]
     if not evaluated:
         return "choose a split method in config/datasets.yaml that draws one"
-    given = f"`{dataset}: {{selection_split: {evaluated[0]}, report_split: {evaluated[-1]}}}`"
+    given = f"`{dataset.id}: {{selection_split: {evaluated[0]}, report_split: {evaluated[-1]}}}`"
     return f"say {given} under datasets of the recipe, or draw other splits"
 
 
 def size_problems(
-    where: str, part: "Part", models: Rows, recipe: Recipe, networks: Mapping[str, Network]
+    where: str,
+    part: Part,
+    models: Mapping[str, Model],
+    recipe: Recipe,
+    networks: Mapping[str, Network],
 ) -> Iterator[str]:
     """Models that the recipe shows images of a size which their networks do not take."""
     for model in part.models:

@@ -1,0 +1,85 @@
+"""Datasets as config/datasets.yaml describes them: their source, layout, split and metric."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transfer.data.source.files import SourceFile, source_files
+from transfer.validation import read_yaml
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a source states of its images: rows to train and evaluate on, classes, pixels a side."""
+
+    train: int
+    evaluated: int
+    classes: int
+    side: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One block of config/datasets.yaml; `id` is its key, the schema describes each field.
+
+    `homepage` and `files` are its source's. The keys of `layout` and `split` depend on the kind of
+    the one and the method of the other.
+    """
+
+    id: str
+    name: str
+    short_name: str
+    group: str
+    metric: str
+    multilabel: bool
+    citation: str
+    homepage: str
+    files: tuple[SourceFile, ...]
+    layout: Mapping[str, Any]
+    split: Mapping[str, Any]
+    short_sides: tuple[int | str, ...]
+    evaluation_sizes: tuple[int, ...]
+    evaluation: Mapping[str, str] | None = None
+    stated: Stated | None = None
+
+    @property
+    def reported_split(self) -> str:
+        """The split whose value the published evaluation reports."""
+        return (self.evaluation or {}).get("reported", "val")
+
+
+def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
+    """The dataset that a block of config/datasets.yaml, which obeys its schema, describes."""
+    values = dict(block)
+    source, stated = values.pop("source"), values.pop("stated", None)
+    short_side = values.pop("short_side")
+    return Dataset(
+        id=id,
+        homepage=source["homepage"],
+        files=tuple(source_files(source)),
+        short_sides=tuple(short_side) if isinstance(short_side, list) else (short_side,),
+        evaluation_sizes=tuple(values.pop("evaluation_sizes")),
+        stated=Stated(**stated) if stated else None,
+        **values,
+    )
+
+
+def read_datasets(path: str | Path) -> dict[str, Dataset]:
+    """Every dataset of `config/datasets.yaml` by its key; raises UserError if it is invalid."""
+    return {id: dataset_of(id, block) for id, block in read_yaml(path, "datasets").items()}
+
+
+def preparation_settings(dataset: Dataset) -> dict[str, Any]:
+    """What preparing a dataset depends on, as JSON can hold it: not its names or addresses."""
+    one, *more = dataset.short_sides
+    return {
+        "metric": dataset.metric,
+        "multilabel": dataset.multilabel,
+        "layout": dict(dataset.layout),
+        "split": dict(dataset.split),
+        "evaluation": dataset.evaluation,
+        # A single one as it is written in the file, so that what was prepared from it stays.
+        "short_side": list(dataset.short_sides) if more else one,
+        "evaluation_sizes": list(dataset.evaluation_sizes),
+    }
