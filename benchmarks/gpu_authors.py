@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from gpu_setup import CLASSES, HP, build
+from gpu_setup import CLASSES, build
 from PIL import Image
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
@@ -49,7 +49,7 @@ def authors_steps(
     """
     size, batch, device = one.settings.image_size, one.settings.batch_size, one.device
     model = build(row, size).to(device).train()
-    optimizer = make_optimizer(model.parameters(), HP, one.settings.adamw_weight_decay)
+    optimizer = make_optimizer(model.parameters(), one.settings)
     loader = DataLoader(
         Photographs(paths, steps * batch, size),
         batch_size=batch,

@@ -19,8 +19,8 @@ from torch import nn
 
 from transfer.data.store import PreparedDataset
 from transfer.training.checkpoint import CheckpointFile
-from transfer.training.finetune import Outcome, Run, train
 from transfer.training.interruption import Interrupted, Interruption
+from transfer.training.methods.finetune import Outcome, Run, train
 from transfer.training.report import unreported
 from transfer.training.task import Task
 

@@ -15,7 +15,6 @@ from gpu_imports import ROOT
 from torch import nn
 
 from transfer.data.store import PreparedDataset, open_dataset
-from transfer.study.hyperparameters import Hyperparameters
 from transfer.study.model import Model, read_model
 from transfer.study.recipes import read_recipes
 from transfer.study.settings import Settings
@@ -23,7 +22,7 @@ from transfer.training import heads, models
 from transfer.training.device import PRECISIONS, choose_precision
 from transfer.training.task import Task
 
-HP = Hyperparameters("adamw", "cosine", 1e-3, 1e-4)
+HP = "adamw-cosine_lr1e-3_wd1e-4"
 CLASSES = 4
 
 
@@ -78,7 +77,8 @@ def settings(row: Model, **changes: Any) -> Settings:
     """The paper's recipe for a model, from random weights, judged on `val`, with `changes`."""
     recipe = read_recipes(ROOT / "config" / "recipes")["finetune"]
     of_this_dataset = {"weights": "random", "selection_split": "val", "report_split": "val"}
-    return replace(recipe.settings("columns", row), **(of_this_dataset | changes))
+    at_point = recipe.settings("columns", row).at(recipe.point(HP).values)
+    return replace(at_point, **(of_this_dataset | changes))
 
 
 def precision_of(chosen: Settings, device: torch.device) -> torch.dtype:
@@ -99,7 +99,6 @@ def task(
     return kind(
         dataset=dataset,
         settings=chosen,
-        hp=HP,
         mean=models.IMAGENET_MEAN,
         std=models.IMAGENET_STD,
         device=device,

@@ -26,8 +26,8 @@ from transfer.training.augment import normalise
 from transfer.training.batches import training_batches
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.evaluation import split_scores
-from transfer.training.finetune import Run
 from transfer.training.interruption import Interruption
+from transfer.training.methods.finetune import Run
 from transfer.training.report import unreported
 from transfer.training.task import Task
 

@@ -46,6 +46,7 @@ class Group:
     """Finished runs of one recipe and metric with one code; `canaries` are trained again."""
 
     recipe: str
+    method: str
     metric: str
     code: str
     runs: int
@@ -89,11 +90,13 @@ def covering(candidates: list[Candidate]) -> list[Candidate]:
 
 def groups_of(runs: Path, every_model: bool) -> list[Group]:
     """The finished runs below a folder, the largest groups first."""
-    found: dict[tuple[str, str, str], list[Candidate]] = {}
+    found: dict[tuple[str, str, str, str], list[Candidate]] = {}
     for folder in sorted(runs.glob("*/*/*/*")):
         record = read_finished(folder)
         if record:
-            key = (record["recipe"], record["metric"], record["settings"]["code"])
+            settings = record["settings"]
+            method = settings["recipe"].get("method", "finetune")
+            key = (record["recipe"], method, record["metric"], settings["code"])
             one = Candidate(record["seconds"], folder, features_of(record, every_model))
             found.setdefault(key, []).append(one)
     groups = [
@@ -112,7 +115,7 @@ def groups_of(runs: Path, every_model: bool) -> list[Group]:
 def outdated(groups: list[Group], accepted: Accepted) -> Iterator[tuple[Group, str]]:
     """The groups that the present code would train again, each with its fingerprint."""
     for group in groups:
-        code = training_code(group.metric)
+        code = training_code(group.metric, group.method)
         if counts_as(group.recipe, code, accepted) != group.code:
             yield group, code
 

@@ -50,15 +50,15 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, required=True, help="folder of predictions")
     args = parser.parse_args()
     study, datasets = read_study(args.study), read_datasets(args.datasets)
-    accepted = read_accepted(args.accepted)
+    recipes, accepted = read_recipes(args.recipes), read_accepted(args.accepted)
     results = select(
-        study_cells(study, read_recipes(args.recipes)),
+        study_cells(study, recipes),
         args.runs,
         study.selection,
         args.allow_partial,
         {key: dataset.metric for key, dataset in datasets.items()},
         study.diverged,
-        training_code,
+        lambda metric, recipe: training_code(metric, recipes[recipe].method),
         accepted,
         args.cells,
     )

@@ -119,7 +119,7 @@ def read_order(args: argparse.Namespace) -> Order:
             f"{args.data} was prepared again after the workflow had read it: start the workflow "
             "again"
         )
-    code = training_code(dataset.metric)
+    code = training_code(dataset.metric, recipe.method)
     equal_to = counts_as(args.recipe, code, read_accepted(args.accepted))
     if args.expect_code and args.expect_code != equal_to:
         raise UserError(f"the training code was edited after the workflow had read it, {MIXTURE}")
@@ -163,7 +163,7 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
 
     args, parts = order.args, order.parts
     # A GPU may have been waited for since; only now is all code imported that will compute.
-    if training_code_now(parts.dataset.metric) != order.code:
+    if training_code_now(parts.dataset.metric, parts.settings.method) != order.code:
         raise UserError(f"the training code was edited before this run began, {MIXTURE}")
     device = devices.choose_device(lease.device(args.device))
     precision = devices.choose_precision(order.precision or "auto", device)

@@ -241,7 +241,7 @@ def test_runs_of_an_older_code_that_counts_as_the_present_one_are_stated(tmp_pat
         write(tmp_path, hp, 0.5)
     row = Acceptance("finetune", "present", "new", how, "why", "2026-01-01")
     accepted = {("finetune", "present"): row}
-    cell = selected(tmp_path, code_of=lambda metric: "present", accepted=accepted)
+    cell = selected(tmp_path, code_of=lambda metric, recipe: "present", accepted=accepted)
     assert cell.n_accepted_by_name == count
 
 
@@ -250,7 +250,9 @@ def test_what_may_differ_is_stated(tmp_path):
     write(tmp_path, "b", 0.6, micro_batch=4)
     write(tmp_path, "c", 0.7, versions={"torch": "2.14.0"})
     said = Acceptance("finetune", "edited", "new", BY_NAME, "only a name", "2026-01-01")
-    row = selected(tmp_path, code_of=lambda metric: "new", accepted={("finetune", "edited"): said})
+    row = selected(
+        tmp_path, code_of=lambda metric, recipe: "new", accepted={("finetune", "edited"): said}
+    )
     assert row.device == "a GPU; another GPU"
     assert row.micro_batch == "4"
     assert row.versions == "torch 2.13.0; torch 2.14.0"

@@ -1,12 +1,17 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from stand_in_tables import a_model
+from training_process import RECIPES
 
 from transfer.errors import UserError
-from transfer.study.hyperparameters import Hyperparameters, short_number
-from transfer.study.recipes import read_recipes, settings_digest
+from transfer.study.hyperparameters import expand_grid, point_id, short_number
+from transfer.study.methods import METHODS, OF_OPTIMISERS, Method
+from transfer.study.recipes import hp_pattern, read_recipes, settings_digest
+from transfer.study.settings import Settings
+from transfer.validation import load_schema
 
 ROW = a_model(
     id="deit_tiny", library="timm", architecture="a", weights="a.b", input_size=224, year=2020
@@ -22,9 +27,25 @@ def test_numbers_in_ids_are_short_and_exact(value, text):
     assert float(text) == value
 
 
-def test_ids_read_as_the_design_writes_them():
-    assert Hyperparameters("adamw", "cosine", 1e-3, 1e-4).id == "adamw-cosine_lr1e-3_wd1e-4"
-    assert Hyperparameters("sgd", "step", 0.1, 0).id == "sgd-step_lr1e-1_wd0"
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("adamw", "cosine", 1e-3, 1e-4), "adamw-cosine_lr1e-3_wd1e-4"),
+        (("sgd", "step", 0.1, 0), "sgd-step_lr1e-1_wd0"),
+        ((None, None, 1e-3, 1e-4), "lr1e-3_wd1e-4"),
+        (("sgd", None, 0.1, None), "sgd_lr1e-1"),
+        ((None, None, None, 0), "wd0"),
+    ],
+)
+def test_ids_name_the_axes_that_vary(values, expected):
+    given = {a: v for a, v in zip(OF_OPTIMISERS, values, strict=True) if v is not None}
+    assert point_id(OF_OPTIMISERS, given) == expected
+
+
+def test_an_axis_may_be_named_by_its_letters_and_digits():
+    points = expand_grid({"l2": "_l2_"}, [{"l2": [1e-6, 0.001, 0, 10]}])
+    assert [point.id for point in points] == ["l2_1e-6", "l2_1e-3", "l2_0", "l2_1e1"]
+    assert [point.values for point in points][1] == {"l2": 0.001}
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +53,39 @@ def recipes():
     return read_recipes("config/recipes")
 
 
-def test_the_papers_grid_has_three_pairs_of_twenty_points(recipes):
-    ids = list(recipes["finetune"].hyperparameters)
-    assert len(ids) == len(set(ids)) == 60
-    for pair in ("adamw-cosine", "sgd-cosine", "sgd-step"):
-        assert sum(hp.startswith(f"{pair}_") for hp in ids) == 20
-    rates = {p.learning_rate for p in recipes["finetune"].hyperparameters.values()}
-    assert rates == {1e-1, 1e-2, 1e-3, 1e-4, 1e-5}
+def test_the_papers_grid_is_sixty_points_in_their_order(recipes):
+    """As the ids were written before grids had axes; results.csv of any date names them."""
+    expected = [
+        f"{pair}_lr1e-{rate}_wd{decay}"
+        for pair, rates in (
+            ("adamw-cosine", (2, 3, 4, 5)), ("sgd-cosine", (1, 2, 3, 4)), ("sgd-step", (1, 2, 3, 4))
+        )
+        for rate in rates
+        for decay in ("1e-3", "1e-4", "1e-5", "1e-6", "0")
+    ]  # fmt: skip
+    points = recipes["finetune"].hyperparameters
+    assert len(expected) == 60 and list(points) == expected
+    values = points["sgd-step_lr1e-1_wd0"].values
+    assert values == {
+        "optimizer": "sgd", "schedule": "step", "learning_rate": 0.1, "weight_decay": 0
+    }  # fmt: skip
+
+
+def test_paths_take_the_ids_of_the_grids_and_nothing_else(recipes):
+    pattern = hp_pattern(recipes.values())
+    for recipe in recipes.values():
+        assert all(re.fullmatch(pattern, hp) for hp in recipe.hyperparameters)
+    for other in ("final-0", "final-17", "adamw-cosine_lr1e-3_wd1e-44", "lr1e-3", ""):
+        assert not re.fullmatch(pattern, other)
+
+
+def test_no_id_of_any_method_looks_like_a_final_run():
+    """Where a grid names one axis alone, the id begins with it."""
+    rules = load_schema("recipes")["$defs"]["settings"]
+    for method in METHODS.values():
+        for axis in method.axes:
+            for value in rules[axis].get("enum", [0, 1, 0.1]):
+                assert not point_id(method.axes, {axis: value}).startswith("final")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +139,10 @@ def test_an_unknown_point_names_its_neighbours(recipes):
         ("a: {like: b}\n", "no recipe 'b'"),
         ("a: {like: b}\nb: {like: a}\n", "in a circle: a -> b -> a"),
         ("a: {epoch: 3}\n", "did you mean 'epochs'"),
-        ("a: {epochs: 3}\n", "missing .*batch_size"),
+        ("a: {epochs: 3}\n", r"a: missing method \(finetune, "),
+        ("a: {method: finetune, epochs: 3}\n", "missing .*batch_size"),
+        ("a: {method: probe_then_finetune}\n", "a.method: no method 'probe_then_finetune'"),
+        ("a: {method: pretrian}\n", "did you mean 'pretrain'"),
         ("a: {datasets: {x: {grid: []}}}\n", "unknown key 'grid'"),
     ],
 )
@@ -135,3 +185,62 @@ def test_a_mistake_names_the_file_of_the_folder(tmp_path):
     (tmp_path / "b.yaml").unlink()
     with pytest.raises(UserError, match="holds no file of recipes"):
         read_recipes(tmp_path)
+
+
+def own_recipe(path, text):
+    """A recipe `own` beside the `quick` one of the tests."""
+    path.write_text(f"{RECIPES}own: {{like: quick, {text}}}\n")
+    return read_recipes(path)["own"]
+
+
+def test_what_the_grid_does_not_vary_is_a_setting(tmp_path):
+    grid = "{learning_rate: [0.1, 0.01], weight_decay: [0.001, 0]}"
+    recipe = own_recipe(tmp_path / "r.yaml", f"optimizer: sgd, schedule: cosine, grid: {grid}")
+    assert list(recipe.hyperparameters) == [
+        "lr1e-1_wd1e-3", "lr1e-1_wd0", "lr1e-2_wd1e-3", "lr1e-2_wd0"
+    ]  # fmt: skip
+    settings = recipe.settings("squares", ROW).at(recipe.point("lr1e-2_wd1e-3").values)
+    assert (settings.optimizer, settings.schedule) == ("sgd", "cosine")
+    assert (settings.learning_rate, settings.weight_decay) == (0.01, 0.001)
+    # As settings they are part of what all runs of a cell share.
+    other = replace(recipe.settings("squares", ROW), optimizer="adamw")
+    assert settings_digest(other, ROW) != settings_digest(recipe.settings("squares", ROW), ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("grid: {optimiser: [sgd]}", r"no axis 'optimiser' \(did you mean 'opt"),
+        ("grid: {seed: [1]}", "the method has no axis 'seed'"),
+        ("grid: {optimizer: [sdg]}", "own.grid.optimizer: 'sdg' is not one of"),
+        ("grid: {learning_rate: [0]}", "own.grid.learning_rate: 0 is less than"),
+        ("grid: {learning_rate: 0.1}", "own.grid.learning_rate: 0.1 is not of type 'array'"),
+        ("grid: {learning_rate: []}", "own.grid.learning_rate: .* non-empty"),
+        ("grid: {learning_rate: [0.1], weight_decay: [0]}", "own: missing optimizer, in its"),
+        ("optimizer: sgd", "own: optimizer is an axis of its grid and a setting"),
+        ("datasets: {pets: {weight_decay: 0.1}}", "own: weight_decay is an axis of its grid and a"),
+        ("optimizer: sgd, schedule: step, weight_decay: 0, grid: {learning_rate: [0.1, 0.10]}",
+         "own.grid: a point stands twice"),
+    ],
+)  # fmt: skip
+def test_a_mistaken_grid_is_refused_by_its_axis(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        own_recipe(tmp_path / "r.yaml", text)
+
+
+def test_a_pre_training_starts_from_random_weights(tmp_path):
+    recipe = own_recipe(tmp_path / "r.yaml", "method: pretrain, datasets: {pets: {epochs: 9}}")
+    assert recipe.method == "pretrain"
+    settings = recipe.settings("pets", ROW)
+    assert (settings.method, settings.weights, settings.epochs) == ("pretrain", "random", 9)
+    assert settings.at({"learning_rate": 0.5}).weights == "random"
+    assert settings.content()["method"] == "pretrain"
+    for own in ("weights: pinned", "datasets: {pets: {weights: pinned}}"):
+        with pytest.raises(UserError, match=r"weights: method 'pretrain' has no such setting"):
+            own_recipe(tmp_path / "r.yaml", f"method: pretrain, {own}")
+
+
+def test_a_method_with_axes_of_its_own_is_a_row(tmp_path, monkeypatch):
+    monkeypatch.setitem(METHODS, "toy", Method(Settings, {"batch_size": "_n"}))
+    recipe = own_recipe(tmp_path / "r.yaml", "method: toy, grid: {batch_size: [2, 30]}")
+    assert list(recipe.hyperparameters) == ["n2", "n3e1"]

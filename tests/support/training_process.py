@@ -12,6 +12,7 @@ CONTEXT.set_forkserver_preload(["train", "torchvision", "transfer.training.recor
 
 RECIPES = """
 quick:
+  method: finetune
   weights: random
   epochs: 4
   batch_size: 12
@@ -35,11 +36,11 @@ quick:
   precision: auto
   seed: 0
   grid:
-    - optimizer: adamw
-      schedule: cosine
-      learning_rates: [0.001, 1000000]
-      weight_decays: [0.0001]
-    - {optimizer: sgd, schedule: step, learning_rates: [0.01], weight_decays: [0.0001]}
+    - optimizer: [adamw]
+      schedule: [cosine]
+      learning_rate: [0.001, 1000000]
+      weight_decay: [0.0001]
+    - {optimizer: [sgd], schedule: [step], learning_rate: [0.01], weight_decay: [0.0001]}
 shorter:
   like: quick
   epochs: 2

@@ -27,5 +27,9 @@ def settings_with(**changes) -> Settings:
         "report_split": "test",
         "precision": "float32",
         "seed": 0,
+        "optimizer": "sgd",
+        "schedule": "cosine",
+        "learning_rate": 0.01,
+        "weight_decay": 0.0,
     }
     return Settings(**(values | changes))

@@ -10,13 +10,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from training_settings import settings_with
 
 from transfer.data.store import open_dataset
-from transfer.study.hyperparameters import Hyperparameters
 from transfer.training import batches
 from transfer.training.augment import Boxes
 from transfer.training.batches import ResidentPixels, training_batches
 from transfer.training.checkpoint import CheckpointFile
-from transfer.training.finetune import train
 from transfer.training.interruption import Interrupted, Interruption
+from transfer.training.methods.finetune import train
 from transfer.training.models import IMAGENET_MEAN, IMAGENET_STD
 from transfer.training.task import Task
 
@@ -133,10 +132,10 @@ def small_network():
 @pytest.mark.parametrize("look", [2, 5])
 def test_a_resident_run_that_was_stopped_ends_as_one_from_the_host(dataset, tmp_path, look):
     """In mid-epoch, and after the last step of an epoch, when no batch of it is left."""
-    settings = settings_with(epochs=2, report_split="val")
-    hp = Hyperparameters("adamw", "cosine", 1e-3, 1e-4)
+    adamw = {"optimizer": "adamw", "learning_rate": 1e-3, "weight_decay": 1e-4}
+    settings = settings_with(epochs=2, report_split="val", **adamw)
     resident = Task(
-        dataset, settings, hp, IMAGENET_MEAN, IMAGENET_STD, CPU, torch.float32, resident=True
+        dataset, settings, IMAGENET_MEAN, IMAGENET_STD, CPU, torch.float32, resident=True
     )
 
     def losses(task, name, interruption):

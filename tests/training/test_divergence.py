@@ -8,11 +8,11 @@ from training_settings import settings_with
 
 from transfer.data.store import open_dataset
 from transfer.files import write_json
-from transfer.study.hyperparameters import Hyperparameters
-from transfer.training import finetune, models, record
+from transfer.training import models, record
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.finished import read_finished
 from transfer.training.interruption import Interruption
+from transfer.training.methods import finetune
 from transfer.training.task import Task
 
 SETTINGS = {
@@ -25,13 +25,10 @@ SETTINGS = {
 @pytest.fixture
 def task(tmp_path):
     folder = write_dataset(tmp_path / "squares", uniform=True)
-    hp = Hyperparameters("sgd", "cosine", 0.01, 0.0)
     statistics = (models.IMAGENET_MEAN, models.IMAGENET_STD)
     settings = settings_with(report_split="test")
     cpu = torch.device("cpu")
-    return Task(
-        open_dataset(folder, "original"), settings, hp, *statistics, cpu, torch.float32, False
-    )
+    return Task(open_dataset(folder, "original"), settings, *statistics, cpu, torch.float32, False)
 
 
 def train(task, folder, monkeypatch, finite_steps: int):

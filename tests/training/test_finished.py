@@ -13,7 +13,7 @@ SETTINGS: dict[str, Any] = {
     "dataset": {"name": "pets", "digest": "d0", "short_side": 368},
     "model": {"name": "resnet50", "weights": "V1", "weights_sha256": "w0"},
     "recipe": {"name": "finetune", "epochs": 1, "seed": 0},
-    "hp": {"name": "a", "learning_rate": 0.1},
+    "hp": {"name": "a", "rate": 0.1},
     "precision": "float32",
     "code": "c0",
 }
@@ -23,7 +23,7 @@ OTHERS = {
     "store": ("dataset", {"short_side": "original"}),
     "weights": ("model", {"weights_sha256": "w1"}),
     "seed": ("recipe", {"seed": 1}),
-    "learning rate": ("hp", {"learning_rate": 0.2}),
+    "learning rate": ("hp", {"rate": 0.2}),
     "precision": ("precision", "bfloat16"),
     "code": ("code", "c1"),
 }

@@ -6,7 +6,6 @@ import pytest
 import torch
 from training_settings import settings_with
 
-from transfer.study.hyperparameters import Hyperparameters
 from transfer.training.optim import make_optimizer, make_schedule
 
 
@@ -43,25 +42,30 @@ TORCH = {
     [("adamw", "divided_by_lr", 0.1), ("adamw", "as_given", 1e-3), ("sgd", "divided_by_lr", 1e-3)],
 )
 def test_every_step_equals_torch(name, rule, handed_over, schedule):
-    settings = settings_with(epochs=30, step_milestones=(15, 20, 25), step_factor=0.1)
+    settings = settings_with(
+        epochs=30, step_milestones=(15, 20, 25), step_factor=0.1, adamw_weight_decay=rule,
+        optimizer=name, schedule=schedule, learning_rate=1e-2, weight_decay=1e-3,
+    )  # fmt: skip
     ours, theirs = start(), start()
-    optimizer = make_optimizer([ours], Hyperparameters(name, schedule, 1e-2, 1e-3), rule)
+    optimizer = make_optimizer([ours], settings)
     reference = TORCH[name]([theirs], 1e-2, handed_over)
     if schedule == "cosine":
         expected = torch.optim.lr_scheduler.CosineAnnealingLR(reference, T_max=30)
     else:
         expected = torch.optim.lr_scheduler.MultiStepLR(reference, [15, 20, 25], gamma=0.1)
-    path, rates = trajectory(optimizer, ours, make_schedule(optimizer, schedule, settings))
+    path, rates = trajectory(optimizer, ours, make_schedule(optimizer, settings))
     expected_path, expected_rates = trajectory(reference, theirs, expected)
     assert torch.equal(path, expected_path)
     assert rates == expected_rates
 
 
 def rates_of(schedule, epochs, milestones=(5,)):
-    settings = settings_with(epochs=epochs, step_milestones=milestones, step_factor=0.1)
+    settings = settings_with(
+        epochs=epochs, step_milestones=milestones, schedule=schedule, learning_rate=1.0
+    )
     parameter = start()
-    optimizer = make_optimizer([parameter], Hyperparameters("sgd", schedule, 1.0, 0), "as_given")
-    return trajectory(optimizer, parameter, make_schedule(optimizer, schedule, settings), epochs)[1]
+    optimizer = make_optimizer([parameter], settings)
+    return trajectory(optimizer, parameter, make_schedule(optimizer, settings), epochs)[1]
 
 
 def test_steps_fall_exactly_after_the_milestones():

@@ -13,8 +13,8 @@ from transfer.errors import UserError
 from transfer.study.recipes import read_recipes
 from transfer.training import batches
 from transfer.training.checkpoint import CheckpointFile
-from transfer.training.finetune import train
 from transfer.training.interruption import Interruption
+from transfer.training.methods.finetune import train
 from transfer.training.models import IMAGENET_MEAN, IMAGENET_STD
 from transfer.training.task import Task
 
@@ -55,11 +55,9 @@ def task(tmp_path):
     recipes.write_text(RECIPES)
     recipe = read_recipes(recipes)["quick"]
     dataset = open_dataset(write_dataset(tmp_path / "squares"), "original")
-    settings = replace(recipe.settings("squares", ROW), epochs=2)
+    settings = replace(recipe.settings("squares", ROW).at(recipe.point(HP).values), epochs=2)
     cpu = torch.device("cpu")
-    return Roomy(
-        dataset, settings, recipe.point(HP), IMAGENET_MEAN, IMAGENET_STD, cpu, torch.float32, False
-    )
+    return Roomy(dataset, settings, IMAGENET_MEAN, IMAGENET_STD, cpu, torch.float32, False)
 
 
 def outcome(task, folder):

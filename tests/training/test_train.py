@@ -216,7 +216,8 @@ def test_a_run_that_would_not_be_like_the_others_is_refused_before_it_trains(
 
 
 def test_what_is_expected_and_there_is_trained(data, tmp_path):
-    expected = ("--expect-data", prepared_digest(data), "--expect-code", training_code("accuracy"))
+    code = training_code("accuracy", "finetune")
+    expected = ("--expect-data", prepared_digest(data), "--expect-code", code)
     accepted = tmp_path / "accepted.csv"
     row = Acceptance("shorter", expected[3], "0123456789ab", IDENTICAL, "a run", "2026-01-01")
     write_accepted(accepted, [row])
@@ -226,7 +227,7 @@ def test_what_is_expected_and_there_is_trained(data, tmp_path):
     older = (*expected[:3], "0123456789ab", "--accepted", accepted)
     record = Training(data, tmp_path, *older, recipe="shorter").result()
     assert record["settings"]["code"] == "0123456789ab"
-    assert record["code"] == training_code("accuracy")
+    assert record["code"] == code
 
 
 def test_what_an_edit_supersedes_is_kept_and_found_again_when_it_is_undone(data, tmp_path):

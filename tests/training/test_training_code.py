@@ -14,7 +14,8 @@ from published import ROOT
 from transfer import fingerprint as package
 from transfer.fingerprint import modules
 from transfer.fingerprint.canonical import SPEAKING, dotted
-from transfer.training import code
+from transfer.study.methods import METHODS
+from transfer.training import code, methods
 
 TRAINING = ROOT / "scripts" / "transfer" / "training"
 # Definitions of a module whose edit changes nothing of a finished run; None: of all of it.
@@ -33,7 +34,8 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "libraries": None,
     "metric_names": None,
     "../study/recipes": None,
-    "../study/hyperparameters": {"GridBlock", "expand_grid"},
+    "../study/hyperparameters": {"point_id", "expand_grid", "short_number"},
+    "../study/methods": None,
     "device": {"choose_device", "choose_precision", "has_bfloat16"},
     "weights": {
         "fetch", "_download", "_download_from_hub", "_fetch_timm", "_fetch_torchvision",
@@ -41,6 +43,9 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     },
     "record_checks": None,
     "weights_record": {"weights_digest", "weights_name"},
+    # Of a run by another method.
+    "methods/pretrain": None,
+    "../study/settings": {"PretrainSettings"},
     # They pass or raise, or write what was computed.
     "evaluation": {"check_splits"},
     "heads": {"_refuse_other_network"},
@@ -50,8 +55,8 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     # Of a dataset that is measured by accuracy.
     "metrics": {"check_labels", "_macro_f1", "_quadratic_weighted_kappa", "_roc_auc"},
     **{module: set() for module in (
-        "augment", "batches", "checkpoint", "finetune", "losses", "optim", "parts", "run",
-        "task", "../study/settings",
+        "augment", "batches", "checkpoint", "losses", "methods/__init__", "methods/finetune",
+        "optim", "parts", "run", "task",
     )},
 }  # fmt: skip
 
@@ -69,18 +74,18 @@ def library(tmp_path_factory):
     package.fingerprint_of.cache_clear()
 
 
-def fingerprint(metric: str = "accuracy") -> str:
+def fingerprint(metric: str = "accuracy", method: str = "finetune") -> str:
     modules.read_module.cache_clear()
     package.fingerprint_of.cache_clear()
-    return code.training_code(metric)
+    return code.training_code(metric, method)
 
 
-def with_text(path: Path, text: str, metric: str = "accuracy") -> str:
+def with_text(path: Path, text: str, metric: str = "accuracy", method: str = "finetune") -> str:
     """The fingerprint while a file of the library has another text."""
     before = path.read_text()
     path.write_text(text)
     try:
-        return fingerprint(metric)
+        return fingerprint(metric, method)
     finally:
         path.write_text(before)
 
@@ -92,8 +97,9 @@ def replaced(library: Path, name: str, old: str, new: str, metric: str = "accura
 
 
 def test_every_module_of_training_is_on_a_side():
-    listed = {name for name in WITHOUT_EFFECT if "/" not in name}
-    assert {path.stem for path in TRAINING.glob("*.py")} == listed
+    listed = {name for name in WITHOUT_EFFECT if not name.startswith("../")}
+    modules = (path.relative_to(TRAINING).with_suffix("") for path in TRAINING.rglob("*.py"))
+    assert {path.as_posix() for path in modules} == listed
 
 
 @pytest.mark.parametrize("module", sorted(WITHOUT_EFFECT))
@@ -157,8 +163,8 @@ def test_other_words_a_comment_and_an_unused_function_change_nothing(library, mo
         ("augment.py", "coins = torch.rand(2, len(sizes), generator=generator) < 0.5",
          "coins = torch.rand(2, len(sizes), generator=generator) < 0.4"),
         ("losses.py", "else F.cross_entropy", "else F.mse_loss"),
-        ("finetune.py", "self.optimizer.zero_grad(set_to_none=True)", "pass"),
-        ("finetune.py", "settings.seed * 1_000_003 + epoch", "settings.seed * 1_000_003"),
+        ("methods/finetune.py", "self.optimizer.zero_grad(set_to_none=True)", "pass"),
+        ("methods/finetune.py", "settings.seed * 1_000_003 + epoch", "settings.seed * 1_000_003"),
         ("evaluation.py", "model.eval()", "model.train()"),
         ("heads.py", "kernel_size=1", "kernel_size=1, bias=False"),
         ("record.py", 'best.metrics[metric] if', 'best.selection_value if'),
@@ -180,3 +186,22 @@ def test_a_metric_concerns_the_datasets_that_it_measures(library):
         added = replaced(library, "metrics.py", '    "roc_auc": _roc_auc,\n', further, metric)
         assert added == code_before
         assert (replaced(library, *edit, metric) == code_before) is (metric == "accuracy")
+
+
+def test_a_run_follows_the_code_of_its_own_method(library):
+    before = {method: fingerprint(method=method) for method in METHODS}
+    assert len(set(before.values())) == len(METHODS)
+    path = library / "training" / "methods" / "pretrain.py"
+    edited = path.read_text().replace("keep_weights=True", "keep_weights=False")
+    assert with_text(path, edited) == before["finetune"]
+    assert with_text(path, edited, method="pretrain") != before["pretrain"]
+    # A further method, in its own file.
+    table = path.with_name("__init__.py")
+    further = table.read_text().replace("}", '    "further": pretrain.train,\n}')
+    for method, code_before in before.items():
+        assert with_text(table, further, method=method) == code_before
+
+
+def test_each_method_that_recipes_know_has_its_code():
+    assert methods.METHODS.keys() == METHODS.keys()
+    assert {path.stem for path in (TRAINING / "methods").glob("[a-z]*.py")} == set(METHODS)

@@ -10,11 +10,10 @@ from torch.nn import functional as F
 from training_settings import settings_with
 
 from transfer.data.store import PreparedDataset, open_dataset
-from transfer.study.hyperparameters import Hyperparameters
 from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.checkpoint import CheckpointFile
-from transfer.training.finetune import Outcome, train
 from transfer.training.interruption import Interruption
+from transfer.training.methods.finetune import Outcome, train
 from transfer.training.models import IMAGENET_MEAN, IMAGENET_STD
 from transfer.training.task import Task
 
@@ -105,10 +104,10 @@ def our_training(
     data: PreparedDataset, optimizer: str, schedule: str, folder: Path
 ) -> tuple[Outcome, dict[str, torch.Tensor]]:
     settings = settings_with(
-        epochs=EPOCHS, batch_size=BATCH, image_size=SIZE, step_milestones=(1, 2), seed=SEED
-    )
-    hp = Hyperparameters(optimizer, schedule, RATE, DECAY)
-    task = Task(data, settings, hp, IMAGENET_MEAN, IMAGENET_STD, CPU, torch.float32, False)
+        epochs=EPOCHS, batch_size=BATCH, image_size=SIZE, step_milestones=(1, 2), seed=SEED,
+        optimizer=optimizer, schedule=schedule, learning_rate=RATE, weight_decay=DECAY,
+    )  # fmt: skip
+    task = Task(data, settings, IMAGENET_MEAN, IMAGENET_STD, CPU, torch.float32, False)
     built = []
 
     def build() -> nn.Module:

@@ -44,7 +44,10 @@ def accepted_by_name(wildcards):
     Those that the present code counts through; where it counts through none, none.
     """
     used = {
-        (part.recipe, training_code(DATASETS[dataset].metric))
+        (
+            part.recipe,
+            training_code(DATASETS[dataset].metric, RECIPES[part.recipe].method),
+        )
         for part in STUDIES[wildcards.study].parts.values()
         for dataset in part.datasets
     }

@@ -41,7 +41,8 @@ def cell_precision(wildcards):
 
 def cell_code(wildcards):
     """What the code that trains a cell's runs counts as."""
-    code = training_code(DATASETS[wildcards.dataset].metric)
+    method = RECIPES[wildcards.recipe].method
+    code = training_code(DATASETS[wildcards.dataset].metric, method)
     return counts_as(wildcards.recipe, code, ACCEPTED)
 
 

@@ -81,7 +81,7 @@ def select(
     allow_partial: bool,
     metrics: Mapping[str, str],
     diverged: str = "compete",
-    code_of: Callable[[str], str] | None = None,
+    code_of: Callable[[str, str], str] | None = None,
     accepted: Accepted | None = None,
     cells_folder: Path | None = None,
 ) -> pd.DataFrame:
@@ -89,8 +89,8 @@ def select(
 
     `runs` is the folder of all runs; `metrics` the metric of each dataset; `diverged` says whether
     runs that diverged compete with their best epoch before (as the authors' did) or are
-    discarded; `code_of` gives the fingerprint of the present training code for a metric, and
-    `accepted` the versions of it that were accepted as equal; `cells_folder` holds the
+    discarded; `code_of` gives the fingerprint of the present training code for a metric and a
+    recipe, and `accepted` the versions of it that were accepted as equal; `cells_folder` holds the
     descriptions of cells.
 
     Raises UserError listing the runs that are missing, unless `allow_partial`; then a cell counts
@@ -108,7 +108,7 @@ def select(
                 found.append(read_run(path, cell, hp, metric, selection))
             else:
                 missing.append(str(path))
-        code = code_of(metric) if code_of else ""
+        code = code_of(metric, cell.recipe) if code_of else ""
         path = Path(cell.dataset, cell.model, f"{cell.recipe}.txt")
         refuse_mixed(cell, found, runs, cell_digests(cells_folder / path) if cells_folder else {})
         best = best_run([run for run in found if diverged == "compete" or not run.diverged])

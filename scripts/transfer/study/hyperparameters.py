@@ -1,35 +1,21 @@
 """Points of a recipe's grid and their readable ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
+
+Value = str | float
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """One point of a grid: `optimizer` adamw or sgd, `schedule` cosine or step."""
+    """One point of a grid: a value for each of its axes.
 
-    optimizer: str
-    schedule: str
-    learning_rate: float
-    weight_decay: float
+    `id`, such as `adamw-cosine_lr1e-3_wd1e-4`, is a path component and a table's cell.
+    """
 
-    @property
-    def id(self) -> str:
-        """Such as `adamw-cosine_lr1e-3_wd1e-4`; a path component and a table's cell."""
-        return (
-            f"{self.optimizer}-{self.schedule}"
-            f"_lr{short_number(self.learning_rate)}_wd{short_number(self.weight_decay)}"
-        )
-
-
-@dataclass(frozen=True)
-class GridBlock:
-    """An optimiser-schedule pair with the learning rates and weight decays it is tried with."""
-
-    optimizer: str
-    schedule: str
-    learning_rates: tuple[float, ...]
-    weight_decays: tuple[float, ...]
+    id: str
+    values: Mapping[str, Value]
 
 
 def short_number(value: float) -> str:
@@ -43,11 +29,24 @@ def short_number(value: float) -> str:
     return mantissa if int(exponent) == 0 else f"{mantissa}e{int(exponent)}"
 
 
-def expand_grid(blocks: Iterable[GridBlock]) -> tuple[Hyperparameters, ...]:
-    """Every point of a grid, in the order it is written: learning rate by learning rate."""
-    return tuple(
-        Hyperparameters(block.optimizer, block.schedule, learning_rate, weight_decay)
-        for block in blocks
-        for learning_rate in block.learning_rates
-        for weight_decay in block.weight_decays
-    )
+def point_id(axes: Mapping[str, str], values: Mapping[str, Value]) -> str:
+    """The id of a point; `axes` has what is written before each axis's value, in their order."""
+    parts = [
+        prefix + (value if isinstance(value, str) else short_number(value))
+        for axis, prefix in axes.items()
+        if (value := values.get(axis)) is not None
+    ]
+    return "".join(parts).lstrip("-_")
+
+
+def expand_grid(
+    axes: Mapping[str, str], blocks: Iterable[Mapping[str, Sequence[Value]]]
+) -> tuple[Hyperparameters, ...]:
+    """Every point of a grid: block by block, in each the last of the axes varying fastest."""
+    points = []
+    for block in blocks:
+        names = [axis for axis in axes if axis in block]
+        for chosen in product(*(block[axis] for axis in names)):
+            values = dict(zip(names, chosen, strict=True))
+            points.append(Hyperparameters(point_id(axes, values), values))
+    return tuple(points)

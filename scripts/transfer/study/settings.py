@@ -1,10 +1,11 @@
 """What a recipe comes to for one dataset and one model."""
 
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """A recipe as it stands for one dataset and one model.
 
@@ -12,6 +13,7 @@ class Settings:
     gets a default that says what runs did before it was there.
     """
 
+    method: str = "finetune"
     weights: str
     epochs: int
     batch_size: int
@@ -34,6 +36,15 @@ class Settings:
     report_split: str
     precision: str
     seed: int
+    # Axes of the grid, or settings where the grid does not vary them.
+    optimizer: str = ""
+    schedule: str = ""
+    learning_rate: float = 0.0
+    weight_decay: float = 0.0
+
+    def at(self, point: Mapping[str, Any]) -> "Settings":
+        """The settings of one run: these, with the values of a point of the grid, by axis."""
+        return replace(self, **point)
 
     def content(self) -> dict[str, Any]:
         """What a run was made with, by name; a field that equals its default is left out.
@@ -45,3 +56,10 @@ class Settings:
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default or field.default is MISSING
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainSettings(Settings):
+    """Settings of a pre-training, which starts from random weights."""
+
+    weights: str = field(default="random", init=False)

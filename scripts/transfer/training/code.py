@@ -13,16 +13,16 @@ COMPUTING = (
 )
 
 
-def training_code(metric: str) -> str:
-    """The fingerprint of what computes a run on a dataset of this metric.
+def training_code(metric: str, method: str) -> str:
+    """The fingerprint of what computes a run by this method on a dataset of this metric.
 
-    Further metrics change nothing of it.
+    Further metrics and methods change nothing of it.
     """
-    return fingerprint_of(COMPUTING, ("accuracy", metric))
+    return fingerprint_of(COMPUTING, ("accuracy", metric, method))
 
 
-def training_code_now(metric: str) -> str:
+def training_code_now(metric: str, method: str) -> str:
     """As `training_code`, of the files as they are at this moment."""
     read_module.cache_clear()
     fingerprint_of.cache_clear()
-    return training_code(metric)
+    return training_code(metric, method)

@@ -16,7 +16,8 @@ from transfer.training.task import Task
 class Best:
     """The best epoch so far, counted from 1 (0: none), with its logits on both splits.
 
-    `metrics` are those of the report split; `thresholds` are logits, one per class.
+    `metrics` are those of the report split; `thresholds` are logits, one per class; `weights` is
+    the network's state dict, on the CPU, where the method keeps it.
     """
 
     epoch: int = 0
@@ -25,6 +26,7 @@ class Best:
     selection_scores: torch.Tensor | None = None
     report_scores: torch.Tensor | None = None
     thresholds: list[float] | None = None
+    weights: dict[str, torch.Tensor] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
             "weights_sha256": weights_digest(weights) if weights else None,
         },
         "recipe": {"name": parts.recipe} | parts.settings.content(),
-        "hp": {"name": parts.hp.id} | asdict(parts.hp),
+        "hp": {"name": parts.hp.id, **parts.hp.values},
         "precision": precision,
         "code": code,
     }

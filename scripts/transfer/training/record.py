@@ -11,8 +11,8 @@ import torch
 
 from transfer.files import atomic_path, write_json
 from transfer.machine.gpus import Lease
-from transfer.training.finetune import Outcome
 from transfer.training.finished import COPY, PREDICTIONS, set_aside
+from transfer.training.methods.finetune import Outcome
 from transfer.training.task import Task
 from transfer.validation import check
 

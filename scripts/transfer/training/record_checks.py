@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 from transfer.errors import UserError
-from transfer.study.hyperparameters import Hyperparameters
+from transfer.study.hyperparameters import point_id
+from transfer.study.methods import METHODS
 from transfer.validation import check
 
 # Lowest possible values; the highest is 1 for all metrics.
@@ -30,12 +30,10 @@ def _check_settings(record: Mapping[str, Any], where: str) -> None:
     for key, value in copies.items():
         if record[key] != value:
             raise UserError(f"{where}: has {key} {record[key]}, and {value} in its settings")
-    hp = settings["hp"]
-    names = [field.name for field in fields(Hyperparameters)]
-    if all(name in hp for name in names):
-        point = Hyperparameters(**{name: hp[name] for name in names})
-        if point.id != record["hp"]:
-            raise UserError(f"{where}: is of hp '{record['hp']}', and its settings of {point.id}")
+    method = METHODS.get(settings["recipe"].get("method", "finetune"))
+    point = point_id(method.axes, settings["hp"]) if method else ""
+    if point and point != record["hp"]:
+        raise UserError(f"{where}: is of hp '{record['hp']}', and its settings of {point}")
 
 
 def _check_numbers(record: Mapping[str, Any], where: str) -> None:

@@ -6,8 +6,9 @@ from transfer.training import heads, models
 from transfer.training.batches import fits_on
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.device import PRECISIONS
-from transfer.training.finetune import Outcome, train
 from transfer.training.interruption import Interruption
+from transfer.training.methods import METHODS
+from transfer.training.methods.finetune import Outcome
 from transfer.training.parts import Parts
 from transfer.training.report import Report, unreported
 from transfer.training.task import Task
@@ -24,17 +25,18 @@ def compute(
     interruption: Interruption,
     report: Report = unreported,
 ) -> tuple[Task, Outcome]:
-    """Train a run to its end.
+    """Train a run to its end, by the method of its recipe.
 
     `precision` is float32 or bfloat16; `resident` (auto, yes, no) says whether training images
-    stay on the device, which changes no number. Raises Interrupted and UserError as `train` does.
+    stay on the device, which changes no number. Raises Interrupted and UserError as the method's
+    `train` does.
     """
-    dataset, settings = parts.dataset, parts.settings
+    dataset, settings = parts.dataset, parts.settings.at(parts.hp.values)
     mean, std = models.channel_statistics(parts.row, settings.normalisation)
     stay = resident == "yes" or (
         resident == "auto" and fits_on(device, dataset, dataset.rows("train"), runs_per_gpu)
     )
-    task = Task(dataset, settings, parts.hp, mean, std, device, PRECISIONS[precision], stay)
+    task = Task(dataset, settings, mean, std, device, PRECISIONS[precision], stay)
 
     def build() -> torch.nn.Module:
         torch.manual_seed(settings.seed)
@@ -46,4 +48,4 @@ def compute(
         models.set_image_size(model, settings.image_size)
         return model
 
-    return task, train(task, build, checkpoint, interruption, report)
+    return task, METHODS[settings.method](task, build, checkpoint, interruption, report)

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from transfer.data.store import PreparedDataset
-from transfer.study.hyperparameters import Hyperparameters
 from transfer.study.settings import Settings
 from transfer.training.augment import normalise
 
@@ -16,13 +15,13 @@ from transfer.training.augment import normalise
 class Task:
     """Data, recipe and arithmetic of a run.
 
-    `mean` and `std` are per channel, in [0, 1]; `precision` is torch.float32 or torch.bfloat16;
-    `resident` keeps the training images on the device.
+    `settings` are the recipe's at the run's point of its grid; `mean` and `std` are per channel, in
+    [0, 1]; `precision` is torch.float32 or torch.bfloat16; `resident` keeps the training images on
+    the device.
     """
 
     dataset: PreparedDataset
     settings: Settings
-    hp: Hyperparameters
     mean: tuple[float, ...]
     std: tuple[float, ...]
     device: torch.device

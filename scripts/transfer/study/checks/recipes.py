@@ -21,7 +21,7 @@ def recipe_problems(
     recipe: Recipe,
 ) -> Iterator[str]:
     """Whether the recipe starts, selects and reports as the study and its datasets can give."""
-    starts = {"pinned": "pretrained"}.get(recipe.common["weights"], "random")
+    starts = {"pinned": "pretrained"}.get(recipe.common.get("weights", "random"), "random")
     if starts != study.weights:
         yield (
             f"weights: the study says {study.weights}, as one without this key does, but recipe "

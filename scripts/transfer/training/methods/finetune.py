@@ -1,4 +1,4 @@
-"""The training loop: every epoch trains, is judged, and is remembered if it is the best."""
+"""Fine-tuning: every epoch trains, is evaluated, and is remembered if it is the best."""
 
 import time
 from collections.abc import Callable
@@ -47,6 +47,11 @@ def epoch_order(rows: np.ndarray, settings: Settings, epoch: int) -> list[np.nda
     return parts[:-1] if len(parts) > 1 and (short or len(parts[-1]) == 1) else parts
 
 
+def _on_cpu(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A copy in host memory, which further steps do not change."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
+
+
 class Run:
     """A run in the making: the network, its optimiser, and all else that a checkpoint holds."""
 
@@ -58,15 +63,16 @@ class Run:
         interruption: Interruption,
         micro_batch: int,
         report: Report,
+        keep_weights: bool = False,
     ) -> None:
-        """Goes on from the checkpoint if there is one of these settings."""
-        self.report = report
+        """Resumes from the checkpoint if there is one of these settings."""
+        self.report, self.keep_weights = report, keep_weights
         self.task, self.checkpoint, self.interruption = task, checkpoint, interruption
         self.micro_batch = micro_batch
         settings, device = task.settings, task.device
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = make_optimizer(model.parameters(), task.hp, settings.adamw_weight_decay)
-        self.schedule = make_schedule(self.optimizer, task.hp.schedule, settings)
+        self.optimizer = make_optimizer(model.parameters(), settings)
+        self.schedule = make_schedule(self.optimizer, settings)
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.loss = choose_loss(task.dataset.labels.ndim == 2)
         self.loss_sum = torch.zeros((), device=device)
@@ -191,13 +197,16 @@ class Run:
                 status = "diverged"
                 progress.note(f"epoch {self.epoch + 1}: loss or scores not finite: diverged")
                 break
-            self.best = verdict.better(self.best, self.epoch + 1, task.dataset.metric)
+            best = verdict.better(self.best, self.epoch + 1, task.dataset.metric)
+            if self.keep_weights and best is not self.best:
+                best.weights = _on_cpu(self.model.state_dict())
+            self.best = best
             self.schedule.step()
             self.epoch, self.step, self.epoch_seconds = self.epoch + 1, 0, 0.0
             self.loss_sum.zero_()
             progress.end_epoch(self.history, self.best.epoch)
-            best = self.best.metrics[task.dataset.metric] if self.best.metrics else None
-            self.report(**epoch_fields(self.history, epochs, best))
+            value = best.metrics[task.dataset.metric] if best.metrics else None
+            self.report(**epoch_fields(self.history, epochs, value))
             if self.epoch < epochs:
                 self._stop_if_asked()
                 if self.checkpoint.due():
@@ -212,6 +221,7 @@ def train(
     checkpoint: CheckpointFile,
     interruption: Interruption,
     report: Report = unreported,
+    keep_weights: bool = False,
 ) -> Outcome:
     """Train a run to its end, in smaller pieces of a batch if the GPU's memory asks for it.
 
@@ -219,13 +229,15 @@ def train(
     starts again), first without its images on the device, which changes no number, then with half
     the micro-batch and half of that: gradients of the pieces add up to the same batch, but batch
     normalisation sees the pieces, so the micro-batch is part of the outcome. `report` receives
-    every epoch. Raises UserError if two images are too many.
+    every epoch. With `keep_weights` the outcome's best epoch has the network's state dict. Raises
+    UserError if two images are too many.
     """
     check_splits(task)
     micro_batch = task.settings.batch_size
     while True:
         try:
-            return Run(task, build(), checkpoint, interruption, micro_batch, report).train()
+            run = Run(task, build(), checkpoint, interruption, micro_batch, report, keep_weights)
+            return run.train()
         except torch.OutOfMemoryError:
             if task.resident:
                 task = replace(task, resident=False)

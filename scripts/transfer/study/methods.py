@@ -1,0 +1,40 @@
+"""Methods: what a run does. Imports no torch; the code is in `transfer/training/methods/`."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any
+
+from transfer.study.settings import PretrainSettings, Settings
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a recipe of a method states.
+
+    `settings` has the fields that it may state. `axes` are those of them that its grid may vary,
+    in the order of ids, each with what an id writes before its value. `leaves_weights` says
+    whether the trained network is kept for other runs to start from.
+    """
+
+    settings: type[Settings]
+    axes: Mapping[str, str]
+    leaves_weights: bool = False
+
+    @property
+    def stated(self) -> dict[str, "Field[Any]"]:
+        """The fields that a recipe may state, by name."""
+        return {field.name: field for field in fields(self.settings) if field.init}
+
+    @property
+    def required(self) -> set[str]:
+        """The fields that a recipe must state; each axis too, if not in its grid."""
+        return {name for name, field in self.stated.items() if field.default is MISSING}
+
+
+# Ids such as adamw-cosine_lr1e-3_wd1e-4; lr1e-3_wd1e-4 where the pair is no axis.
+OF_OPTIMISERS = {"optimizer": "", "schedule": "-", "learning_rate": "_lr", "weight_decay": "_wd"}
+
+METHODS = {
+    "finetune": Method(Settings, OF_OPTIMISERS),
+    "pretrain": Method(PretrainSettings, OF_OPTIMISERS, leaves_weights=True),
+}
