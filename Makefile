@@ -20,12 +20,12 @@ setup: $(filter .tools/%,$(UV)) ## Install what the lock names into .venv
 published: $(filter .tools/%,$(UV)) ## The paper from its printed numbers; needs no torch
 	$(UV) sync --frozen --quiet --inexact --compile-bytecode --no-default-groups
 	$(UV) run --no-sync snakemake published --cores $(CORES)
-	@echo "The paper: $(CURDIR)/results/published/paper.html"
+	@echo "The paper: $(CURDIR)/results/published/fang2023/paper.html"
 
 .PHONY: demo
 demo: setup ## The published paper, and a small study from data to page
 	$(RUN) snakemake published demo --cores $(CORES)
-	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/paper.html"
+	@echo "The paper, from its printed numbers: $(CURDIR)/results/published/fang2023/paper.html"
 	@echo "A small study, from data to page:    $(CURDIR)/results/demo/paper.html"
 
 .PHONY: all

@@ -57,7 +57,7 @@ def main() -> None:
     ]
     datasets = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat", "cifar10", "pets"]
     part = Part(tuple(datasets), tuple(models), "finetune")
-    study = Study("grid", "", "runs", {"main": part}, "published", 70, {}, (), ())
+    study = Study("grid", "", "runs", {"main": part}, "published", 70, {}, {}, {})
     wanted = list(islice(expected_runs(study, recipes), args.runs))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,5 +1,6 @@
 """The study's page: every figure and table, what the paper claims, and the verdict."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,30 +8,57 @@ import pandas as pd
 
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
-from transfer.page.page import embed_figure, render_page, table_html, verdict_groups
+from transfer.page.page import (
+    Source,
+    embed_figure,
+    render_page,
+    table_html,
+    table_numbers,
+    verdict_groups,
+)
+from transfer.page.words import Content, read_sections
 from transfer.papers.published import read_printed
 from transfer.papers.verdict import Finding
 from transfer.results.table import load_results, part_notes
+from transfer.study.shown import shown_views
+from transfer.study.study import Study
+from transfer.study.views import read_view
+
+SCRIPTS = Path(__file__).parent
 
 
 def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, list[dict]]:
     """The paper's statements by section, each with what was printed and recomputed."""
-    held = verdict.set_index("row")
+    compared = verdict.set_index("row")
     sections: dict[str, list[dict[str, Any]]] = {}
-    for claim in claims[claims["id"].isin(held.index)].to_dict("records"):
-        finding = held.loc[claim["id"]]
+    for claim in claims[claims["id"].isin(compared.index)].to_dict("records"):
+        finding = compared.loc[claim["id"]]
         entry = claim | finding[["published", "recomputed", "agrees"]].to_dict()
         sections.setdefault(claim["section"], []).append(entry)
     return sections
 
 
+def sources_of(study: Study, page: Path) -> dict[str, Source]:
+    """The script of each figure and table, the way to it from the page, and its command."""
+    found = {}
+    for kind, number, shown in shown_views(study):
+        script = read_view(kind, shown.view).script
+        link = Path(os.path.relpath(SCRIPTS.parent / script, page.resolve().parent)).as_posix()
+        suffix = {"figures": "svg", "tables": "csv"}[kind]
+        rule = kind.removesuffix("s")
+        target = f"results/{study.name}/{kind}/{number}.{suffix}"
+        command = f"snakemake {target} --cores 1 -R {rule} --allowed-rules {rule}"
+        found[number] = Source(script, link, command)
+    return found
+
+
 def main() -> None:
     parser = study_parser(__doc__, "paper.html")
-    parser.add_argument("--tables", type=Path, nargs="+", required=True, help="CSV; .md beside")
-    parser.add_argument("--figures", type=Path, nargs="+", required=True, help="SVG")
+    parser.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV; .md beside")
+    parser.add_argument("--figures", type=Path, nargs="*", default=[], help="SVG; .md beside")
     parser.add_argument("--verdict", type=Path, help="the study's verdict.csv, if it has one")
-    parser.add_argument("--template", required=True, help="name of the page's template")
-    parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
+    parser.add_argument("--claims", type=Path, help="claims.csv of the paper, if it has one")
+    parser.add_argument("--words", type=Path, required=True, help="Markdown; see page/words.py")
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
     study = results.study
@@ -41,28 +69,37 @@ def main() -> None:
         if args.verdict
         else pd.DataFrame(columns=Finding._fields)
     )
-    claims = read_printed(args.published, "claims")
     names = {key: dataset.name for key, dataset in results.datasets.items()}
     names |= results.models["name"].to_dict()
-    names |= claims.set_index("id")["claim"].to_dict()
+    statements = {}
+    if args.claims:
+        claims = read_printed(args.claims.parent, args.claims.stem)
+        names |= claims.set_index("id")["claim"].to_dict()
+        statements = claims_by_section(claims, verdict)
     tables = {path.stem: path for path in args.tables}
-    lines = {}
-    if "table02" in tables:
-        lines = pd.read_csv(tables["table02"]).set_index("dataset").to_dict("index")
+    figures = {path.stem: path for path in args.figures}
+    shown = Content(
+        views={n: one.view for _, n, one in shown_views(study) if n in (figures | tables)},
+        numbers={name: table_numbers(path) for name, path in tables.items()},
+        statements=list(statements),
+        runs=study.source == "runs",
+        verdict=bool(args.verdict),
+    )
     content = {
         "study": study,
         "notes": part_notes(results, published=""),
+        "sections": read_sections(args.words, shown),
+        "sources": sources_of(study, args.output),
         "tables": {name: table_html(path.with_suffix(".md")) for name, path in tables.items()},
-        "figures": {path.stem: embed_figure(path) for path in args.figures},
-        "claims": claims_by_section(claims, verdict),
+        "figures": {name: embed_figure(path) for name, path in figures.items()},
+        "claims": statements,
         "cells": results.cells,
         "verdict": verdict_groups(verdict, names),
         "agreeing": int(verdict["agrees"].sum()),
         "printed": len(verdict),
-        "lines": lines,
         "names": names,
     }
-    write_text(args.output, render_page(args.template, content))
+    write_text(args.output, render_page("study.html.jinja", content))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ from transfer.study.config import (
 from transfer.study.expected import chosen_studies, expected_runs
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
+from transfer.study.shown import reads_of
 from transfer.study.study import Study
 from transfer.validation import read_yaml
 
@@ -110,7 +111,7 @@ def compared_datasets(
     Not those whose original images are at hand in a folder that the configuration names. Beside
     them, by dataset without a distance, the files that a person must place first.
     """
-    if not any(study.paper and "table11" in study.tables for study in studies):
+    if not any(study.paper and "fid" in reads_of(study) for study in studies):
         return {}, {}
     reference = fid["reference"]
     compared = {

@@ -26,7 +26,8 @@ def main() -> None:
     parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets)
-    tables = {path.stem: pd.read_csv(path) for path in args.tables}
+    # By the number that the paper gives them.
+    tables = {results.study.tables[path.stem].printed: pd.read_csv(path) for path in args.tables}
     distances = read_table(args.fid, "fid") if args.fid else None
 
     findings, notes = compare_study(results, read_paper(args.published), tables, distances)

@@ -1,15 +1,16 @@
 """Figures as a reader sees them: nothing printed over something else, the same bytes each time."""
 
-import importlib
 import itertools
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from published import FOLDER, ROOT, TOP1
+from views import drawn as drawn_view
 
 from transfer.data.dataset import read_datasets
 from transfer.papers.paper import read_paper
@@ -18,7 +19,9 @@ from transfer.papers.published_intervals import published_intervals
 from transfer.study.study import read_study
 
 CONFIG = ROOT / "config"
-TRANSFER = ["figure1", "figure4", "figure5", "figure8", "figure9"]
+STUDY = CONFIG / "studies" / "published" / "fang2023.yaml"
+# Beside Figure 1, what the published study makes of it.
+LINES, SPLINE, BARS, STARS = {}, {"through": "spline"}, {"intervals": True}, {"stars": "clip"}
 SMALL = {
     "title": "Four datasets, and no model above the threshold",
     "source": "published",
@@ -32,8 +35,8 @@ SMALL = {
     "imagenet_top1": "published",
     "threshold": 70,
     "intervals": {"samples": 100, "seed": 1, "level": 0.95},
-    "tables": [],
-    "figures": [],
+    "tables": {},
+    "figures": {},
 }
 
 
@@ -43,7 +46,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("figures")
     small = folder / "small.yaml"
     small.write_text(yaml.safe_dump(SMALL))
-    found = {"whole": CONFIG / "studies" / "published.yaml", "small": small, "folder": folder}
+    found = {"whole": STUDY, "small": small, "folder": folder}
     for name in ("whole", "small"):
         study = read_study(found[name])
         results = published_results(
@@ -56,28 +59,19 @@ def files(tmp_path_factory) -> dict[str, Path]:
     return found
 
 
-def arguments(files, figure: str, study: str, *more: str) -> list[str]:
+def given(files, study: str) -> list:
+    """What a view of this study reads."""
     folder = files["folder"]
-    given = ["--output", folder / study / f"{figure}.svg", "--datasets", CONFIG / "datasets.yaml"]
-    if figure == "figure3":
-        given += ["--fid", folder / "fid.csv"]
-    else:
-        given += ["--results", folder / f"{study}_results.csv", "--study", files[study]]
-        given += ["--models", CONFIG / "models.tsv"]
-    if figure == "figure4":
-        given += ["--intervals", folder / f"{study}_intervals.csv"]
-    return [str(argument) for argument in (*given, *more)]
+    flags = ["--results", folder / f"{study}_results.csv", "--study", files[study]]
+    flags += ["--intervals", folder / f"{study}_intervals.csv", "--fid", folder / "fid.csv"]
+    return [*flags, "--datasets", CONFIG / "datasets.yaml", "--models", CONFIG / "models.tsv"]
 
 
-def drawn(monkeypatch, files, figure: str, study: str = "whole", *more: str):
-    """The figure that a script is about to save."""
-    module = importlib.import_module(figure)
-    kept = []
-    monkeypatch.setattr(module, "save_figure", lambda figure, path: kept.append(figure))
-    monkeypatch.setattr(sys, "argv", [figure, *arguments(files, figure, study, *more)])
-    module.main()
-    kept[0].canvas.draw()
-    return kept[0]
+def drawn(files, view: str = "against_imagenet", study: str = "whole", *more, **options):
+    """A figure as it is about to be saved."""
+    figure = drawn_view(view, *given(files, study), *more, **options)
+    figure.canvas.draw()
+    return figure
 
 
 def visible_texts(figure):
@@ -113,14 +107,19 @@ def assert_readable(figure):
         assert apart, f"'{one}' is printed over '{other}'"
 
 
-@pytest.mark.parametrize("figure", ["figure3", *TRANSFER])
-def test_no_text_is_printed_over_another(monkeypatch, files, figure):
-    assert_readable(drawn(monkeypatch, files, figure))
+@pytest.mark.parametrize("view", ["distances", "sizes"])
+def test_no_text_is_printed_over_another(files, view):
+    assert_readable(drawn(files, view))
 
 
-@pytest.mark.parametrize("figure", ["figure1", "figure8"])
-def test_logit_axes_are_readable_and_in_order(monkeypatch, files, figure):
-    shown = drawn(monkeypatch, files, figure, "whole", "--axes", "logit")
+@pytest.mark.parametrize("options", [LINES, SPLINE, BARS, STARS, STARS | BARS])
+def test_no_text_of_a_figure_of_transfer_is_printed_over_another(files, options):
+    assert_readable(drawn(files, **options))
+
+
+@pytest.mark.parametrize("options", [LINES, STARS])
+def test_logit_axes_are_readable_and_in_order(files, options):
+    shown = drawn(files, axes="logit", **options)
     assert_readable(shown)
     for ax in shown.axes:
         ticks = [float(tick.get_text()) for tick in ax.get_yticklabels()]
@@ -128,18 +127,18 @@ def test_logit_axes_are_readable_and_in_order(monkeypatch, files, figure):
 
 
 @pytest.mark.parametrize("axes", ["linear", "logit"])
-@pytest.mark.parametrize("figure", ["figure1", "figure4", "figure5"])
-def test_four_datasets_and_no_model_above_the_threshold(monkeypatch, files, figure, axes):
-    shown = drawn(monkeypatch, files, figure, "small", "--axes", axes)
+@pytest.mark.parametrize("options", [LINES, BARS, SPLINE])
+def test_four_datasets_and_no_model_above_the_threshold(files, options, axes):
+    shown = drawn(files, "against_imagenet", "small", axes=axes, **options)
     assert len(shown.axes) == 4
     assert_readable(shown)
     entries = [text.get_text() for text in shown.legends[0].get_texts()]
     assert not any("above" in entry for entry in entries)
-    assert sum(entry == "all models" for entry in entries) == (figure != "figure5")
+    assert sum(entry == "all models" for entry in entries) == (options is not SPLINE)
 
 
-def test_every_model_is_marked_at_its_values(monkeypatch, files):
-    shown = drawn(monkeypatch, files, "figure1")
+def test_every_model_is_marked_at_its_values(files):
+    shown = drawn(files)
     for ax in shown.axes:
         points = [
             tuple(mark.get_offsets()[0]) for mark in ax.collections if len(mark.get_offsets())
@@ -148,18 +147,31 @@ def test_every_model_is_marked_at_its_values(monkeypatch, files):
         assert marked == pytest.approx(sorted(TOP1))
 
 
-def test_a_name_with_dollar_signs_is_drawn_as_it_is(monkeypatch, files, tmp_path):
+def test_a_model_without_a_value_is_left_out_of_every_figure(files, tmp_path):
+    """As in a study of which some runs are still to come, CLIP's among them."""
+    results = pd.read_csv(files["folder"] / "whole_results.csv")
+    gone = results["model"].isin(["alexnet", "clip_rn50"]) & (results["dataset"] == "aptos")
+    results.assign(value=results["value"].mask(gone)).to_csv(tmp_path / "results.csv", index=False)
+    partial = ("--results", tmp_path / "results.csv")
+    for view, options in (("against_imagenet", STARS), ("sizes", {})):
+        shown = drawn(files, view, "whole", *partial, **options)
+        assert_readable(shown)
+        count = [sum(len(mark.get_offsets()) == 1 for mark in ax.collections) for ax in shown.axes]
+        assert count[1] == count[0] - (2 if options else 1)
+
+
+def test_a_name_with_dollar_signs_is_drawn_as_it_is(files, tmp_path):
     """And not read as a formula, which ends in an error where it is none."""
     models = tmp_path / "models.tsv"
     named = (CONFIG / "models.tsv").read_text().replace("\tAlexNet\t", "\tAlex $\\net$\t")
     models.write_text(named)
-    figure = drawn(monkeypatch, files, "figure1", "small", "--models", str(models))
+    figure = drawn(files, "against_imagenet", "small", "--models", models)
     assert "Alex $\\net$" in [text.get_text() for text in figure.legends[0].get_texts()]
     figure.savefig(tmp_path / "figure.svg")
 
 
-def test_families_differ_by_more_than_colour(monkeypatch, files):
-    shown = drawn(monkeypatch, files, "figure1")
+def test_families_differ_by_more_than_colour(files):
+    shown = drawn(files)
     looks = [
         (handle.get_marker(), handle.get_markerfacecolor() == "white")
         for handle in shown.legends[0].legend_handles
@@ -171,15 +183,15 @@ def test_families_differ_by_more_than_colour(monkeypatch, files):
 def test_two_processes_write_the_same_bytes(files, tmp_path):
     processes = []
     for seed in ("1", "2"):
-        given = arguments(files, "figure8", "whole")
-        given[1] = str(tmp_path / seed / "figure8.svg")
+        words = ["against_imagenet", *given(files, "whole"), "--options", "{stars: clip}"]
+        words += ["--output", tmp_path / seed / "figure8.svg"]
         processes.append(
             subprocess.Popen(
-                [sys.executable, ROOT / "scripts" / "figure8.py", *given],
+                [sys.executable, ROOT / "scripts" / "draw_figure.py", *map(str, words)],
                 env=os.environ | {"PYTHONHASHSEED": seed},
             )
         )
     assert [process.wait(300) for process in processes] == [0, 0]
-    for suffix in (".svg", ".pdf", ".png"):
+    for suffix in (".svg", ".pdf", ".png", ".md"):
         first, second = (tmp_path / seed / f"figure8{suffix}" for seed in ("1", "2"))
         assert first.read_bytes() == second.read_bytes()

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from transfer.drawing.tables import (
     Column,
+    Table,
     beside_printed,
     decimals,
     show_metric,
@@ -37,7 +38,8 @@ COLUMNS = [
 @pytest.fixture
 def written(tmp_path):
     path = tmp_path / "table01.csv"
-    write_table(FRAME, COLUMNS, path, "Over 70 % & more_of it.", ["Partial: 5 of 6 runs."])
+    notes = ["Partial: 5 of 6 runs."]
+    write_table(Table(FRAME, COLUMNS, "Over 70 % & more_of it.", notes), path)
     return path
 
 
@@ -62,7 +64,7 @@ def test_markdown_is_a_table_of_the_printed_cells_under_its_caption(written):
 def test_a_heading_and_a_note_show_what_they_say(tmp_path):
     columns = [Column("model", "Model"), Column("value", NAMED_AT_WILL)]
     path = tmp_path / "table01.csv"
-    write_table(FRAME, columns, path, "Values.", [f"{NAMED_AT_WILL}: a note."])
+    write_table(Table(FRAME, columns, "Values.", [f"{NAMED_AT_WILL}: a note."]), path)
     text = path.with_suffix(".md").read_text(encoding="utf-8")
     page = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     shown = html.escape(NAMED_AT_WILL)
@@ -73,9 +75,8 @@ def test_a_heading_and_a_note_show_what_they_say(tmp_path):
 PRINTED = "dataset,slope,p\ncct20,0.890,0.0000\naptos,0.02,0.047\n"
 
 
-def test_printed_numbers_stand_beside_the_recomputed_ones(tmp_path, monkeypatch):
+def test_printed_numbers_stand_beside_the_recomputed_ones(tmp_path):
     printed = pd.read_csv(io.StringIO(PRINTED), dtype=str)
-    monkeypatch.setattr("transfer.drawing.tables.read_printed", lambda folder, name: printed)
     computed = pd.DataFrame(
         {
             "dataset": ["aptos", "cct20", "own"],
@@ -90,8 +91,8 @@ def test_printed_numbers_stand_beside_the_recomputed_ones(tmp_path, monkeypatch)
         Column("p", "p", show_p),
         Column("models", "Models"),
     ]
-    table, shown, notes = beside_printed(computed, columns, tmp_path / "table02.csv")
-    write_table(table, shown, tmp_path / "made.csv", "Fits.", notes)
+    table, shown, notes = beside_printed(computed, columns, printed)
+    write_table(Table(table, shown, "Fits.", notes), tmp_path / "made.csv")
     lines = (tmp_path / "made.md").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "Fits. In brackets what the paper prints."
     assert [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[4:]] == [

@@ -262,7 +262,7 @@ def test_a_deleted_record_is_made_again_and_nothing_else_trained(copy):
     gone.unlink()
     jobs = asked_for(copy)
     assert jobs["train"] == jobs["select_runs"] == jobs["paper"] == 1
-    assert not {"prepare", "describe_cell", "fid", "table01", "table11"} & set(jobs)
+    assert not {"prepare", "describe_cell", "fid", "study_fid"} & set(jobs)
     make(copy, "results/demo/paper.html")
     assert gone.exists() and [path.read_bytes() for path in others] == before
     assert asked_for(copy) == asked_for(copy, "demo") == {}
@@ -280,8 +280,8 @@ def test_an_edit_of_another_recipe_asks_for_no_run(finished, edited):
 
 
 def test_an_edit_of_a_figure_asks_for_that_figure(finished, edited):
-    edited("scripts/figure2.py", "def main() -> None:\n", "def main() -> None:\n    edited = 1\n")
-    assert asked_for(finished) == {"figure2": 1, "paper": 1}
+    edited("scripts/figures/samples.py", "COLUMNS = 6", "COLUMNS = 5")
+    assert asked_for(finished) == {"figure": 1, "paper": 1}
 
 
 def test_a_further_model_asks_for_its_own_runs(finished, edited):

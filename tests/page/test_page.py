@@ -7,7 +7,8 @@ import sys
 
 import pandas as pd
 import pytest
-from published import FOLDER, ROOT, VALUES
+from published import ROOT, VALUES
+from views import made_table
 
 from transfer.page.page import show_recomputed, verdict_groups
 from transfer.papers.verdict import compare
@@ -26,8 +27,8 @@ parts:
 imagenet_top1: published
 threshold: 70
 intervals: {samples: 100, seed: 0, level: 0.95}
-tables: [table02, table03]
-figures: [figure1]
+figures: {figure1: against_imagenet}
+tables: {table02: correlation, table03: values}
 """
 MODELS = ["alexnet", "resnet50", "vgg16_bn", "deit_small"]
 
@@ -57,17 +58,18 @@ def page(tmp_path, monkeypatch) -> str:
     given = ["--results", tmp_path / "results.csv", "--study", tmp_path / "names.yaml"]
     given += ["--models", tmp_path / "models.tsv"]
 
+    tables = [tmp_path / "table02.csv", tmp_path / "table03.csv"]
+    for path, view in zip(tables, ("correlation", "values"), strict=True):
+        made_table(view, path, *given)
+
     def make(script: str, name: str, *more) -> None:
-        arguments = [script, *given, *more, "--output", tmp_path / name]
+        arguments = [script, *more, *given, "--output", tmp_path / name]
         monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
         importlib.import_module(script).main()
 
-    make("table02", "table02.csv")
-    make("table03", "table03.csv")
-    make("figure1", "figure1.svg")
-    tables = [tmp_path / "table02.csv", tmp_path / "table03.csv"]
+    make("draw_figure", "figure1.svg", "against_imagenet")
     further = ["--tables", *tables, "--figures", tmp_path / "figure1.svg"]
-    make("paper", "paper.html", *further, "--template", "runs.html.jinja", "--published", FOLDER)
+    make("paper", "paper.html", *further, "--words", ROOT / "scripts/transfer/page/runs.md")
     return (tmp_path / "paper.html").read_text(encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ CONFIG = ROOT / "config"
 
 
 def findings(folder, tmp_path) -> pd.DataFrame:
-    study = CONFIG / "studies" / "published.yaml"
+    study = CONFIG / "studies" / "published" / "fang2023.yaml"
     table = tmp_path / "results.csv"
     datasets = CONFIG / "datasets.yaml"
     paper = read_paper(folder)

@@ -64,14 +64,19 @@ def test_a_changed_order_and_gap_are_told(printed, groups):
     assert gap.recomputed == pytest.approx(-float(gap.published), abs=0.01) and not gap.agrees
 
 
+def show_beside_printed(folder: Path) -> None:
+    """The table and the figure of fid.csv in a folder, as a study of runs with a paper has them."""
+    for script, name in (("make_table", "table11.csv"), ("draw_figure", "figure3.svg")):
+        command = [sys.executable, f"scripts/{script}.py", "distances"]
+        command += ["--fid", str(folder / "fid.csv"), "--printed", str(PUBLISHED / "table11.csv")]
+        command += ["--output", str(folder / name)]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+
+
 def test_computed_and_printed_stand_side_by_side(printed, tmp_path):
     table = printed[["dataset"]].assign(fid=printed["fid"].astype(float) * 1.1, note="Computed.")
     table.to_csv(tmp_path / "fid.csv", index=False)
-    for script, name in (("table11", "table11.csv"), ("figure3", "figure3.svg")):
-        command = [sys.executable, f"scripts/{script}.py", "--fid", str(tmp_path / "fid.csv")]
-        command += ["--published", str(PUBLISHED / "table11.csv")]
-        command += ["--output", str(tmp_path / name)]
-        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    show_beside_printed(tmp_path)
     made = pd.read_csv(tmp_path / "table11.csv").set_index("dataset")
     beside = printed.set_index("dataset")["fid"].astype(float)
     pd.testing.assert_series_equal(made["published"], beside, check_names=False)
@@ -94,11 +99,7 @@ def test_datasets_without_a_distance_are_left_out_and_named(printed, groups, tmp
     assert gap_of(table, groups).splits == 8008
 
     table.to_csv(tmp_path / "fid.csv", index=False)
-    for script, name in (("table11", "table11.csv"), ("figure3", "figure3.svg")):
-        command = [sys.executable, f"scripts/{script}.py", "--fid", str(tmp_path / "fid.csv")]
-        command += ["--published", str(PUBLISHED / "table11.csv")]
-        command += ["--output", str(tmp_path / name)]
-        subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    show_beside_printed(tmp_path)
     assert "Place birdsnap.zip. Place cars.zip." in (tmp_path / "table11.md").read_text()
     svg = (tmp_path / "figure3.svg").read_text()
     assert "Place birdsnap.zip. Place cars.zip." in svg

@@ -6,6 +6,7 @@ import sys
 import pandas as pd
 import pytest
 from published import FOLDER, ROOT, TOP1, VALUES
+from views import made_table
 
 from transfer.data.dataset import read_datasets
 from transfer.study.study import read_study
@@ -43,8 +44,8 @@ def verdict_of(monkeypatch, tmp_path, values: dict[tuple[str, str], float]) -> t
     given = ["--results", tmp_path / "results.csv", "--study", STUDY]
     given += ["--models", MODELS, "--datasets", DATASETS]
     tables = [tmp_path / f"{name}.csv" for name in ("table02", "table12")]
-    for path in tables:
-        run_script(monkeypatch, path.stem, *given, "--output", path)
+    for path, view in zip(tables, ("correlation", "f_tests"), strict=True):
+        made_table(view, path, *given)
     output = tmp_path / "verdict.csv"
     published = ["--published", FOLDER, "--output", output]
     run_script(monkeypatch, "verdict", *given, "--tables", *tables, *published)

@@ -1,12 +1,10 @@
 """Figure 6 and its table: CIFAR-10 against ImageNet, from the part `cifar10` of a study."""
 
-import importlib
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 from published import ROOT, TOP1
+from views import drawn, made_table
 
 from transfer.study.study import read_study
 
@@ -17,8 +15,8 @@ BETTER = TOP1 > 0.7
 
 
 @pytest.fixture
-def given(tmp_path) -> list[str]:
-    """The command line of a study that has its CIFAR-10 runs, but for AlexNet's, and no others."""
+def given(tmp_path) -> list:
+    """What the views read of a study with its CIFAR-10 runs alone, but for AlexNet's."""
     cells = [
         {"dataset": dataset, "model": model, "recipe": "finetune", "metric": "accuracy"}
         for part in read_study(STUDY).parts.values()
@@ -33,32 +31,26 @@ def given(tmp_path) -> list[str]:
     config = ROOT / "config"
     flags = ["--results", tmp_path / "results.csv", "--study", STUDY]
     flags += ["--models", config / "models.tsv", "--datasets", config / "datasets.yaml"]
-    return [str(flag) for flag in flags]
+    return flags
 
 
-def test_figure6_shows_every_model_and_the_lines(monkeypatch, tmp_path, given):
-    module = importlib.import_module("figure6")
-    kept = []
-    monkeypatch.setattr(module, "save_figure", lambda figure, path: kept.append(figure))
-    monkeypatch.setattr(sys, "argv", ["figure6", *given, "--output", str(tmp_path / "f.svg")])
-    module.main()
-    (ax,) = kept[0].axes
+def test_its_figure_shows_every_model_and_the_lines(given):
+    figure = drawn("against_imagenet", *given, part="cifar10")
+    (ax,) = figure.axes
     points = [tuple(mark.get_offsets()[0]) for mark in ax.collections if len(mark.get_offsets())]
-    drawn = sorted(point for point in points if point[0] > 0.5)
+    marked = sorted(point for point in points if point[0] > 0.5)
     expected = zip(TOP1.drop("alexnet"), CIFAR10.drop("alexnet"), strict=True)
-    assert np.allclose(drawn, sorted(expected))
+    assert np.allclose(marked, sorted(expected))
     r = np.corrcoef(TOP1[BETTER], CIFAR10[BETTER])[0, 1]
     slope = np.polyfit(TOP1[BETTER], CIFAR10[BETTER], 1)[0]
     assert ax.get_title("right") == f"r {r:.2f}, slope {slope:.2f}"
     assert ax.get_title("left") == "CIFAR-10"
-    assert "1080 of 1140 runs" in kept[0].legends[0].get_title().get_text().replace("\n", " ")
+    assert "1080 of 1140 runs" in figure.legends[0].get_title().get_text().replace("\n", " ")
 
 
-def test_its_table_has_the_values_and_both_correlations(monkeypatch, tmp_path, given):
-    module = importlib.import_module("table_cifar10")
+def test_its_table_has_the_values_and_both_correlations(tmp_path, given):
     output = tmp_path / "table_cifar10.csv"
-    monkeypatch.setattr(sys, "argv", ["table_cifar10", *given, "--output", str(output)])
-    module.main()
+    made_table("values", output, *given, parts=["cifar10"], fit=True)
     made = pd.read_csv(output).set_index("model")
     assert np.isnan(made.loc["alexnet", "cifar10"])
     assert made["cifar10"].drop("alexnet").tolist() == CIFAR10.drop("alexnet").tolist()

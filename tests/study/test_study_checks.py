@@ -10,13 +10,15 @@ from transfer.study import config
 from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import Network
 from transfer.study.checks.models import model_problems
-from transfer.study.config import read_studies
+from transfer.study.config import read_studies, study_files
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.study.study import Part, read_study
+from transfer.study.views import Shown
 
 CONFIG = Path(__file__).parents[2] / "config"
 METRICS = "accuracy, quadratic_weighted_kappa, macro_f1, roc_auc"
+CORRELATION = Shown("correlation")
 HOLDOUT = {"holdout": {"fraction": 0.2, "seed": 0}}
 
 
@@ -42,14 +44,14 @@ def problems(tables):
 
 def study(datasets=("aptos", "eurosat"), models=("resnet50",), recipe="finetune", **changed):
     main = Part(tuple(datasets), tuple(models), recipe)
-    changed = {"tables": ("table02",), "figures": ()} | changed
+    changed = {"tables": {"table02": CORRELATION}, "figures": {}} | changed
     return replace(
         read_study(CONFIG / "studies" / "fang2023.yaml"), parts={"main": main}, **changed
     )
 
 
 def test_the_studies_that_are_shipped_have_no_problem(problems):
-    for path in sorted((CONFIG / "studies").glob("*.yaml")):
+    for path in study_files(CONFIG / "studies"):
         assert problems(read_study(path)) == []
 
 
@@ -242,17 +244,24 @@ LISTED = {"split": {"method": "listed"}}
             ],
         ),
         (
-            study(tables=("table08", "table02"), figures=("figure8",)),
+            study(
+                tables={"table08": Shown("values", {"parts": ["clip"]}), "table02": CORRELATION},
+                figures={"figure8": Shown("against_imagenet", {"stars": "clip"})},
+            ),
             {},
             [
-                "tables: table08 shows the part 'clip', which this study lacks",
-                "figures: figure8 shows the part 'clip', which this study lacks",
+                "figures.figure8: view 'against_imagenet' shows the part 'clip', which this study "
+                "lacks",
+                "tables.table08: view 'values' shows the part 'clip', which this study lacks",
             ],
         ),
         (
-            study(["aptos"], tables=("table12",)),
+            study(["aptos"], tables={"table12": Shown("f_tests"), "table02": CORRELATION}),
             {},
-            ["tables: table12 compares each dataset with the others, and there is one"],
+            [
+                "tables.table12: view 'f_tests' compares each dataset with the others, and part "
+                "'main' has 1: it needs 2"
+            ],
         ),
         (
             study(["apots"], ["resnet51"], "finetine"),
@@ -271,28 +280,62 @@ def test_all_that_is_wrong_is_listed(problems, asked, changed, expected):
     assert problems(asked, **changed) == expected
 
 
-def test_outputs_that_nothing_makes_are_refused(problems):
-    (problem,) = problems(study(tables=("table02", "table04")))
-    assert problem.startswith("tables: no table04 of runs; there are table01, table02, table03")
-    (problem,) = problems(study(figures=("figure4",)))
-    assert problem.startswith("figures: no figure4 of runs")
+FIGURE = Shown("against_imagenet")
 
 
 @pytest.mark.parametrize(
-    "asked", [{"figures": ("figure6",)}, {"tables": ("table_cifar10",)}], ids=["figure", "table"]
+    ("kind", "shown", "expected"),
+    [
+        ("figures", Shown("against_imagnet"), "no view 'against_imagnet' in scripts/figures; did"),
+        ("tables", Shown("histogram"), "no view 'histogram' in scripts/tables; there are as_print"),
+        (
+            "figures",
+            replace(FIGURE, options={"trough": "spline"}),
+            "scripts/figures/against_imagenet.py: unknown key 'trough' (did you mean 'through'?)",
+        ),
+        (
+            "figures",
+            replace(FIGURE, options={"axes": "log"}),
+            "scripts/figures/against_imagenet.py: axes: 'log' is not one of",
+        ),
+        (
+            "figures",
+            replace(FIGURE, options={"intervals": True}),
+            "view 'against_imagenet' reads intervals, which a study of source runs does not have",
+        ),
+        ("tables", Shown("as_printed"), "say which table of the paper view 'as_printed' shows"),
+        ("tables", Shown("correlation", printed="table20"), "has no table20.csv; did you mean"),
+    ],
 )
-def test_cifar10_is_shown_of_a_study_that_trains_on_it(problems, asked):
-    (problem,) = problems(study(**asked))
-    assert problem.endswith("shows the part 'cifar10', which this study lacks")
+def test_what_a_study_cannot_show_is_refused(problems, kind, shown, expected):
+    nothing = {"tables": {}, "figures": {}}
+    number = {"tables": "table05", "figures": "figure5"}[kind]
+    (problem,) = problems(study(**nothing | {kind: {number: shown}}))
+    assert problem.startswith(f"{kind}.{number}: ") and expected in problem
 
 
-def test_a_part_of_clip_is_drawn_against_imagenet_too(problems):
-    """Its models have no accuracy of a library: they have no ImageNet classifier."""
+def test_any_subset_of_the_views_is_a_study(problems):
+    whole = read_study(CONFIG / "studies" / "fang2023.yaml")
+    for kind in ("figures", "tables"):
+        for number, shown in getattr(whole, kind).items():
+            alone = {"figures": {}, "tables": {}} | {kind: {number: shown}}
+            assert problems(replace(whole, **alone)) == []
+
+
+def test_what_a_paper_prints_is_compared_with_a_paper_alone(problems):
+    shown = {"table02": Shown("correlation", printed="table02")}
+    (problem,) = problems(study(tables=shown, paper=None))
+    assert problem == "tables.table02: printed: 'table02' of which paper? Say `paper:` in the study"
+
+
+def test_a_part_is_drawn_against_imagenet_where_a_view_shows_it(problems):
+    """CLIP's models have no accuracy of a library: they have no ImageNet classifier."""
     clip = Part(("aptos",), ("clip_rn50",), "finetune")
-    both = study(imagenet_top1="library", tables=("table02",))
+    both = study(imagenet_top1="library", tables={"table02": CORRELATION})
     both = replace(both, parts=both.parts | {"clip": clip})
     assert problems(both) == []
-    (problem,) = problems(replace(both, tables=("table02", "table08")))
+    tables = {"table02": CORRELATION, "table08": Shown("values", {"parts": ["clip"]})}
+    (problem,) = problems(replace(both, tables=tables))
     assert "imagenet_top1_library of config/models.tsv is empty for clip_rn50" in problem
 
 
@@ -353,14 +396,25 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
     (tmp_path / "latin.yaml").write_bytes("title: Änderung".encode("latin-1"))
     (tmp_path / "two words.yaml").write_text(demo)
     (tmp_path / "runs.yaml").write_text(demo)
+    (tmp_path / "published.yaml").write_text(demo)
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / "trained.yaml").write_text(demo)
+    printed = (CONFIG / "studies" / "published" / "fang2023.yaml").read_text()
+    (tmp_path / "printed.yaml").write_text(printed)
+    (tmp_path / "published" / "fang2023.yaml").write_text(printed)
+    (tmp_path / "published" / "whose.yaml").write_text(printed.replace("paper: fang2023\n", ""))
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "gone.yaml").symlink_to("not there")
     # Of an editor, and of macOS.
     (tmp_path / ".#sound.yaml").symlink_to("somebody@somewhere.4711")
     (tmp_path / "._sound.yaml").write_bytes(b"\0\5\26\7")
     found = read_studies(tmp_path, *tables)
-    assert list(found.sound) == ["sound"]
+    assert list(found.sound) == ["sound", "published/fang2023"]
     says = {
+        "published": "results/published holds something else",
+        "published/trained": "source: studies of runs lie in config/studies itself",
+        "printed": "a study of printed numbers lies in config/studies/published",
+        "published/whose": "paper: say whose",
         "a": "'val', which 'pets' does not have",
         "b": "'lcnet_051' is not in config/models.tsv",
         "unfinished": "not valid YAML",

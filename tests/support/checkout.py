@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from transfer.study.checks.libraries import known_networks
-from transfer.study.config import trained_models
+from transfer.study.config import study_files, trained_models
 from transfer.study.model import read_models
 from transfer.study.study import read_study
 
@@ -39,8 +39,7 @@ def copy_checkout(target: Path) -> Path:
 def answers() -> Path:
     """What torchvision and timm say of the models, asked once, as each copy would for seconds."""
     kept = ROOT / ".pytest_cache" / "networks.json"
-    paths = sorted((ROOT / "config" / "studies").glob("*.yaml"))
-    studies = [read_study(path) for path in paths]
+    studies = [read_study(path) for path in study_files(ROOT / "config" / "studies")]
     models = read_models(ROOT / "config" / "models.tsv")
     known_networks(trained_models(studies, models), kept)
     return kept

@@ -25,7 +25,8 @@ def edit_study(project: Path, **changed: list[str]) -> None:
     study["parts"]["main"].update(changed)
     if len(study["parts"]["main"]["datasets"]) < 2:
         # These compare datasets.
-        study["tables"] = [name for name in study["tables"] if name not in ("table12", "table13")]
+        for number in ("table12", "table13"):
+            study["tables"].pop(number, None)
     path.write_text(yaml.safe_dump(study))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-TARGET = "results/published/tables/table02.csv"
+TARGET = "results/published/fang2023/tables/table02.csv"
 UNFINISHED = "title: [unfinished\n"
 
 

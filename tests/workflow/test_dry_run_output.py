@@ -2,7 +2,7 @@
 
 import pytest
 
-TARGET = "results/published/tables/table02.csv"
+TARGET = "results/published/fang2023/tables/table02.csv"
 
 
 def jobs_listed(output: str) -> int:
@@ -33,4 +33,4 @@ def test_a_real_run_says_what_it_does(checkout, snakemake):
     done = snakemake(checkout, TARGET)
     assert done.returncode == 0, done.stdout[-3000:]
     assert jobs_listed(done.stdout) == 2
-    assert "Computing table02 of study published" in done.stdout
+    assert "Making table02 of study published/fang2023: correlation" in done.stdout

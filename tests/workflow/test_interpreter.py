@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from checkout import run_snakemake
 
-TARGET = "results/published/tables/table02.csv"
+TARGET = "results/published/fang2023/tables/table02.csv"
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_another_python_on_the_path_is_not_used(checkout, path, interpreter):
 def test_an_environment_of_the_rules_brings_its_own(checkout, options, program):
     done = run_snakemake(checkout, "--dry-run", "--printshellcmds", *options, "--", TARGET)
     assert done.returncode == 0, done.stdout[-3000:]
-    for script in ("published_results.py --published", "table02.py --results"):
+    for script in ("published_results.py --published", "make_table.py correlation"):
         assert f" {program} scripts/{script} " in done.stdout
 
 

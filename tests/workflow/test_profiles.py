@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TARGET = "results/published/tables/table02.csv"
+TARGET = "results/published/fang2023/tables/table02.csv"
 # Their executors are for the cluster's own environment and not installed here.
 EXAMPLES = ("generic",)
 

@@ -12,7 +12,7 @@ import pytest
 from checkout import copy_checkout, run_snakemake
 from checkout import made as created
 
-FIGURE = "results/published/figures/figure1.svg"
+RESULTS = Path("results", "published", "fang2023")
 NUMBERED = {
     "table": [f"table{number:02d}" for number in range(1, 15)],
     "figure": [f"figure{number}" for number in (1, 3, 4, 5, 8, 9)],
@@ -72,7 +72,7 @@ def edited(folder: Path, name: str, old: str, new: str) -> Iterator[None]:
 
 
 def test_everything_is_there(made):
-    results = made / "results" / "published"
+    results = made / RESULTS
     for table in NUMBERED["table"]:
         for suffix in ("csv", "md", "tex"):
             assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
@@ -86,9 +86,12 @@ def test_everything_is_there(made):
 
 
 def test_the_page_needs_no_other_file(made):
-    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     wanted = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
-    assert wanted and all(link.startswith(("data:image/svg+xml;base64,", "#")) for link in wanted)
+    own = ("data:image/svg+xml;base64,", "#")
+    # All else is the code, which nobody needs to read the page.
+    code = {link for link in wanted if not link.startswith(own)}
+    assert all(re.fullmatch(r"[./]+/scripts/(figures|tables)/\w+\.py", link) for link in code)
     assert "url(" not in page and "<script" not in page
     anchors = {link[1:] for link in wanted if link.startswith("#")}
     assert anchors <= set(re.findall(r'id="([^"]+)"', page))
@@ -97,7 +100,7 @@ def test_the_page_needs_no_other_file(made):
 
 
 def test_the_page_says_where_its_numbers_are_from(made):
-    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     tables = dict(re.findall(r'<div class="table" id="(table\d+)">.*?<p>(.*?)</p>', page, re.S))
     for name in ("table02", "table12", "table13"):
         assert "Computed from the values printed in Table 3. In brackets" in tables[name]
@@ -108,7 +111,7 @@ def test_the_page_says_where_its_numbers_are_from(made):
 
 
 def test_figures_stand_in_the_order_of_the_paper_and_the_absent_ones_are_explained(made):
-    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     assert re.findall(r'id="figure(\d)"', page) == list("123456789")
     absent = re.findall(r'id="figure(\d)"><b>Figure \d</b> is not here: (.*?)</p>', page)
     assert [number for number, _ in absent] == ["2", "6", "7"]
@@ -117,9 +120,9 @@ def test_figures_stand_in_the_order_of_the_paper_and_the_absent_ones_are_explain
 
 
 def test_statements_that_differ_are_open_and_the_others_folded(made):
-    page = (made / "results" / "published" / "paper.html").read_text(encoding="utf-8")
+    page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     folded = "".join(re.findall(r"<details>.*?</details>", page, re.S))
-    verdict = (made / "results" / "published" / "verdict.csv").read_text().splitlines()
+    verdict = (made / RESULTS / "verdict.csv").read_text().splitlines()
     statements = [line.endswith("True") for line in verdict if line.startswith("section")]
     assert folded.count('<li class="agrees">') == page.count('<li class="agrees">')
     assert page.count('<li class="agrees">') == sum(statements) > 60
@@ -134,22 +137,60 @@ def test_made_again_there_is_nothing_to_do(made):
     assert asked(made, "published") == {}
 
 
+def test_each_caption_leads_to_its_script_and_redoes_just_that(made):
+    page = made / RESULTS / "paper.html"
+    captions = re.findall(
+        r'id="((?:figure|table)\d+)">(?:(?!id=").)*?<small class="source">(.*?)</small>',
+        page.read_text(encoding="utf-8"),
+        re.S,
+    )
+    assert len(captions) == len(NUMBERED["figure"]) + len(NUMBERED["table"])
+    said = dict(captions)
+    link = re.search('href="(.*?)">(.*?)<', said["table12"])
+    assert link[2] == "scripts/tables/f_tests.py"
+    assert (page.parent / link[1]).resolve() == (made / link[2]).resolve()
+    for number, rule in (("figure5", "figure"), ("table12", "table")):
+        words = re.search("<code>snakemake (.*?)</code>", said[number])[1].split()
+        assert asked(made, *words) == {rule: 1}
+
+
+def test_what_a_study_does_not_show_is_not_made(made):
+    done = run_snakemake(made, "--dry-run", str(RESULTS / "figures" / "figure7.svg"))
+    assert done.returncode == 1 and "figures: no figure7; there are figure1, figure3" in done.stdout
+
+
+def test_a_paper_that_nothing_trains_yet_says_so(untouched):
+    (untouched / "config/studies/fang2023.yaml").rename(untouched / "kept.yaml")
+    done = run_snakemake(untouched, "--dry-run", "fang2023")
+    (untouched / "kept.yaml").rename(untouched / "config/studies/fang2023.yaml")
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    assert "There is no study 'fang2023' that trains yet" in done.stdout
+    assert "`snakemake published` makes its page" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new", "target", "jobs"),
     [
         (
-            "scripts/figure1.py",
-            'parser.add_argument("--axes", choices',
-            'drawn = True\n    parser.add_argument("--axes", choices',
-            FIGURE,
-            {"figure1": 1},
+            "scripts/figures/sizes.py",
+            "300])",
+            "300, 1000])",
+            "published",
+            {"figure": 1, "paper": 1},
         ),
         (
-            "scripts/figure1.py",
-            '"""Figure 1: each',
-            '# Drawn again.\n"""Figure 1 again: each',
+            "scripts/figures/against_imagenet.py",
+            '"""Each dataset',
+            '# Drawn again.\n"""Again each dataset',
             "published",
             {},
+        ),
+        (
+            "config/studies/published/fang2023.yaml",
+            "table03: values",
+            "table03: {view: values, fit: true}",
+            str(RESULTS / "tables" / "table03.csv"),
+            {"table": 1},
         ),
         (
             "scripts/transfer/statistics/correlation.py",
@@ -163,18 +204,9 @@ def test_made_again_there_is_nothing_to_do(made):
             "if np.ptp(y) == 0",
             "if np.ptp(y) <= 0",
             "published",
-            # Those that fit a line, those that draw one, and what holds them all.
-            dict.fromkeys(
-                [
-                    "table02",
-                    "figure1",
-                    "figure4",
-                    "figure8",
-                    "verdict",
-                    "paper",
-                ],
-                1,
-            ),
+            # The views that fit a line or draw one, and what compares them all; those of other
+            # statistics are not made again.
+            {"table": 4, "figure": 4, "verdict": 1, "paper": 1},
         ),
         (
             "scripts/transfer/page/page.css",
@@ -184,7 +216,7 @@ def test_made_again_there_is_nothing_to_do(made):
             {"paper": 1},
         ),
     ],
-    ids=["code", "comment", "error text", "library", "page"],
+    ids=["code", "comment", "option", "error text", "library", "page"],
 )
 def test_an_edit_asks_for_the_jobs_that_use_it_and_no_other(made, name, old, new, target, jobs):
     with edited(made, name, old, new):
@@ -195,9 +227,9 @@ def test_an_edit_asks_for_the_jobs_that_use_it_and_no_other(made, name, old, new
     ("name", "old", "new", "says"),
     [
         ("config/config.yaml", "verify_downloads", "verify_download", "'verify_download'"),
-        ("config/studies/published.yaml", "threshold:", "treshold:", "'treshold'"),
+        ("config/studies/published/fang2023.yaml", "threshold:", "treshold:", "'treshold'"),
         (
-            "config/studies/published.yaml",
+            "config/studies/published/fang2023.yaml",
             "[cct20, aptos, hpa,",
             "[cct20, aptos, hpo,",
             "parts.main.datasets: 'hpo' is not in config/datasets.yaml",

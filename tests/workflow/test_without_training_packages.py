@@ -32,6 +32,9 @@ def test_the_published_study_is_made_without_them(tmp_path):
     environment = os.environ | blocked
     assert subprocess.run(probe, env=environment, stderr=subprocess.DEVNULL).returncode == 1
 
-    targets = ["results/published/tables/table02.csv", "results/published/figures/figure1.svg"]
+    targets = [
+        "results/published/fang2023/tables/table02.csv",
+        "results/published/fang2023/figures/figure1.svg",
+    ]
     done = run_snakemake(project, *targets, **blocked)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -173,20 +173,22 @@ def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
     ]
 
 
+def lines_words(results: StudyResults, part: str = "main") -> str:
+    """What the fitted lines and their bands are, for a caption."""
+    study = results.study
+    bands = study.intervals
+    return (
+        f"The dashed grey line goes through all {len(study.parts[part].models)} models, the blue "
+        f"one through those above {study.threshold:g} % ImageNet top-1; bands are "
+        f"{bands['level'] * 100:g} % bootstrap intervals over models ({bands['samples']} "
+        f"resamples, seed {bands['seed']}). Correlation and slope of the blue line are computed "
+        "on fractions."
+    )
+
+
 def styles_of(results: StudyResults, part: str = "main") -> dict[str, ModelStyle]:
     """The style of each model of a part."""
     return model_styles(results.models.loc[list(results.study.parts[part].models)])
-
-
-def lines_figure(results: StudyResults, kind: str, part: str = "main") -> Figure:
-    """A part of a study: a panel for each dataset, every model, and the fitted lines."""
-    figure, panels = transfer_panels(results, kind, part)
-    styles = styles_of(results, part)
-    for panel in panels:
-        draw_lines(panel, results.study.intervals)
-        draw_models(panel, styles)
-    finish(figure, results, line_handles(results, panels[0]), part=part)
-    return figure
 
 
 def finish(

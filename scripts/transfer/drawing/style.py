@@ -59,6 +59,14 @@ FURTHER: list[tuple[str, Marker]] = [
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A figure that a view has drawn, and the caption that a page shows below it."""
+
+    figure: Figure
+    caption: str
+
+
+@dataclass(frozen=True)
 class ModelStyle:
     """How one model is marked; a family's smaller models are hollow, its largest is filled."""
 

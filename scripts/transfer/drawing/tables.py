@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from transfer.files import write_text
-from transfer.papers.published import read_printed
 from transfer.papers.verdict import with_digits_of
 from transfer.results.table import StudyResults
 
@@ -62,6 +61,19 @@ class Column:
         ]
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table that a view has made: a frame, how its columns are printed, caption and notes.
+
+    Notes say what a reader must know of the values; they follow the caption.
+    """
+
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+    caption: str
+    notes: Sequence[str] = field(default=())
+
+
 def decimals(digits: int, scale: float = 1) -> Callable[[Any], str]:
     """Print a number times `scale` with so many digits; a missing one as a dash."""
     return lambda value: "–" if pd.isna(value) else f"{value * scale:.{digits}f}"
@@ -80,7 +92,7 @@ def show_p(value: float) -> str:
 
 
 def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
-    """Columns of Tables 3, 8 and 9: model, ImageNet top-1 and each dataset's metric."""
+    """Columns of a table of values: model, ImageNet top-1 and each dataset's metric."""
     return [
         Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
         Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
@@ -98,18 +110,18 @@ def printed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
 
 
 def beside_printed(
-    frame: pd.DataFrame, columns: Sequence[Column], path: Path | None
+    frame: pd.DataFrame, columns: Sequence[Column], theirs: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, list[Column], list[str]]:
     """Put the numbers of a paper's table beside the recomputed ones, row by row.
 
-    `path` is the printed table, None for a study without a paper; the first of `columns` names
-    the rows. Returns the frame with further columns `printed_<name>`, the columns that show them,
-    and a note that says so.
+    `theirs` is the printed table, each cell its text, None for a study without a paper; the first
+    of `columns` names the rows. Returns the frame with further columns `printed_<name>`, the
+    columns that show them, and a note that says so.
     """
-    if path is None:
+    if theirs is None:
         return frame, list(columns), []
     key = columns[0].name
-    theirs = read_printed(path.parent, path.stem).set_index(key)
+    theirs = theirs.set_index(key)
     frame = frame.assign(
         **{f"printed_{name}": frame[key].map(theirs[name]) for name in theirs if name in frame}
     )
@@ -127,23 +139,14 @@ def markdown_text(text: str) -> str:
     return MARKDOWN.sub(lambda found: f"\\{found[0]}", text)
 
 
-def write_table(
-    frame: pd.DataFrame,
-    columns: Sequence[Column],
-    path: str | Path,
-    caption: str,
-    notes: Sequence[str] = (),
-) -> None:
-    """Write `<path>` (CSV) and, beside it, the same table as .md and .tex.
-
-    Notes say what a reader must know of the values; they follow the caption.
-    """
-    path = Path(path)
+def write_table(table: Table, path: str | Path) -> None:
+    """Write `<path>` (CSV) and, beside it, the same table as .md and .tex."""
+    path, frame, columns = Path(path), table.frame, table.columns
     text = printed(frame, columns)
     latex_text = text.map(lambda cell: cell.translate(LATEX))
     latex_text.columns = text.columns.str.translate(LATEX)
     right = [all(FIGURES.fullmatch(cell) for cell in text[c.heading]) for c in columns]
-    sentence = " ".join([caption, *notes])
+    sentence = " ".join(words for words in [table.caption, *table.notes] if words)
     latex = latex_text.style.hide(axis="index").to_latex(
         caption=sentence.translate(LATEX),
         hrules=True,

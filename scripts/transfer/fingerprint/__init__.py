@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from transfer.fingerprint.references import Definition, effects, named, reachable
+from transfer.fingerprint.references import Definition, defined, effects, named, reachable
 
 DIGITS = 12
 
@@ -24,6 +24,17 @@ def fingerprint(script: str | Path, choices: tuple[str, ...] = ()) -> str:
     which module a definition is found, do not count.
     """
     return _digest(effects(Path(script).resolve()), choices)
+
+
+@cache
+def fingerprint_of_part(script: str | Path, function: str) -> str:
+    """As `fingerprint`, for one function of a file that another script imports and calls.
+
+    Raises ValueError if the file does not define it.
+    """
+    return _digest(
+        [*effects(Path(script).resolve()), defined(Path(script).resolve(), function)], ()
+    )
 
 
 @cache

@@ -52,6 +52,14 @@ def effects(file: Path) -> list[Definition]:
     return [Definition(file, node) for node in read_module(file).effects]
 
 
+def defined(file: Path, name: str) -> Definition:
+    """The definition of a name in a file; raises ValueError if there is none."""
+    names = read_module(file).names
+    if name not in names:
+        raise ValueError(f"{file} does not define {name}")
+    return Definition(file, names[name])
+
+
 def _in_file(file: Path, path: list[str]) -> Iterator[Definition]:
     module = read_module(file)
     if not path:

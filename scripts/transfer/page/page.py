@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from transfer.page.words import markdown
 from transfer.papers.verdict import with_digits_of
 
 TEMPLATES = Path(__file__).parent
@@ -27,22 +27,39 @@ class EmbeddedFigure:
 
     address: str
     width: int
+    caption: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a figure or table comes from: its script, the way to it, and the command to redo it."""
+
+    script: str
+    link: str
+    command: str
 
 
 def embed_figure(path: str | Path) -> EmbeddedFigure:
-    """An SVG file, to be shown no larger than the others on the page."""
-    content = Path(path).read_bytes()
+    """An SVG file, to be shown no larger than the others on the page; its caption is beside it."""
+    path = Path(path)
+    content = path.read_bytes()
     encoded = base64.b64encode(content).decode("ascii")
     points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', content)
     width = round(float(points[1]) * PAGE_PIXELS_PER_POINT) if points else 900
-    return EmbeddedFigure(f"data:image/svg+xml;base64,{encoded}", width)
+    caption = path.with_suffix(".md").read_text(encoding="utf-8").strip()
+    return EmbeddedFigure(f"data:image/svg+xml;base64,{encoded}", width, caption)
 
 
 def table_html(path: str | Path) -> Markup:
     """A table's Markdown file as HTML: its caption, then the table."""
-    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
-    # Markdown-it escapes the text of the file, so what it returns is safe to put in.
-    return Markup(renderer.render(Path(path).read_text(encoding="utf-8")))
+    return markdown(Path(path).read_text(encoding="utf-8"))
+
+
+def table_numbers(path: str | Path) -> dict[Any, dict[Any, Any]]:
+    """A table's CSV file by row and column; rows are named by its first column."""
+    table = pd.read_csv(path)
+    named = table.drop_duplicates(table.columns[0]).set_index(table.columns[0])
+    return named.astype(object).to_dict("index")
 
 
 def show_recomputed(row: Mapping[str, Any]) -> str:
@@ -64,14 +81,15 @@ def render_page(template: str, content: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["recomputed"] = show_recomputed
+    environment.filters["place_name"] = place_name
     return environment.get_template(template).render(content)
 
 
 def place_name(place: str) -> str:
-    """`table02` as Table 2, `section 4.2` as Section 4.2."""
-    if place.startswith("table"):
-        return f"Table {int(place.removeprefix('table'))}"
-    return place[0].upper() + place[1:]
+    """`table02` as Table 2, `figure3a` as Figure 3a, `section 4.2` as Section 4.2."""
+    numbered = re.fullmatch(r"(table|figure)0*(\d+[a-z]?)", place)
+    words = f"{numbered[1]} {numbered[2]}" if numbered else place.replace("_", " ")
+    return words[0].upper() + words[1:]
 
 
 def verdict_groups(verdict: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]:

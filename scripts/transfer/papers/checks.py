@@ -13,7 +13,6 @@ from transfer.papers.published import (
     table_names,
 )
 from transfer.study.study import Study
-from transfer.validation import read_yaml
 
 SIZES = ("dataset", "classes", "train_size", "eval_size")
 
@@ -36,8 +35,6 @@ def check_paper(folder: str | Path) -> Paper:
     published_top1(paper)
     if has_claims(paper):
         read_printed(paper.folder, "claims")
-    if (words := paper.folder / "page.yaml").is_file():
-        read_yaml(words, "page")
     return paper
 
 

@@ -15,12 +15,12 @@ from transfer.study.checks.libraries import known_networks
 from transfer.study.checks.models import model_problems
 from transfer.study.model import Model
 from transfer.study.recipes import Recipe
-from transfer.study.study import Study, read_study
+from transfer.study.study import PUBLISHED, Study, read_study, study_name
 from transfer.validation import check
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 # Folders of results beside those of studies.
-NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", "runs")
+NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", PUBLISHED, "runs")
 
 
 def read_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -73,14 +73,14 @@ def read_studies(
     """
     read: dict[Path, Study] = {}
     broken: dict[str, str] = {}
-    for path in sorted(Path(folder).glob("*.yaml")):
-        if path.name.startswith("."):
-            continue
+    for path in study_files(folder):
         try:
             check_name(path)
             read[path] = read_study(path)
+            check_source(path, read[path])
         except UserError as error:
-            broken[path.stem] = str(error)
+            read.pop(path, None)
+            broken[study_name(path)] = str(error)
     known = known_networks(trained_models(read.values(), models), networks) if networks else {}
     sound = {}
     for path, study in read.items():
@@ -92,6 +92,28 @@ def read_studies(
         else:
             sound[study.name] = study
     return Studies(sound, broken)
+
+
+def study_files(folder: str | Path) -> list[Path]:
+    """The files of studies, those of printed numbers last; no hidden ones."""
+    own, printed = Path(folder).glob("*.yaml"), Path(folder, PUBLISHED).glob("*.yaml")
+    return [path for path in [*sorted(own), *sorted(printed)] if not path.name.startswith(".")]
+
+
+def check_source(path: Path, study: Study) -> None:
+    """Refuse a study whose file lies in the wrong folder, or has no paper; raises UserError."""
+    inside = study.name.startswith(f"{PUBLISHED}/")
+    if inside and study.source != "published":
+        raise UserError(
+            f"{path}: source: studies of runs lie in config/studies itself, those of printed "
+            f"numbers in config/studies/{PUBLISHED}: move the file, or say `source: published`"
+        )
+    if study.source == "published" and not inside:
+        raise UserError(
+            f"{path}: a study of printed numbers lies in config/studies/{PUBLISHED}: move the file"
+        )
+    if study.source == "published" and not study.paper:
+        raise UserError(f"{path}: paper: say whose printed numbers these are")
 
 
 def check_name(path: Path) -> None:

@@ -1,47 +1,89 @@
-"""Tables and figures that a study asks for and has no numbers for."""
+"""Tables and figures that a study asks for and cannot have."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
+from transfer.errors import UserError
+from transfer.study.checks.names import meant
 from transfer.study.model import Model
+from transfer.study.shown import shown_views
 from transfer.study.study import Study
+from transfer.study.views import READABLE, SCRIPTS, Shown, read_view, view_names
 
-SCRIPTS = Path(__file__).parents[3]
-# What only the paper's own numbers can fill.
-PUBLISHED_ALONE = ("figure4",)
-# What compares a dataset with the others.
-OF_SEVERAL_DATASETS = ("table12", "table13")
-# What is made from a part beside `main`.
-PARTS = {
-    "table08": "clip",
-    "table09": "clip",
-    "figure8": "clip",
-    "figure6": "cifar10",
-    "table_cifar10": "cifar10",
-}
+PUBLISHED = SCRIPTS.parent / "resources" / "published"
 
 
 def output_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
-    """Tables and figures that no script makes, or that this study has no numbers for."""
-    outputs = {"table": study.tables, "figure": study.figures}
-    for kind, wanted in outputs.items():
-        made = sorted(path.stem for path in SCRIPTS.glob(f"{kind}*.py"))
-        made = [name for name in made if name not in PUBLISHED_ALONE]
-        for name in wanted:
-            if study.source == "runs" and name not in made:
-                yield f"{kind}s: no {name} of runs; there are {', '.join(made)}"
-            elif PARTS.get(name, "main") not in study.parts:
-                yield f"{kind}s: {name} shows the part '{PARTS[name]}', which this study lacks"
-    if study.source == "runs" and len(study.parts["main"].datasets) < 2:
-        for name in sorted(set(study.tables) & set(OF_SEVERAL_DATASETS)):
-            yield f"tables: {name} compares each dataset with the others, and there is one"
-    yield from accuracy_problems(study, models)
+    """Tables and figures that no view makes, or that this study has no numbers for."""
+    found = False
+    for kind, number, shown in shown_views(study):
+        for problem in view_problems(study, kind, shown):
+            found = True
+            yield f"{kind}.{number}: {problem}"
+    if not found:
+        yield from accuracy_problems(study, models)
+
+
+def view_problems(study: Study, kind: str, shown: Shown) -> Iterator[str]:
+    """What keeps a study from showing a view: its name, its options, what it reads."""
+    names = view_names(kind)
+    if shown.view not in names:
+        near = meant(shown.view, names) or f"; there are {', '.join(names)}"
+        yield f"no view '{shown.view}' in scripts/{kind}{near}"
+        return
+    try:
+        view = read_view(kind, shown.view)
+    except UserError as error:
+        yield str(error)
+        return
+    mistaken = view.problems(shown.options)
+    if mistaken:
+        yield from mistaken
+        return
+    for name in view.reads_with(shown.options):
+        if study.source not in READABLE[name]:
+            yield (
+                f"view '{view.name}' reads {name}, which a study of source {study.source} does "
+                "not have"
+            )
+    for part in view.parts(shown.options):
+        if part not in study.parts:
+            yield f"view '{view.name}' shows the part '{part}', which this study lacks"
+        elif len(study.parts[part].datasets) < view.fewest_datasets:
+            yield (
+                f"view '{view.name}' compares each dataset with the others, and part '{part}' has "
+                f"{len(study.parts[part].datasets)}: it needs {view.fewest_datasets}"
+            )
+    # Where nothing else is read but names, the printed table is all that there is to show.
+    alone = "printed" in view.reads and set(view.reads) <= {"printed", "datasets", "models"}
+    yield from printed_problems(study, shown, needed=alone)
+
+
+def printed_problems(study: Study, shown: Shown, needed: bool) -> Iterator[str]:
+    """A printed table that is not named where it is all that a view shows, or that is not there."""
+    if not shown.printed:
+        if needed:
+            yield f"say which table of the paper view '{shown.view}' shows: `printed: table01`"
+    elif study.paper is None:
+        yield f"printed: '{shown.printed}' of which paper? Say `paper:` in the study"
+    else:
+        folder = PUBLISHED / study.paper
+        if not (folder / f"{shown.printed}.csv").is_file():
+            there = sorted(path.stem for path in folder.glob("table*.csv"))
+            yield (
+                f"printed: resources/published/{study.paper} has no {shown.printed}.csv"
+                f"{meant(shown.printed, there)}"
+            )
 
 
 def accuracy_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
     """Models drawn against an ImageNet accuracy that the model table does not state."""
     column = f"imagenet_top1_{study.imagenet_top1}"
-    drawn = {"main", *(PARTS[name] for name in (*study.tables, *study.figures) if name in PARTS)}
+    drawn = {
+        part
+        for kind, _, shown in shown_views(study)
+        if "results" in (view := read_view(kind, shown.view)).reads
+        for part in view.parts(shown.options)
+    }
     asked = [m for name, part in study.parts.items() if name in drawn for m in part.models]
     asked = [model for model in dict.fromkeys(asked) if model in models]
     empty = [model for model in asked if getattr(models[model], column) is None]

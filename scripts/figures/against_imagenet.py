@@ -1,0 +1,91 @@
+"""Each dataset's metric against ImageNet top-1, a panel each, with lines through the models.
+
+One line goes through all models of a part and one through those above the study's threshold;
+`through: spline` draws one smoothing spline instead.
+"""
+
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+
+from transfer.drawing.marks import (
+    FEWEST_OF_A_SPLINE,
+    draw_intervals,
+    draw_spline,
+    draw_stars,
+    star_handles,
+)
+from transfer.drawing.panels import (
+    draw_lines,
+    draw_models,
+    finish,
+    line_handles,
+    lines_words,
+    styles_of,
+    transfer_panels,
+)
+from transfer.drawing.style import BLUE, Drawing
+from transfer.results.table import StudyResults, part_notes
+
+READS = ("results",)
+OPTIONS = {
+    "part": {"type": "string", "format": "part", "default": "main"},
+    # Of both axes; the study's own scale if none is chosen.
+    "axes": {"enum": ["linear", "logit", None], "default": None},
+    "through": {"enum": ["lines", "spline"], "default": "lines"},
+    # An error bar on every point that has one.
+    "intervals": {"type": "boolean", "reads": "intervals", "default": False},
+    # A further part, marked by stars and left out of the lines.
+    "stars": {"type": ["string", "null"], "format": "part", "default": None},
+}
+
+
+def draw(
+    results: StudyResults,
+    *,
+    part: str,
+    axes: str | None,
+    through: str,
+    intervals: pd.DataFrame | None,
+    stars: str | None,
+) -> Drawing:
+    figure, panels = transfer_panels(results, axes or results.study.axes, part)
+    styles = styles_of(results, part)
+    notes: list[str] = []
+    handles: list[Artist] = [] if stars is None else star_handles(results, stars)
+    if intervals is not None:
+        for panel in panels:
+            draw_intervals(panel, intervals)
+        methods = sorted(set(intervals["method"]) - {""})
+        notes += [f"Bars: {'; '.join(methods)}."] if methods else []
+    if through == "spline":
+        drawn = [draw_spline(panel) for panel in panels]
+        if all(drawn):
+            handles.append(Line2D([], [], color=BLUE, label="smoothing spline"))
+        else:
+            notes.append(f"No spline through fewer than {FEWEST_OF_A_SPLINE} models.")
+    else:
+        for panel in panels:
+            draw_lines(panel, results.study.intervals)
+        handles += line_handles(results, panels[0])
+    for panel in panels:
+        draw_models(panel, styles)
+        if stars is not None:
+            draw_stars(panel, results, stars)
+    finish(figure, results, handles, notes, part)
+    return Drawing(figure, caption(results, part, through, stars))
+
+
+def caption(results: StudyResults, part: str, through: str, stars: str | None) -> str:
+    stated = "as published" if results.study.imagenet_top1 == "published" else "by the library"
+    spline = (
+        "The line is a cubic smoothing spline through all models, its smoothness chosen by "
+        "generalised cross-validation."
+    )
+    words = [
+        f"Each dataset's metric against ImageNet top-1 accuracy, {stated}.",
+        spline if through == "spline" else lines_words(results, part),
+    ]
+    if stars is not None:
+        words.append(f"Stars are the models of part {stars}, which the lines leave out.")
+    return " ".join([*words, *part_notes(results, part, published="")])

@@ -1,0 +1,80 @@
+"""Fréchet inception distance of each dataset to the reference, by group of datasets."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from transfer.data.dataset import Dataset
+from transfer.drawing.style import BLUE, GREY, ORANGE, Drawing, add_notes
+from transfer.papers.distances import notes_of
+
+READS = ("fid", "datasets", "printed")
+GROUPS = {
+    "real_world": ("real-world", BLUE, "o"),
+    "web_scraped": ("web-scraped", ORANGE, "s"),
+    "digits": ("digits", BLUE, "o"),
+}
+
+
+def draw_none(notes: list[str]) -> Drawing:
+    """Say in the figure's place that there is no distance, and why."""
+    figure, ax = plt.subplots(figsize=(6.2, 1.6), layout="constrained")
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, "No distance was computed", ha="center", va="center", fontsize=11)
+    add_notes(figure, notes)
+    return Drawing(figure, "No distance was computed.")
+
+
+def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame | None) -> Drawing:
+    notes = notes_of(fid)
+    distances = fid.dropna(subset=["fid"]).sort_values("fid")
+    if distances.empty:
+        return draw_none(notes)
+    distances["group"] = [datasets[key].group for key in distances["dataset"]]
+    distances["name"] = [datasets[key].name for key in distances["dataset"]]
+    distances["place"] = range(len(distances))
+
+    figure, ax = plt.subplots(figsize=(6.2, 0.22 * len(distances) + 0.9), layout="constrained")
+    digits = 0 if distances["fid"].max() >= 30 else 2
+    distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
+    handles = []
+    for group, (label, color, marker) in GROUPS.items():
+        chosen = distances[distances["group"] == group]
+        if chosen.empty:
+            continue
+        ax.hlines(chosen["place"], 0, chosen["fid"], color=color, alpha=0.35, linewidth=1.5)
+        ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5)
+        ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
+        label = f"{label}, mean {chosen['fid'].mean():.{digits}f}"
+        handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
+    if printed is not None:
+        theirs = printed.set_index("dataset")["fid"].astype(float)
+        distances["published"] = distances["dataset"].map(theirs)
+        distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
+        hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}
+        ax.plot(distances["published"], distances["place"], "D", **hollow)
+        handles.append(Line2D([], [], marker="D", label="the paper's (in brackets)", **hollow))
+    ends = distances.filter(["fid", "published"]).max(axis=1)
+    for row, end in zip(distances.itertuples(), ends, strict=True):
+        ax.annotate(
+            row.words,
+            (end, row.place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            zorder=2.5,
+        )
+    ax.set_yticks(distances["place"], distances["name"])
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, ends.max() * 1.1)
+    ax.set_ylim(-0.7, len(distances) - 0.3)
+    ax.set_xlabel("Fréchet inception distance")
+    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
+    add_notes(figure, notes)
+    caption = (
+        "Fréchet inception distance of each dataset to the reference that the figure names; dotted "
+        "lines are the means of the groups."
+    )
+    return Drawing(figure, caption)

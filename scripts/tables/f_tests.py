@@ -1,0 +1,36 @@
+"""Nested F-tests of what ImageNet accuracy and the other datasets predict (Appendix N.1)."""
+
+import pandas as pd
+
+from transfer.drawing.tables import Column, Table, beside_printed, decimals, show_p
+from transfer.results.computed import nested_f_tests
+from transfer.results.table import StudyResults, bound_notes, complete_values, part_notes
+
+READS = ("results", "printed")
+OPTIONS = {"part": {"type": "string", "format": "part", "default": "main"}}
+# Each dataset is compared with the others.
+FEWEST_DATASETS = 2
+
+
+def make(results: StudyResults, printed: pd.DataFrame | None, *, part: str) -> Table:
+    table, bound = nested_f_tests(results, part)
+    table = table.reset_index()
+    models = len(complete_values(results, part))
+    columns = [
+        Column("dataset", "Dataset", lambda key: results.datasets[key].name),
+        Column("f_average", "F (+average)", decimals(1)),
+        Column("p_average", "p", show_p),
+        Column("f_imagenet", "F (+ImageNet)", decimals(2)),
+        Column("p_imagenet", "p ", show_p),
+        Column("adjusted_r2_imagenet", "Adj. R² (ImageNet only)", decimals(2)),
+        Column("adjusted_r2_average", "Adj. R² (average only)", decimals(2)),
+        Column("adjusted_r2_both", "Adj. R² (both)", decimals(2)),
+    ]
+    caption = (
+        f"Nested F-tests with 1 and {max(models - 3, 0)} degrees of freedom: does the "
+        "average over the other datasets explain variance beyond ImageNet accuracy, and ImageNet "
+        "accuracy beyond the average?"
+    )
+    table, columns, beside = beside_printed(table, columns, printed)
+    notes = [*part_notes(results, part), *bound_notes(bound), *beside]
+    return Table(table, columns, caption, notes)

@@ -1,0 +1,101 @@
+"""What a panel of models can carry beside its lines: intervals, a spline, numbered stars."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+from scipy.interpolate import make_smoothing_spline
+
+from transfer.drawing.axes import label_axis, to_axis
+from transfer.drawing.panels import Panel, set_limits
+from transfer.drawing.style import BLUE, GREY, PURPLE
+from transfer.results.table import StudyResults, imagenet_top1, part_values
+
+# SciPy's spline needs five different positions to choose its own smoothness.
+FEWEST_OF_A_SPLINE = 5
+# Wide enough to carry a number.
+STAR = 150
+
+
+def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
+    """Draw a panel's intervals and widen it to hold them; say so where there are none."""
+    own = intervals[intervals["dataset"] == panel.dataset].set_index("model").reindex(panel.x.index)
+    if own["lower"].isna().all():
+        panel.ax.text(
+            0.97,
+            0.04,
+            "no interval: needs predictions",
+            transform=panel.ax.transAxes,
+            ha="right",
+            fontsize=6.5,
+            color=GREY,
+        )
+        return
+    lower, upper = to_axis(own["lower"], panel.kind), to_axis(own["upper"], panel.kind)
+    panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2)
+    low, high = panel.ax.get_ylim()
+    panel.ax.set_ylim(min(low, lower.min()), max(high, upper.max()))
+    label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
+
+
+def draw_spline(panel: Panel) -> bool:
+    """Draw a cubic smoothing spline whose smoothness generalized cross-validation chooses.
+
+    Models with the same ImageNet accuracy count by their mean. Returns False for too few models:
+    there is then no spline.
+    """
+    x, where = np.unique(panel.at[0], return_inverse=True)
+    if len(x) < FEWEST_OF_A_SPLINE:
+        return False
+    y = np.bincount(where, weights=panel.at[1]) / np.bincount(where)
+    spline = make_smoothing_spline(x, y)
+    grid = np.linspace(x[0], x[-1], 200)
+    panel.ax.plot(grid, spline(grid), color=BLUE, linewidth=1.4)
+    return True
+
+
+def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
+    """Mark the models of a further part as numbered stars; the panel grows to hold them.
+
+    A model without a value keeps its number and is left out; so is a dataset that the part lacks.
+    """
+    values = part_values(results, part)
+    if panel.dataset not in values:
+        return
+    there = values[panel.dataset].notna().to_numpy()
+    x = to_axis(imagenet_top1(results, part)[there], panel.kind)
+    y = to_axis(values.loc[there, panel.dataset], panel.kind)
+    set_limits(panel, np.append(panel.at[0], x), np.append(panel.at[1], y))
+    for number, across, up in zip(np.flatnonzero(there) + 1, x, y, strict=True):
+        panel.ax.scatter(
+            across,
+            up,
+            s=STAR,
+            marker="*",
+            color=PURPLE,
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=5,
+        )
+        panel.ax.text(
+            across,
+            up,
+            str(number),
+            fontsize=5,
+            fontweight="bold",
+            color="white",
+            ha="center",
+            va="center_baseline",
+            zorder=6,
+        )
+
+
+def star_handles(results: StudyResults, part: str) -> list[Artist]:
+    """Legend entries that say which number is which model of a further part."""
+    names = results.models.loc[list(results.study.parts[part].models), "name"]
+    return [
+        Line2D(
+            [], [], linestyle="", marker="*", markersize=10, color=PURPLE, label=f"{number} {name}"
+        )
+        for number, name in enumerate(names, start=1)
+    ]

@@ -1,0 +1,40 @@
+"""What a study shows: its figures and tables, what they read, and of which datasets."""
+
+from transfer.study.study import Study
+from transfer.study.views import Shown, read_view
+
+
+def shown_views(study: Study) -> list[tuple[str, str, Shown]]:
+    """Kind, number and line of every figure and table of a study, figures first."""
+    return [
+        (kind, number, shown)
+        for kind, lines in (("figures", study.figures), ("tables", study.tables))
+        for number, shown in lines.items()
+    ]
+
+
+def reads_of(study: Study) -> set[str]:
+    """All that the figures and tables of a study read, as keys of `READABLE`."""
+    return {
+        name
+        for kind, _, shown in shown_views(study)
+        for name in read_view(kind, shown.view).reads_with(shown.options)
+    }
+
+
+def datasets_of(study: Study, kind: str, shown: Shown) -> tuple[str, ...]:
+    """The datasets of the parts that a view shows, those of the first part first."""
+    parts = read_view(kind, shown.view).parts(shown.options)
+    return tuple(dict.fromkeys(name for part in parts for name in study.parts[part].datasets))
+
+
+def compared_tables(study: Study) -> dict[str, str]:
+    """By number, the tables that a study computes from its results and its paper prints too.
+
+    The values are the numbers that the paper gives them.
+    """
+    return {
+        number: shown.printed
+        for number, shown in study.tables.items()
+        if shown.printed and "results" in read_view("tables", shown.view).reads
+    }

@@ -1,0 +1,141 @@
+# Which files a view reads, and what a study chooses of it.
+
+import json
+
+from transfer.fingerprint import fingerprint_of_part
+from transfer.study.shown import datasets_of
+from transfer.study.views import read_view
+
+# What everything that is computed from a study's results reads, and how its script is given it.
+STUDY_FILES = {
+    "results": "results/{study}/results.csv",
+    "study": "config/studies/{study}.yaml",
+    "models": "config/models.tsv",
+    "datasets": "config/datasets.yaml",
+}
+STUDY_FLAGS = (
+    "--results {input.results:q} --study {input.study:q} "
+    "--models {input.models:q} --datasets {input.datasets:q}"
+)
+
+
+def shown_figure(wildcards):
+    return shown_of(wildcards, "figures", wildcards.figure)
+
+
+def shown_table(wildcards):
+    return shown_of(wildcards, "tables", wildcards.table)
+
+
+def shown_of(wildcards, kind, number):
+    """A study's line for a figure or table; what it does not show, nothing can make."""
+    study = STUDIES[wildcards.study]
+    lines = getattr(study, kind)
+    if number not in lines:
+        raise WorkflowError(
+            f"config/studies/{study.name}.yaml: {kind}: no {number}; there are {', '.join(lines)}"
+        )
+    return lines[number]
+
+
+def figure_files(wildcards):
+    return view_files(wildcards, "figures", shown_figure(wildcards))
+
+
+def table_files(wildcards):
+    return view_files(wildcards, "tables", shown_table(wildcards))
+
+
+def view_files(wildcards, kind, shown):
+    """The files that a view reads, by the options of its runner."""
+    study = STUDIES[wildcards.study]
+    files = {}
+    for name in read_view(kind, shown.view).reads_with(shown.options):
+        files |= readable(study, name, kind, shown)
+    return files
+
+
+def readable(study, name, kind, shown):
+    """The files of one of the things that a view can read."""
+    folder = f"results/{study.name}"
+    match name:
+        case "results":
+            return {
+                "results": f"{folder}/results.csv",
+                "study": f"config/studies/{study.name}.yaml",
+                "models": "config/models.tsv",
+                "datasets": "config/datasets.yaml",
+            }
+        case "models":
+            return {"models": "config/models.tsv"}
+        case "datasets":
+            return {"datasets": "config/datasets.yaml"}
+        case "prepared":
+            return {"prepared": indexes_of(datasets_of(study, kind, shown))}
+        case "printed":
+            printed = f"resources/published/{study.paper}/{shown.printed}.csv"
+            return {"printed": printed} if shown.printed else {}
+        case _:
+            return {name: f"{folder}/{name}.csv"}
+
+
+def indexes_of(datasets):
+    """The index of each prepared dataset; with allow_partial of those that are there."""
+    return those_there([f"results/data/{dataset}/index.csv" for dataset in datasets])
+
+
+def view_flags(wildcards, input):
+    """What a view's runner is given to read."""
+    return " ".join(
+        f"--{name} {quote(str(files)) if isinstance(files, str) else ' '.join(map(quote, files))}"
+        for name, files in input.items()
+    )
+
+
+def chosen_flags(kind, shown):
+    """What a study chooses of a view: its options, defaults included, and the caption."""
+    options = read_view(kind, shown.view).chosen(shown.options)
+    flags = f"--options {quote(json.dumps(options))}" if options else ""
+    caption = f" --caption {quote(shown.caption)}" if shown.caption else ""
+    return f"{flags}{caption}"
+
+
+def view_round(wildcards, kind, shown):
+    """The study's round, of what is made from its runs; always the same for anything else."""
+    reads = read_view(kind, shown.view).reads
+    return study_round(wildcards) if "results" in reads else 0
+
+
+def view_code(kind, shown):
+    """The fingerprint of a view and of its runner."""
+    runner, function = RUNNERS[kind]
+    part = fingerprint_of_part(read_view(kind, shown.view).script, function)
+    return f"{fingerprint(runner)} {part}"
+
+
+RUNNERS = {
+    "figures": ("scripts/draw_figure.py", "draw"),
+    "tables": ("scripts/make_table.py", "make"),
+}
+
+
+def shown(wildcards, kind):
+    """A study's `tables` or `figures`; with allow_partial those that have something to show.
+
+    What shows datasets or distances takes one that is prepared, or one distance (or a file to
+    place before there is one, which is then named).
+    """
+    study = STUDIES[wildcards.study]
+    there = []
+    for number, line in getattr(study, kind).items():
+        reads = read_view(kind, line.view).reads
+        prepared = "prepared" not in reads or indexes_of(datasets_of(study, kind, line))
+        distances = (
+            "fid" not in reads
+            or study.source != "runs"
+            or study_distances(wildcards)
+            or study_without(wildcards)
+        )
+        if prepared and distances:
+            there.append(number)
+    return there

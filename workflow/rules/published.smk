@@ -1,0 +1,54 @@
+# Printed numbers: as the results of a study, and beside those that a study computes.
+
+
+rule published_results:
+    input:
+        printed=printed_files,
+        study="config/studies/published/{printed}.yaml",
+        datasets="config/datasets.yaml",
+    output:
+        results="results/published/{printed}/results.csv",
+        intervals="results/published/{printed}/intervals.csv",
+        fid="results/published/{printed}/fid.csv",
+    log:
+        "results/logs/published_results/{printed}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/published_results.py"),
+        folder=lambda wildcards: paper_folder(printed_study(wildcards)),
+    message:
+        "Reading the values that {wildcards.printed} prints"
+    shell:
+        f"{PYTHON} "
+        "scripts/published_results.py --published {params.folder:q} "
+        "--study {input.study:q} --datasets {input.datasets:q} "
+        "--results {output.results:q} --intervals {output.intervals:q} "
+        "--fid {output.fid:q} > {log:q} 2>&1"
+
+
+rule verdict:
+    input:
+        **STUDY_FILES,
+        tables=verdict_tables,
+        fid=verdict_distances,
+        printed=paper_files,
+    output:
+        csv="results/{study}/verdict.csv",
+        md="results/{study}/verdict.md",
+    log:
+        "results/logs/verdict/{study}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/verdict.py"),
+        round=study_round,
+        claims=claims_code,
+        flags=verdict_flags,
+    message:
+        "Comparing every recomputed number of study {wildcards.study} with the paper"
+    shell:
+        f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
+        "--tables {input.tables:q} {params.flags} --output {output.csv:q} > {log:q} 2>&1"

@@ -1,0 +1,52 @@
+# From one tidy table of results to figures and tables: a view each, by the study's file.
+
+
+rule figure:
+    input:
+        unpack(figure_files),
+    output:
+        svg="results/{study}/figures/{figure}.svg",
+        pdf="results/{study}/figures/{figure}.pdf",
+        png="results/{study}/figures/{figure}.png",
+        caption="results/{study}/figures/{figure}.md",
+    log:
+        "results/logs/figure/{study}/{figure}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        view=lambda wildcards: shown_figure(wildcards).view,
+        files=view_flags,
+        chosen=lambda wildcards: chosen_flags("figures", shown_figure(wildcards)),
+        code=lambda wildcards: view_code("figures", shown_figure(wildcards)),
+        round=lambda wildcards: view_round(wildcards, "figures", shown_figure(wildcards)),
+    message:
+        "Drawing {wildcards.figure} of study {wildcards.study}: {params.view}"
+    shell:
+        f"{PYTHON} scripts/draw_figure.py {{params.view}} {{params.files}} {{params.chosen}} "
+        "--output {output.svg:q} > {log:q} 2>&1"
+
+
+rule table:
+    input:
+        unpack(table_files),
+    output:
+        csv="results/{study}/tables/{table}.csv",
+        md="results/{study}/tables/{table}.md",
+        tex="results/{study}/tables/{table}.tex",
+    log:
+        "results/logs/table/{study}/{table}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        view=lambda wildcards: shown_table(wildcards).view,
+        files=view_flags,
+        chosen=lambda wildcards: chosen_flags("tables", shown_table(wildcards)),
+        code=lambda wildcards: view_code("tables", shown_table(wildcards)),
+        round=lambda wildcards: view_round(wildcards, "tables", shown_table(wildcards)),
+    message:
+        "Making {wildcards.table} of study {wildcards.study}: {params.view}"
+    shell:
+        f"{PYTHON} scripts/make_table.py {{params.view}} {{params.files}} {{params.chosen}} "
+        "--output {output.csv:q} > {log:q} 2>&1"
