@@ -1,11 +1,11 @@
 """The statements of the running text: each is decided by the numbers it speaks of."""
 
-import importlib
 import shutil
 
 import pandas as pd
 import pytest
 from published import FOLDER, MAIN, ROOT, SIX, TOP1, VALUES, fractions
+from views import made_table
 
 from transfer.data.dataset import read_datasets
 from transfer.papers.claims import check_claims
@@ -30,11 +30,8 @@ def findings(folder, tmp_path) -> pd.DataFrame:
     computed = {}
     for number in paper.compared:
         given = ["--results", table, "--study", study, "--models", CONFIG / "models.tsv"]
-        output = tmp_path / f"{number}.csv"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sys.argv", [number, *map(str, given), "--output", str(output)])
-            importlib.import_module(number).main()
-        computed[number] = pd.read_csv(output)
+        view = results.study.tables[number].view
+        computed[number] = made_table(view, tmp_path / f"{number}.csv", *given).frame
     evidence = gather_evidence(results, paper, computed, published_fid(paper))
     return pd.DataFrame(check_claims(paper, evidence)).set_index("row")
 

@@ -19,7 +19,9 @@ rule figure:
         files=view_flags,
         chosen=lambda wildcards: chosen_flags("figures", shown_figure(wildcards)),
         code=lambda wildcards: view_code("figures", shown_figure(wildcards)),
-        round=lambda wildcards: view_round(wildcards, "figures", shown_figure(wildcards)),
+        round=lambda wildcards: view_round(
+            wildcards, "figures", shown_figure(wildcards)
+        ),
     message:
         "Drawing {wildcards.figure} of study {wildcards.study}: {params.view}"
     shell:
