@@ -169,7 +169,7 @@ def main() -> None:
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
-    sizes = dataset_sizes(args.results / "data", Path("resources/published/fang2023"), datasets)
+    sizes = dataset_sizes(args.results / "data", datasets)
     work = works(every, recipes, models, sizes)
     states = states_of(every, args.results / "runs")
     measured = Measured(states, {one: work[one].image_size for one in every})

@@ -23,6 +23,8 @@ from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
 from transfer.papers.checks import check_paper
+from transfer.papers.distances import datasets_compared
+from transfer.papers.paper import read_paper
 from transfer.progress.disk import (
     checkpoints_needed,
     downloads_needed,
@@ -61,7 +63,7 @@ from transfer.validation import read_yaml
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 CONFIG = Path("config")
-PUBLISHED = Path("resources/published/fang2023")
+PUBLISHED = Path("resources/published")
 SLURM_PROFILE = Path("workflow/profiles/slurm")
 NETWORKS = Path("results/networks.json")
 STUDY_OF_ALL = "fang2023"
@@ -77,12 +79,19 @@ def tables(names: list[str]) -> list[Finding]:
             "config/datasets.yaml": lambda: read_datasets(CONFIG / "datasets.yaml"),
             "config/recipes": lambda: read_recipes(CONFIG / "recipes"),
             "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
-            str(PUBLISHED): lambda: check_paper(PUBLISHED),
         }
     )
     # What a study cannot be compared with is among these findings already.
     with suppress(UserError):
-        for name, what in known_studies().broken.items():
+        known, datasets = known_studies(), read_datasets(CONFIG / "datasets.yaml")
+        papers = dict.fromkeys(study.paper for study in known.sound.values() if study.paper)
+        findings += check_tables(
+            {
+                str(PUBLISHED / paper): partial(check_paper, PUBLISHED / paper, datasets)
+                for paper in papers
+            }
+        )
+        for name, what in known.broken.items():
             level = "error" if name in names or not names else "warning"
             only = "" if name in names or name == STUDY_OF_ALL else f"study {name}"
             found = check_tables({f"config/studies/{name}.yaml": partial(refuse, what)})
@@ -111,14 +120,16 @@ def compared_datasets(
     Not those whose original images are at hand in a folder that the configuration names. Beside
     them, by dataset without a distance, the files that a person must place first.
     """
-    if not any(study.paper and "fid" in reads_of(study) for study in studies):
+    showing = [study for study in studies if study.paper and "fid" in reads_of(study)]
+    if not showing:
         return {}, {}
     reference = fid["reference"]
-    compared = {
-        name: dataset
-        for name, dataset in datasets.items()
-        if dataset.group in ("real_world", "web_scraped") or name == reference
+    wanted = {
+        name
+        for study in showing
+        for name in datasets_compared(study, read_paper(PUBLISHED / str(study.paper)))
     }
+    compared = {n: block for n, block in datasets.items() if n in wanted or n == reference}
     files = {
         name: to_place(dataset, fid["source"], fid["folders"]) for name, dataset in compared.items()
     }
@@ -152,7 +163,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     compared, lacking = compared_datasets(studies, datasets, config["fid"])
     left_out = {name: files for name, files in lacking.items() if name not in trained_on}
     used = trained_on | compared
-    sizes = dataset_sizes(results / "data", PUBLISHED, used)
+    sizes = dataset_sizes(results / "data", used)
     unprepared = {n: b for n, b in used.items() if n not in sizes or not sizes[n].prepared}
     to_train_on = {n: b for n, b in unprepared.items() if n in trained_on}
     pinned = {

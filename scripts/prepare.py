@@ -3,19 +3,9 @@
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 from transfer.command_line import run
 from transfer.errors import UserError
-
-
-def _published_sizes(path: Path, dataset: str) -> dict[str, Any] | None:
-    from transfer.validation import read_table
-
-    table = read_table(path, path.stem, path.parent).set_index("dataset")
-    if dataset not in table.index:
-        return None
-    return {key: int(table.loc[dataset, key]) for key in ("classes", "train_size", "eval_size")}
 
 
 def main() -> None:
@@ -33,7 +23,6 @@ def main() -> None:
     parser.add_argument(
         "--records", type=Path, nargs="*", default=[], help="what download.py knows of the files"
     )
-    parser.add_argument("--published", type=Path, help="Table 1 of the paper, for the summary")
     parser.add_argument("--output", type=Path, required=True, help="the prepared dataset's folder")
     parser.add_argument("--workers", type=int, default=1, help="processes that decode images")
     parser.add_argument(
@@ -54,9 +43,6 @@ def main() -> None:
         workers=options.workers,
         on_bad_image=options.on_bad_image,
         downloads=[json.loads(path.read_text(encoding="utf-8")) for path in options.records],
-        published=_published_sizes(options.published, options.dataset)
-        if options.published
-        else None,
     )
     print(f"{options.output}: {summary['counts']}")
     for download in summary["downloads"]:

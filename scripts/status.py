@@ -28,7 +28,6 @@ from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.words import duration, number
 
-PUBLISHED = Path("resources/published/fang2023")
 REFRESH_SECONDS = 10.0
 SHOWN_ERRORS = 8
 WIDTH_OF_A_FILE = 140
@@ -153,7 +152,7 @@ def main() -> None:
     expected = {study.name: expected_runs(study, recipes) for study in studies}
     every = tuple(dict.fromkeys(one for wanted in expected.values() for one in wanted))
     # As plan.py reckons.
-    sizes = dataset_sizes(args.runs.parent / "data", PUBLISHED, datasets)
+    sizes = dataset_sizes(args.runs.parent / "data", datasets)
     work = works(every, recipes, models, sizes)
     speeds = read_speeds(args.config / "throughput.tsv")
     console = Console()

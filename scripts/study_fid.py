@@ -24,7 +24,7 @@ from transfer.fid.groups import rank_agreement
 from transfer.files import atomic_path, write_json
 from transfer.papers.distances import FEWEST_RANKED, gap_of
 from transfer.papers.paper import read_paper
-from transfer.papers.published import read_published
+from transfer.papers.published import published_fid
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -44,7 +44,9 @@ def parse_arguments() -> argparse.Namespace:
         "--published", type=Path, help="resources/published/<paper>, if the study has one"
     )
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
-    parser.add_argument("--output", type=Path, required=True, help="dataset, fid, note (.csv)")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="dataset, group, fid, note (.csv)"
+    )
     parser.add_argument("--groups", type=Path, required=True, help="gap and order (.json)")
     return parser.parse_args()
 
@@ -98,9 +100,9 @@ def missing_notes(
     }
 
 
-def gap_between_groups(distances: pd.DataFrame, groups: dict[str, list[str]]) -> Any:
+def gap_between_groups(distances: pd.DataFrame) -> Any:
     """The gap and its exact permutation test, or None if there are no two groups with values."""
-    gap = gap_of(distances, groups)
+    gap = gap_of(distances)
     return asdict(gap) if gap else None
 
 
@@ -111,18 +113,22 @@ def main() -> None:
     rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
     missing = missing_notes(arguments.without, arguments.to_place, datasets)
     rows += [{"dataset": name, "fid": None, "note": words} for name, words in missing.items()]
-    rows.sort(key=lambda row: list(datasets).index(row["dataset"]))
+    paper = read_paper(arguments.published) if arguments.published else None
+    group = paper.distances.group if paper and paper.distances else {}
+    order = [*group, *datasets]
+    rows.sort(key=lambda row: order.index(row["dataset"]))
     computed = pd.DataFrame(rows, columns=["dataset", "fid", "note"])
+    computed.insert(1, "group", computed["dataset"].map(group))
     with atomic_path(arguments.output) as temporary:
         computed.to_csv(temporary, index=False, lineterminator="\n")
 
-    printed = read_paper(arguments.published).distances if arguments.published else None
-    groups = printed.groups if printed else {}
-    summary: dict[str, Any] = {"computed": gap_between_groups(computed, groups)}
-    if printed:
-        table = read_published(arguments.published, printed.table)
-        summary["published"] = gap_between_groups(table, groups)
-        both = computed.dropna().merge(table, on="dataset", suffixes=("", "_published"))
+    summary: dict[str, Any] = {"computed": gap_between_groups(computed)}
+    if paper and paper.distances:
+        table = published_fid(paper)
+        summary["published"] = gap_between_groups(table)
+        both = computed.dropna(subset=["fid"]).merge(
+            table, on="dataset", suffixes=("", "_published")
+        )
         if len(both) >= FEWEST_RANKED:
             rho, p = rank_agreement(both["fid"], both["fid_published"])
             summary["rank_agreement"] = {"spearman_rho": rho, "p": p, "datasets": len(both)}

@@ -1,19 +1,18 @@
 """Fréchet inception distance of each dataset to the reference, by group of datasets."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.lines import Line2D
 
 from transfer.data.dataset import Dataset
 from transfer.drawing.style import BLUE, GREY, ORANGE, Drawing, add_notes
-from transfer.papers.distances import notes_of
+from transfer.papers.distances import group_label, groups_of, notes_of
 
 READS = ("fid", "datasets", "printed")
-GROUPS = {
-    "real_world": ("real-world", BLUE, "o"),
-    "web_scraped": ("web-scraped", ORANGE, "s"),
-    "digits": ("digits", BLUE, "o"),
-}
+# Of the groups in their order; of datasets in no group that of the first.
+MARKS = ((BLUE, "o"), (ORANGE, "s"))
 
 
 def draw_none(notes: list[str]) -> Drawing:
@@ -30,7 +29,6 @@ def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame 
     distances = fid.dropna(subset=["fid"]).sort_values("fid")
     if distances.empty:
         return draw_none(notes)
-    distances["group"] = [datasets[key].group for key in distances["dataset"]]
     distances["name"] = [datasets[key].name for key in distances["dataset"]]
     distances["place"] = range(len(distances))
 
@@ -38,14 +36,16 @@ def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame 
     digits = 0 if distances["fid"].max() >= 30 else 2
     distances["words"] = distances["fid"].map(f"{{:.{digits}f}}".format)
     handles = []
-    for group, (label, color, marker) in GROUPS.items():
-        chosen = distances[distances["group"] == group]
+    groups = groups_of(fid) or [""]
+    for group, (color, marker) in zip(groups, cycle(MARKS), strict=False):
+        chosen = distances[distances["group"].fillna("") == group] if group else distances
         if chosen.empty:
             continue
         ax.hlines(chosen["place"], 0, chosen["fid"], color=color, alpha=0.35, linewidth=1.5)
         ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5)
         ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
-        label = f"{label}, mean {chosen['fid'].mean():.{digits}f}"
+        mean = f"mean {chosen['fid'].mean():.{digits}f}"
+        label = f"{group_label(group)}, {mean}" if group else mean
         handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
     if printed is not None:
         theirs = printed.set_index("dataset")["fid"].astype(float)

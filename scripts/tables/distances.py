@@ -4,7 +4,7 @@ import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table, decimals
-from transfer.papers.distances import gap_of, gap_words, notes_of
+from transfer.papers.distances import gap_words, notes_of
 
 READS = ("fid", "datasets", "printed")
 
@@ -20,11 +20,5 @@ def make(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame 
         table = table.merge(theirs.rename(columns={"fid": "published"}), "left", "dataset")
         columns.append(Column("published", "FID in the paper", decimals(2)))
     notes = notes_of(table)
-    groups = {
-        group: [key for key, dataset in datasets.items() if dataset.group == group]
-        for group in ("real_world", "web_scraped")
-    }
-    gap = gap_of(table, groups)
-    if gap:
-        notes.append(gap_words(gap, groups))
+    notes += gap_words(table)
     return Table(table, columns, "Fréchet inception distance of each dataset.", notes)

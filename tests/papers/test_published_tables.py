@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.validation import load_schema, read_table, read_text_table
 
-FOLDER = Path(__file__).parents[2] / "resources" / "published" / "fang2023"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "resources" / "published" / "fang2023"
 NAMES = [*(f"table{number:02d}" for number in range(1, 15)), "claims"]
 MAIN = FOLDER / "table03.csv"
 
@@ -80,3 +82,11 @@ def test_tables_agree_where_the_paper_repeats_itself():
     assert models.imagenet_top1.to_dict() == main.imagenet_top1.to_dict()
     for model, row in pairs.drop(columns="source").iterrows():
         assert row.to_dict() == (clip if model in clip.index else main).loc[model].to_dict()
+
+
+def test_the_sizes_that_the_paper_prints_are_those_expected_of_the_prepared_datasets():
+    datasets = read_datasets(ROOT / "config" / "datasets.yaml")
+    for row in read_table(FOLDER / "table01.csv", "table01", FOLDER).to_dict("records"):
+        stated = datasets[row["dataset"]].stated
+        sizes = (stated.train, stated.evaluated, stated.classes)
+        assert sizes == (row["train_size"], row["eval_size"], row["classes"]), row["dataset"]

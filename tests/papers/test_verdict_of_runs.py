@@ -78,3 +78,13 @@ def test_a_correlation_over_some_of_the_models_is_not_compared(monkeypatch, tmp_
     assert rows[-2:] == [("table02", "cct20", "correlation"), ("table02", "cct20", "slope")]
     assert len(rows) == 14 + 2
     assert words.startswith("16 of 16 printed numbers")
+
+
+def test_a_correlation_above_another_threshold_is_not_compared(monkeypatch, tmp_path):
+    study = tmp_path / "fang2023.yaml"
+    study.write_text(STUDY.read_text().replace("threshold: 70", "threshold: 65"))
+    monkeypatch.setattr(sys.modules[__name__], "STUDY", study)
+    every = {(model, "cct20"): VALUES.loc[model, "cct20"] for model in VALUES.index}
+    rows, words = verdict_of(monkeypatch, tmp_path, every)
+    assert {table for table, _, _ in rows} == {"table03"}
+    assert "Not compared: table02, which the paper has above 70 %." in words

@@ -176,6 +176,7 @@ def test_a_distance_whose_files_are_missing_stops_nothing(tmp_path, monkeypatch)
     studies = [read_study(ROOT / "config/studies/fang2023.yaml")]
     fid = {"source": "originals", "reference": "imagenet", "folders": {"imagenet": "originals"}}
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(preflight, "PUBLISHED", ROOT / "resources/published")
     compared, lacking = preflight.compared_datasets(studies, datasets, fid)
     assert len(compared) == 16 and set(lacking) == {"birdsnap", "cars"}
     found = findings.check_left_out(lacking, datasets, "imagenet", Path("resources/downloads"))

@@ -42,6 +42,7 @@ DATASETS = {
 }
 for block in DATASETS.values():
     block |= {"layout": {"kind": "folders"}, "split": {"method": "listed"}}
+PAPERS = {"fang2023": SimpleNamespace(distances=SimpleNamespace(group=["shapes", "pets"]))}
 STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
     "published": SimpleNamespace(paper="fang2023", source="published"),
@@ -260,7 +261,7 @@ def test_a_studys_table_and_groups_come_from_its_distances(tmp_path: Path) -> No
     subprocess.run(
         [
             *(sys.executable, "scripts/study_fid.py", "--fid", *map(str, paths)),
-            *("--published", "resources/published/fang2023/table11.csv"),
+            *("--published", "resources/published/fang2023"),
             *("--output", str(tmp_path / "fid.csv"), "--groups", str(tmp_path / "groups.json")),
         ],
         check=True,

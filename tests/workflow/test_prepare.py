@@ -30,16 +30,13 @@ include: {str(ROOT / "workflow" / "rules" / "prepare.smk")!r}
 
 @pytest.fixture
 def project(tmp_path):
-    """A project whose config can be edited; code, schemas and shipped tables are the real ones."""
+    """A project whose config can be edited; code and schemas are the real ones."""
     for name in ("scripts", "workflow"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "datasets.yaml").write_bytes(
         (ROOT / "config" / "datasets.yaml").read_bytes()
     )
-    (tmp_path / "resources" / "published" / "fang2023").mkdir(parents=True)
-    table = Path("resources", "published", "fang2023", "table01.csv")
-    (tmp_path / table).write_bytes((ROOT / table).read_bytes())
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     return tmp_path
 

@@ -3,6 +3,7 @@
 import functools
 
 from transfer.data.source.by_hand import to_place
+from transfer.papers.distances import datasets_compared
 
 
 def is_demonstration(dataset):
@@ -118,10 +119,9 @@ def fid_reference_flags(wildcards, input):
 
 
 def compared_datasets(wildcards):
-    """The 18 datasets of the paper's Table 11, or the demonstration's tasks."""
-    paper = STUDIES[wildcards.study].paper
-    groups = ("real_world", "web_scraped") if paper else ("digits",)
-    return [name for name, block in DATASETS.items() if block.group in groups]
+    """The datasets of a study's distances."""
+    study = STUDIES[wildcards.study]
+    return datasets_compared(study, PAPERS.get(study.paper))
 
 
 # Once a call: what it has planned with is what it must run with, though a file appears meanwhile.

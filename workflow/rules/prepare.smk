@@ -6,7 +6,6 @@
 rule prepare:
     input:
         records=downloads,
-        published="resources/published/fang2023/table01.csv",
     output:
         index="results/data/{dataset}/index.csv",
         summary="results/data/{dataset}/summary.json",
@@ -29,5 +28,5 @@ rule prepare:
         f"{PYTHON} "
         "scripts/prepare.py --dataset {wildcards.dataset} "
         "--downloads resources/downloads/{wildcards.dataset} --records {input.records:q} "
-        "--published {input.published:q} --on-bad-image {params.on_bad_image} "
+        "--on-bad-image {params.on_bad_image} "
         "--workers {threads} --output results/data/{wildcards.dataset} > {log:q} 2>&1"

@@ -11,12 +11,15 @@ from transfer.validation import read_yaml
 
 @dataclass(frozen=True)
 class Stated:
-    """What a source states of its images: rows to train and evaluate on, classes, pixels a side."""
+    """What is stated of a dataset's images: rows to train and evaluate on, classes.
+
+    `side`: pixels of the shorter side, None where images differ.
+    """
 
     train: int
     evaluated: int
     classes: int
-    side: int
+    side: int | None = None
 
 
 @dataclass(frozen=True)

@@ -37,16 +37,14 @@ def prepare_dataset(
     workers: int,
     on_bad_image: str = "stop",
     downloads: Sequence[Mapping[str, Any]] = (),
-    published: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """Prepare one dataset and return its summary.
 
     `source` is the folder of its source's files, `target` the folder to make, replaced if it
     exists. `on_bad_image: stop` reports every image that cannot be read and leaves no dataset;
     `skip` leaves those images out and lists them in the summary. `downloads` are the records of the
-    source's files (name, checksum, whether it was verified) and `published` the paper's numbers of
-    classes and of train and evaluation images, both for the summary. Raises UserError for whatever
-    is wrong with the files, the options or the disk.
+    source's files (name, checksum, whether it was verified), for the summary. Raises UserError for
+    whatever is wrong with the files, the options or the disk.
     """
     name, target = dataset.id, target.absolute()
     work = target.with_name(f".{target.name}.preparing")
@@ -75,7 +73,7 @@ def prepare_dataset(
             **{key: getattr(dataset, key) for key in IN_SUMMARY},
             "classes": list(listing.classes),
             **_counts(stored, len(listing.classes)),
-            "published": dict(published) if published else None,
+            "published": _stated_sizes(dataset),
             "published_note": roles.get("note"),
             "evaluation": _evaluation_roles(roles, "holdout" in dataset.split),
             "content": hashlib.sha256("\n".join(outcome.contents).encode()).hexdigest(),
@@ -107,6 +105,17 @@ def prepare_dataset(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return summary
+
+
+def _stated_sizes(dataset: Dataset) -> dict[str, int] | None:
+    stated = dataset.stated
+    if stated is None:
+        return None
+    return {
+        "classes": stated.classes,
+        "train_size": stated.train,
+        "eval_size": stated.evaluated,
+    }
 
 
 def _check_published_splits(name: str, samples: Sequence[Sample], dataset: Dataset) -> None:

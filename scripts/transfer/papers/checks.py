@@ -1,6 +1,6 @@
 """What is wrong with a paper's folder, found before any job starts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 from transfer.errors import UserError
@@ -17,18 +17,19 @@ from transfer.study.study import Study
 SIZES = ("dataset", "classes", "train_size", "eval_size")
 
 
-def check_paper(folder: str | Path) -> Paper:
+def check_paper(folder: str | Path, known: Container[str]) -> Paper:
     """Read a paper and check every file of its folder; raises UserError naming file and cell.
 
     Each printed table must obey the schema beside it, and those that `paper.yaml` names must have
-    the columns that it promises.
+    the columns that it promises. Distances must be of `known`, the datasets of
+    config/datasets.yaml.
     """
     paper = read_paper(folder)
     columns = {}
     for table in table_names(paper.folder):
         columns[table] = list(read_printed(paper.folder, table).columns)
     problems = [
-        f"{paper.folder / 'paper.yaml'}: {problem}" for problem in _problems(paper, columns)
+        f"{paper.folder / 'paper.yaml'}: {problem}" for problem in _problems(paper, columns, known)
     ]
     if problems:
         raise UserError("\n".join(problems))
@@ -39,11 +40,12 @@ def check_paper(folder: str | Path) -> Paper:
 
 
 def read_papers(
-    studies: Mapping[str, Study], folder: str | Path
+    studies: Mapping[str, Study], folder: str | Path, known: Container[str]
 ) -> tuple[dict[str, Paper], dict[str, str]]:
     """The papers by name that studies are compared with, and what is wrong by study.
 
     Papers are folders of `folder`, each checked once. A mistake in one concerns its studies alone.
+    `known` are the datasets of config/datasets.yaml.
     """
     papers: dict[str, Paper] = {}
     mistaken: dict[str, str] = {}
@@ -51,7 +53,7 @@ def read_papers(
     for study in studies.values():
         if study.paper and study.paper not in papers and study.paper not in mistaken:
             try:
-                papers[study.paper] = check_paper(Path(folder) / study.paper)
+                papers[study.paper] = check_paper(Path(folder) / study.paper, known)
             except UserError as error:
                 mistaken[study.paper] = str(error)
         if study.paper in mistaken:
@@ -73,14 +75,13 @@ def study_problems(study: Study, paper: Paper | None) -> list[str]:
     return missing_values(paper, study)
 
 
-def _problems(paper: Paper, columns: dict[str, list[str]]) -> Iterator[str]:
+def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:
     """What `paper.yaml` promises of tables and they do not keep; `columns` of each table."""
     asked: list[tuple[str, str, tuple[str, ...]]] = [
         (f"values.{part}", table, ("model",)) for part, table in paper.values.items()
     ]
     asked += [("imagenet_top1", table, ("model", "imagenet_top1")) for table in paper.imagenet_top1]
     asked += [("compared", table, ("dataset",)) for table in paper.compared]
-    asked += [("as_printed", table, ()) for table in paper.as_printed]
     if paper.sizes:
         asked.append(("sizes", paper.sizes, SIZES))
     if paper.model_facts:
@@ -93,10 +94,10 @@ def _problems(paper: Paper, columns: dict[str, list[str]]) -> Iterator[str]:
         elif missing := [column for column in wanted if column not in columns[table]]:
             yield f"{key}: {table}.csv has no column {', '.join(missing)}"
         elif key == "distances.table":
-            yield from _group_problems(paper)
+            yield from _group_problems(paper, known)
 
 
-def _group_problems(paper: Paper) -> Iterator[str]:
+def _group_problems(paper: Paper, known: Container[str]) -> Iterator[str]:
     """Datasets of the table of distances that are in no group, in two, or the reverse."""
     assert paper.distances is not None
     printed = list(read_printed(paper.folder, paper.distances.table)["dataset"])
@@ -109,3 +110,5 @@ def _group_problems(paper: Paper) -> Iterator[str]:
             f"distances.groups: each dataset of {paper.distances.table}.csv belongs to one group: "
             f"{', '.join(sorted(wrong))}"
         )
+    if unknown := [name for name in printed if name not in known]:
+        yield f"distances.table: not in config/datasets.yaml: {', '.join(unknown)}"

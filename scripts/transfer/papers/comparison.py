@@ -61,7 +61,7 @@ def compare_study(
     elif paper.distances and distances is not None:
         table = paper.distances.table
         printed = read_printed(paper.folder, table)
-        findings += compare_distances(table, printed, distances, paper.distances.groups)
+        findings += compare_distances(table, printed, distances)
         notes += missing_notes(distances)
     return findings, notes
 

@@ -1,29 +1,26 @@
 """Distances to ImageNet: the gap between two groups of datasets, and ours beside a paper's."""
 
-from collections.abc import Mapping, Sequence
-
 import pandas as pd
 
 from transfer.fid.groups import GroupGap, group_gap, rank_agreement
+from transfer.papers.paper import Paper
 from transfer.papers.verdict import Finding, compare_table
+from transfer.study.config import Study
 
 # Ranks of fewer datasets always agree or disagree wholly.
 FEWEST_RANKED = 3
-Groups = Mapping[str, Sequence[str]]
 
 
-def gap_of(distances: pd.DataFrame, groups: Groups, column: str = "fid") -> GroupGap | None:
-    """The mean of the first group less that of the second; None if there are no two groups.
+def datasets_compared(study: Study, paper: Paper | None) -> list[str]:
+    """The datasets whose distances a study shows: its paper's, else those of its part `main`."""
+    if paper and paper.distances:
+        return list(paper.distances.group)
+    return list(study.parts["main"].datasets)
 
-    `distances` has the columns `dataset` and `column`, which is missing where there is no distance;
-    `groups` names the datasets of each group.
-    """
-    distances = distances.dropna(subset=[column])
-    values = [
-        distances[column][distances["dataset"].isin(datasets)].astype(float)
-        for datasets in groups.values()
-    ]
-    return group_gap(*values) if len(values) == 2 and all(map(len, values)) else None
+
+def groups_of(distances: pd.DataFrame) -> list[str]:
+    """The groups of the datasets of `fid.csv`, in the order in which they first occur."""
+    return list(distances["group"].dropna().unique()) if "group" in distances else []
 
 
 def group_label(group: str) -> str:
@@ -31,14 +28,29 @@ def group_label(group: str) -> str:
     return group.replace("_", "-")
 
 
-def gap_words(gap: GroupGap, groups: Groups) -> str:
-    """The gap and its exact permutation test as a sentence below a table."""
-    first, second = map(group_label, groups)
-    return (
+def gap_of(distances: pd.DataFrame, column: str = "fid") -> GroupGap | None:
+    """The mean of the first group less that of the second; None if there are no two groups.
+
+    `distances` has the columns of `fid.csv`, and `column`, which is missing where there is no
+    distance.
+    """
+    groups = groups_of(distances)
+    there = distances.dropna(subset=[column])
+    values = [there[column][there["group"] == group].astype(float) for group in groups]
+    return group_gap(*values) if len(values) == 2 and all(map(len, values)) else None
+
+
+def gap_words(distances: pd.DataFrame) -> list[str]:
+    """The gap and its exact permutation test as a sentence below a table; none without a gap."""
+    gap = gap_of(distances)
+    if gap is None:
+        return []
+    first, second = map(group_label, groups_of(distances))
+    return [
         f"Mean of the {first} datasets {gap.first_mean:.1f}, of the {second} ones "
         f"{gap.second_mean:.1f}; p = {gap.p_one_sided:.2g} that a split of these datasets into "
         f"groups of the same sizes has so large a gap (all {gap.splits:,} splits)."
-    )
+    ]
 
 
 def notes_of(distances: pd.DataFrame) -> list[str]:
@@ -52,18 +64,16 @@ def missing_notes(distances: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(distances["note"][distances["fid"].isna()]))
 
 
-def compare_distances(
-    table: str, printed: pd.DataFrame, computed: pd.DataFrame, groups: Groups
-) -> list[Finding]:
+def compare_distances(table: str, printed: pd.DataFrame, computed: pd.DataFrame) -> list[Finding]:
     """Compare each distance with a printed table's, and their order and gap with the printed ones'.
 
-    `printed` is text. The order counts as agreeing where Spearman's rho is 1, the gap and its
-    p where they are the same as those of the printed distances. A dataset without a distance in
-    `computed` is left out of all of them.
+    `printed` is text, `computed` a study's fid.csv. The order counts as agreeing where Spearman's
+    rho is 1, the gap and its p where they are the same as those of the printed distances. A dataset
+    without a distance in `computed` is left out of all of them.
     """
     computed = computed.dropna(subset=["fid"])
-    both = printed[["dataset", "fid"]].merge(
-        computed[["dataset", "fid"]], on="dataset", suffixes=("_printed", "_computed")
+    both = computed.merge(
+        printed[["dataset", "fid"]], on="dataset", suffixes=("_computed", "_printed")
     )
     findings = compare_table(table, "dataset", printed[["dataset", "fid"]], computed)
 
@@ -75,9 +85,9 @@ def compare_distances(
     if len(both) >= FEWEST_RANKED:
         rho, _ = rank_agreement(both["fid_computed"], both["fid_printed"].astype(float))
         add("order of the datasets", "spearman_rho", 1.0, rho, 4)
-    theirs, ours = (gap_of(both, groups, f"fid_{of}") for of in ("printed", "computed"))
+    theirs, ours = (gap_of(both, f"fid_{of}") for of in ("printed", "computed"))
     if theirs and ours:
-        row = " less ".join(map(group_label, groups))
+        row = " less ".join(map(group_label, groups_of(both)))
         add(row, "gap", theirs.gap, ours.gap, 2)
         add(row, "p_one_sided", theirs.p_one_sided, ours.p_one_sided, 6)
     return findings

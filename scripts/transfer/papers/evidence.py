@@ -16,8 +16,8 @@ class Evidence:
 
     `values`: the part `main`, models x datasets, fractions; `top1`: ImageNet top-1 of the same
     models, fractions; `better`: which of them lie above the study's threshold. `tables`: what the
-    study computed, by the number that the paper gives it, indexed by dataset. `fid`: `dataset`,
-    `fid` and `group`. `printed`: every printed table by its number, as numbers.
+    study computed, by the number that the paper gives it, indexed by dataset. `fid`: its
+    fid.csv. `printed`: every printed table by its number, as numbers.
     """
 
     results: StudyResults
@@ -33,13 +33,12 @@ def gather_evidence(
     results: StudyResults, paper: Paper, tables: Mapping[str, pd.DataFrame], fid: pd.DataFrame
 ) -> Evidence:
     """The evidence of a study, of its tables by the paper's numbers and of its distances."""
-    groups = paper.distances.group if paper.distances else {}
     return Evidence(
         results=results,
         values=part_values(results),
         top1=imagenet_top1(results),
         better=above_threshold(results),
         tables={name: table.set_index("dataset") for name, table in tables.items()},
-        fid=fid.assign(group=fid["dataset"].map(groups)),
+        fid=fid,
         printed={table: read_published(paper.folder, table) for table in table_names(paper.folder)},
     )

@@ -9,13 +9,12 @@ from transfer.validation import read_yaml
 
 @dataclass(frozen=True)
 class Compared:
-    """A printed table that a study computes again by the script `view` of scripts/tables.
+    """A printed table that a study computes again, one row a dataset.
 
     `threshold`: ImageNet top-1 in percent above which models count, each row on its own dataset;
     None where each row rests on all models and all datasets.
     """
 
-    view: str
     threshold: float | None = None
 
 
@@ -55,7 +54,6 @@ class Paper:
     positive_fraction: dict[str, float] = field(default_factory=dict)
     distances: Distances | None = None
     compared: dict[str, Compared] = field(default_factory=dict)
-    as_printed: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

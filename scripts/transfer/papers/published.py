@@ -99,8 +99,9 @@ def published_top1(paper: Paper) -> dict[str, float]:
 
 
 def published_fid(paper: Paper) -> pd.DataFrame:
-    """Dataset and its Frechet inception distance as printed; no row if the paper prints none."""
+    """The printed Frechet inception distances in the shape of fid.csv; no row if there are none."""
     if paper.distances is None:
-        return pd.DataFrame(columns=["dataset", "fid", "note"])
+        return pd.DataFrame(columns=["dataset", "group", "fid", "note"])
     distances = read_published(paper.folder, paper.distances.table)[["dataset", "fid"]]
+    distances.insert(1, "group", distances["dataset"].map(paper.distances.group))
     return distances.assign(note="Distance to ImageNet, as printed in the paper.")

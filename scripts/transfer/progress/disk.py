@@ -66,8 +66,9 @@ def stores_needed(datasets: Mapping[str, Dataset], sizes: Mapping[str, DatasetSi
         elif not there.prepared:
             images = there.train + there.evaluated
             evaluation_sizes = list(dataset.evaluation_sizes)
+            stated = dataset.stated.side if dataset.stated else None
             for side in sides:
-                pixels = min(int(side), dataset.stated.side) if dataset.stated else int(side)
+                pixels = min(int(side), stated) if stated else int(side)
                 total += store_bytes(images, there.evaluated, pixels, evaluation_sizes)
                 # Evaluation images are stored once, however many stores there are.
                 evaluation_sizes = []

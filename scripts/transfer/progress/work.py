@@ -23,14 +23,11 @@ class DatasetSize:
     prepared: bool
 
 
-def dataset_sizes(
-    prepared: Path, published: Path, datasets: Mapping[str, Dataset]
-) -> dict[str, DatasetSize]:
-    """Sizes by dataset: as prepared, else as stated in the paper's Table 1 or config/datasets.yaml.
+def dataset_sizes(prepared: Path, datasets: Mapping[str, Dataset]) -> dict[str, DatasetSize]:
+    """Sizes by dataset: as prepared, else as stated in config/datasets.yaml.
 
     A dataset of unknown size is left out.
     """
-    printed = read_table(published / "table01.csv", "table01", published).set_index("dataset")
     sizes = {}
     for id, dataset in datasets.items():
         try:
@@ -39,11 +36,7 @@ def dataset_sizes(
             evaluated = sum(summary["counts"].values()) - train
             sizes[id] = DatasetSize(train, evaluated, len(summary["classes"]), True)
         except (OSError, ValueError, KeyError):
-            if id in printed.index:
-                row = printed.loc[id]
-                counts = (int(row["train_size"]), int(row["eval_size"]), int(row["classes"]))
-                sizes[id] = DatasetSize(*counts, prepared=False)
-            elif stated := dataset.stated:
+            if stated := dataset.stated:
                 counts = (stated.train, stated.evaluated, stated.classes)
                 sizes[id] = DatasetSize(*counts, prepared=False)
     return sizes
