@@ -113,11 +113,10 @@ def open_originals(
     datasets = read_datasets(arguments.datasets_file)
     if name not in datasets:
         raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; name it with --dataset")
-    downloads = arguments.downloads or Path("resources/downloads") / name
+    source = datasets[datasets[name].images_of]
+    downloads = arguments.downloads or Path("resources/downloads") / source.id
     scratch = arguments.output.with_name(f".{arguments.output.stem}.originals")
-    return stack.enter_context(
-        originals_of(dataset, datasets[name], downloads, scratch, arguments.images)
-    )
+    return stack.enter_context(originals_of(dataset, source, downloads, scratch, arguments.images))
 
 
 def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor], str]:

@@ -41,6 +41,7 @@ def write_dataset(
         "multilabel": multilabel,
         "classes": [f"class{k}" for k in range(classes)],
         "counts": dict(counts),
+        "short_sides": ["original"],
         "content": hashlib.sha256(b"".join(image.tobytes() for image in images)).hexdigest(),
     }
     (folder / "summary.json").write_text(json.dumps(summary))

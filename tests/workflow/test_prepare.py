@@ -12,19 +12,19 @@ import stand_ins
 import yaml
 
 ROOT = Path(__file__).parents[2]
+PHASES = ("inputs/datasets", "inputs/prepare", "rules/datasets", "rules/prepare")
+INCLUDES = "\n".join(f"include: {str(ROOT / 'workflow' / f'{name}.smk')!r}" for name in PHASES)
 SNAKEFILE = f"""
-import functools, sys
+import sys
 sys.path.insert(0, "scripts")
+from transfer.data.dataset import read_datasets
 from transfer.fingerprint import fingerprint
-from transfer.validation import read_yaml
 from transfer.study.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
-DATASETS = read_yaml("config/datasets.yaml", "datasets")
+DATASETS = read_datasets("config/datasets.yaml")
 PYTHON = sys.executable
-include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
-include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
-include: {str(ROOT / "workflow" / "rules" / "prepare.smk")!r}
+{INCLUDES}
 """
 
 
@@ -85,3 +85,45 @@ def test_from_a_hand_placed_archive_to_the_index(project):
     path.write_text(yaml.safe_dump(blocks))
     again = snakemake(project, target, *unverified, "-n")
     assert "Preparing eurosat" in again.stdout + again.stderr
+
+
+def test_a_derived_dataset_follows_its_sample_and_the_other(project):
+    path = project / "config" / "datasets.yaml"
+    blocks = yaml.safe_load(path.read_text())
+    blocks["turned"] = {
+        "name": "Some digits, turned",
+        "short_name": "Turned",
+        "like": "digits_source",
+        "sample": {"rows": "config/turned.csv"},
+    }
+    path.write_text(yaml.safe_dump(blocks))
+    sample = project / "config" / "turned.csv"
+    sample.write_text("id\ndigit_0000\n")
+    target = "results/data/turned/index.csv"
+    done = snakemake(project, target)
+    log = project / "results/logs/derive/turned.log"
+    assert done.returncode != 0 and not (project / target).exists()
+    assert "config/turned.csv: line 2: id 'digit_0000': " in log.read_text()
+
+    index = pd.read_csv(project / "results/data/digits_source/index.csv")
+    own = index[index.split == "train"].id[:3].to_list()
+    sample.write_text("\n".join(["id", *own, own[0]]) + "\n")
+    done = snakemake(project, target)
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(project / target).query("split == 'train'").id.to_list() == [*own, own[0]]
+    summary = json.loads((project / "results/data/turned/summary.json").read_text())
+    assert summary["counts"]["train"] == 4 and summary["distinct_images"]["train"] == 3
+    assert not list((project / "results/data/turned").rglob("*.bin"))
+
+    def asked_for():
+        again = snakemake(project, target, "-n")
+        said = again.stdout + again.stderr
+        return {job for job in ("Preparing digits_source", "Deriving turned") if job in said}
+
+    assert asked_for() == set()
+    sample.write_text("\n".join(["id", *own]) + "\n")
+    assert asked_for() == {"Deriving turned"}
+    assert snakemake(project, target).returncode == 0 and asked_for() == set()
+    blocks["digits_source"]["layout"]["seed"] = 1
+    path.write_text(yaml.safe_dump(blocks))
+    assert asked_for() == {"Preparing digits_source", "Deriving turned"}

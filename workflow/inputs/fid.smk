@@ -57,9 +57,10 @@ def fid_images(wildcards):
     index = {"index": f"results/data/{dataset}/index.csv"}
     if fid_option(dataset, "source") == "store":
         return index
-    files = [file.name for file in DATASETS[dataset].files]
+    source = DATASETS[dataset].images_of
+    files = [file.name for file in DATASETS[source].files]
     return index | {
-        "records": [f"results/data/{dataset}/downloads/{file}.json" for file in files]
+        "records": [f"results/data/{source}/downloads/{file}.json" for file in files]
     }
 
 
@@ -79,7 +80,8 @@ def fid_source_flags(wildcards):
         return flags if source == "originals" else f"{flags} {side}"
     return (
         f"--source {source} --dataset-folder results/data/{dataset} {side} "
-        f"--images {fid_option(dataset, 'images')} --downloads resources/downloads/{dataset}"
+        f"--images {fid_option(dataset, 'images')} "
+        f"--downloads resources/downloads/{DATASETS[dataset].images_of}"
     )
 
 

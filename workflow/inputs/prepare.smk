@@ -1,4 +1,4 @@
-# What preparation depends on.
+# What preparation depends on, and what a derived dataset is made of.
 
 import json
 
@@ -21,3 +21,23 @@ def preparation_code(wildcards):
 def preparation_threads(wildcards):
     """Processes that decode; the digit tasks are prepared before a second one has started."""
     return 1 if DATASETS[wildcards.dataset].group == "digits" else 16
+
+
+# Datasets that take the images of another; the others have images of their own.
+DERIVED = [name for name, dataset in DATASETS.items() if dataset.like]
+
+
+def derived_from(wildcards):
+    """The index and summary of the dataset whose images a derived one takes, and its sample."""
+    dataset = DATASETS[wildcards.dataset]
+    sample = dataset.sample["rows" if "rows" in dataset.sample else "weights"]
+    folder = f"results/data/{dataset.like}"
+    return {
+        "index": f"{folder}/index.csv",
+        "summary": f"{folder}/summary.json",
+        "sample": sample,
+    }
+
+
+def settings_of_derivation(wildcards):
+    return json.dumps(dict(DATASETS[wildcards.dataset].sample), sort_keys=True)

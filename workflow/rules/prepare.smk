@@ -13,6 +13,8 @@ rule prepare:
         "results/logs/prepare/{dataset}.log",
     benchmark:
         "results/benchmarks/prepare/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(name for name in DATASETS if name not in DERIVED),
     conda:
         "../../envs/training.yaml"
     threads: preparation_threads
@@ -30,3 +32,28 @@ rule prepare:
         "--downloads resources/downloads/{wildcards.dataset} --records {input.records:q} "
         "--on-bad-image {params.on_bad_image} "
         "--workers {threads} --output results/data/{wildcards.dataset} > {log:q} 2>&1"
+
+
+# Other training images of a prepared dataset, named and not copied.
+rule derive:
+    input:
+        unpack(derived_from),
+    output:
+        index="results/data/{dataset}/index.csv",
+        summary="results/data/{dataset}/summary.json",
+    log:
+        "results/logs/derive/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(DERIVED) or "(?!)",
+    conda:
+        "../../envs/training.yaml"
+    params:
+        code=fingerprint("scripts/derive.py"),
+        settings=settings_of_derivation,
+        like=lambda wildcards: DATASETS[wildcards.dataset].like,
+    message:
+        "Deriving {wildcards.dataset} from {params.like}"
+    shell:
+        f"{PYTHON} "
+        "scripts/derive.py --dataset {wildcards.dataset} --like results/data/{params.like} "
+        "--output results/data/{wildcards.dataset} > {log:q} 2>&1"

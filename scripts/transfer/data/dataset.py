@@ -1,12 +1,13 @@
 """Datasets as config/datasets.yaml describes them: their source, layout, split and metric."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from transfer.data.source.files import SourceFile, source_files
-from transfer.validation import read_yaml
+from transfer.errors import UserError
+from transfer.validation import read_yaml, suggest
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Dataset:
     """One block of config/datasets.yaml; `id` is its key, the schema describes each field.
 
     `homepage` and `files` are its source's. The keys of `layout` and `split` depend on the kind of
-    the one and the method of the other.
+    the one and the method of the other. A derived dataset is `like` another, whose images it
+    refers to: it has no files, and `sample` says which of the training images are its own.
     """
 
     id: str
@@ -45,6 +47,13 @@ class Dataset:
     evaluation_sizes: tuple[int, ...]
     evaluation: Mapping[str, str] | None = None
     stated: Stated | None = None
+    like: str | None = None
+    sample: Mapping[str, Any] | None = None
+
+    @property
+    def images_of(self) -> str:
+        """The dataset in whose store its images are, and whose files they come from."""
+        return self.like or self.id
 
     @property
     def reported_split(self) -> str:
@@ -70,7 +79,34 @@ def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
 
 def read_datasets(path: str | Path) -> dict[str, Dataset]:
     """Every dataset of `config/datasets.yaml` by its key; raises UserError if it is invalid."""
-    return {id: dataset_of(id, block) for id, block in read_yaml(path, "datasets").items()}
+    blocks = read_yaml(path, "datasets")
+    problems = [p for id, block in blocks.items() for p in _like_problems(id, block, blocks)]
+    if problems:
+        raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
+    return {id: dataset_of(id, _whole(block, blocks)) for id, block in blocks.items()}
+
+
+def _like_problems(
+    id: str, block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
+    like = block.get("like")
+    if like is None:
+        return
+    if like not in blocks:
+        yield f"{id}.like: no dataset '{like}' ({suggest(like, list(blocks))})"
+    elif first := blocks[like].get("like"):
+        yield f"{id}.like: '{like}' has no images of its own: name '{first}', whose images it takes"
+
+
+def _whole(block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """A block with all that a derived dataset shares with the one that it is like."""
+    if "like" not in block:
+        return dict(block)
+    other = dict(blocks[block["like"]])
+    # Its own are one group, so that no table of a paper's datasets takes it for one of them.
+    other |= {"group": "own", "source": other["source"] | {"files": []}}
+    other.pop("stated", None)
+    return {**other, **block}
 
 
 def preparation_settings(dataset: Dataset) -> dict[str, Any]:

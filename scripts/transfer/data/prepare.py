@@ -21,6 +21,7 @@ from transfer.data.layouts import read_layout
 from transfer.data.preparation import Outcome, Plan, decode_samples
 from transfer.data.samples import Sample
 from transfer.data.splits import SPLITS, split_samples
+from transfer.data.store import LIKE_ROWS
 from transfer.errors import UserError
 from transfer.files import write_json
 
@@ -94,7 +95,7 @@ def prepare_dataset(
         }
         write_json(work / "dataset" / "summary.json", summary)
         _write_index(stored, work / "dataset" / "index.csv")
-        _replace(work / "dataset", target, work / "replaced")
+        replace_prepared(work / "dataset", target, work / "replaced")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -217,15 +218,16 @@ def _write_index(samples: Sequence[Sample], path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def _replace(made: Path, target: Path, old: Path) -> None:
+def replace_prepared(made: Path, target: Path, old: Path) -> None:
     """Move what was made into the target, the index last: where there is one, all is there.
 
+    `old` is a folder to make, on the same file system, for what was in the target before.
     Other steps may keep files of theirs in the target; only a former preparation is removed.
     """
     target.mkdir(parents=True, exist_ok=True)
     old.mkdir()
     (target / "index.csv").unlink(missing_ok=True)
-    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv"):
+    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv", LIKE_ROWS):
         for path in target.glob(pattern):
             path.rename(old / path.name)
     for path in sorted(made.iterdir(), key=lambda path: path.name == "index.csv"):

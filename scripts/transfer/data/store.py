@@ -4,10 +4,13 @@ A folder holds `index.csv` (`id,label,split`, one row per image in store order),
 (metric, class names, counts), one store of decoded images per resolution, `store_<short side>/`
 with `images.bin`, `offsets.npy` and `sizes.npy`, and the evaluation images,
 `evaluation/<size>.npy`, one per row whose split is not `train`.
+
+The folder of a derived dataset holds no pixel. Its `rows.npy` says which row of another dataset's
+index each of its own is; that one lies in the folder beside it, which `summary.json` names.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import pandas as pd
 from transfer.errors import UserError
 
 SPLITS = ("train", "val", "test")
+LIKE_ROWS = "rows.npy"
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class PreparedDataset:
 
     `labels` is int64 `(n,)`, the class of each image, or for several labels per image uint8
     `(n, classes)`, one where the class applies. `short_side` says which store `image` reads:
-    pixels of the short side, or `original`.
+    pixels of the short side, or `original`. A derived dataset reads the images of `like`, of which
+    `like_rows`, int64 `(n,)`, gives the row of each of its own.
     """
 
     folder: Path
@@ -37,6 +42,8 @@ class PreparedDataset:
     classes: tuple[str, ...]
     metric: str
     summary: dict[str, Any]
+    like: "PreparedDataset | None" = None
+    like_rows: np.ndarray | None = None
 
     @cached_property
     def pixels(self) -> np.ndarray:
@@ -50,12 +57,16 @@ class PreparedDataset:
 
     @cached_property
     def sizes(self) -> np.ndarray:
-        """Height and width of each stored image, int32 `(n, 2)`."""
+        """Height and width of each image, int32 `(n, 2)`."""
+        if self.like:
+            return self.like.sizes[self.like_rows]
         return np.load(self._store / "sizes.npy")
 
     @property
     def made_ns(self) -> int:
         """When the store's pixels were written, in nanoseconds of the file system's clock."""
+        if self.like:
+            return self.like.made_ns
         return (self._store / "images.bin").stat().st_mtime_ns
 
     @property
@@ -64,6 +75,8 @@ class PreparedDataset:
 
     def image(self, row: int) -> np.ndarray:
         """One stored image, uint8 `(height, width, 3)`, a view of the mapped file."""
+        if self.like is not None and self.like_rows is not None:
+            return self.like.image(self.like_rows[row])
         height, width = self.sizes[row]
         return self.pixels[self.offsets[row] : self.offsets[row + 1]].reshape(height, width, 3)
 
@@ -76,6 +89,9 @@ class PreparedDataset:
 
         They follow `rows(split)` one by one. Raises UserError if that size was not prepared.
         """
+        if self.like:
+            # It shares all rows that are evaluated, in their order.
+            return self.like.evaluation_images(size, split)
         path = self.folder / "evaluation" / f"{size}.npy"
         if not path.is_file():
             raise UserError(
@@ -106,6 +122,8 @@ def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
     Raises UserError if nothing is asked for and there is none, or more than one.
     """
     if short_side is None:
+        if (Path(folder) / LIKE_ROWS).is_file():
+            folder = Path(folder).parent / _summary(Path(folder))["like"]["dataset"]
         found = sorted(path.name.removeprefix("store_") for path in Path(folder).glob("store_*"))
         if not found:
             raise UserError(f"{folder}: no prepared dataset here")
@@ -118,17 +136,20 @@ def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
 def find_any_store(folder: str | Path) -> int | str:
     """The first of the stores that `summary.json` lists, for a picture; UserError if none."""
     try:
-        summary = json.loads((Path(folder) / "summary.json").read_text(encoding="utf-8"))
+        return _summary(Path(folder))["short_sides"][0]
     except FileNotFoundError:
         raise UserError(f"{folder}: no prepared dataset here") from None
-    return summary["short_sides"][0]
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
 
 
 def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDataset:
     """Open a prepared dataset; raises UserError if it is not there or its parts disagree."""
     folder = Path(folder)
     try:
-        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        summary = _summary(folder)
         index = pd.read_csv(folder / "index.csv", dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise UserError(
@@ -145,6 +166,8 @@ def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDat
         metric=summary["metric"],
         summary=summary,
     )
+    if summary.get("like"):
+        return _refer(dataset)
     if not (dataset._store / "images.bin").is_file():
         raise UserError(f"{dataset._store}: no store of this resolution; prepare it first")
     expected = int(dataset.offsets[-1])
@@ -155,3 +178,24 @@ def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDat
             "Delete the folder and prepare the dataset again."
         )
     return dataset
+
+
+def _refer(dataset: PreparedDataset) -> PreparedDataset:
+    """The derived dataset with the one whose images it takes; UserError if those are others now."""
+    recorded = dataset.summary["like"]
+    like = open_dataset(dataset.folder.parent / recorded["dataset"], dataset.short_side)
+    rows = np.load(dataset.folder / LIKE_ROWS)
+    again = f"Derive it again: snakemake --cores 4 --forcerun derive {dataset.folder / 'index.csv'}"
+    if like.summary["content"] != recorded["content"]:
+        raise UserError(
+            f"{dataset.folder}: it was derived from other images than {like.folder} holds. {again}"
+        )
+    evaluated = np.flatnonzero(like.splits != "train")
+    matching = len(rows) == len(dataset.ids) and np.array_equal(
+        rows[dataset.splits != "train"], evaluated
+    )
+    if not matching or not np.array_equal(like.ids[rows], dataset.ids):
+        raise UserError(
+            f"{dataset.folder}: {LIKE_ROWS} does not lead to the rows of index.csv. {again}"
+        )
+    return replace(dataset, like=like, like_rows=rows)

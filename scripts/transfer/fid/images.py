@@ -55,7 +55,7 @@ class StoredImages:
     def identity(self) -> str:
         digest = hashlib.sha256(str(self.dataset.short_side).encode())
         digest.update("\n".join(map(str, self.dataset.ids[self.rows])).encode())
-        digest.update(self.dataset.offsets.tobytes())
+        digest.update(self.dataset.sizes.tobytes())
         # A store that was made anew may hold other pixels of the same sizes.
         digest.update(str(self.dataset.made_ns).encode())
         return digest.hexdigest()

@@ -77,7 +77,8 @@ def originals_of(
 ) -> Iterator[OriginalImages]:
     """The images of a split (or `all`) of a prepared dataset, as its source has them.
 
-    `downloads` is the folder of its source's files. Compressed archives are unpacked into
+    `downloads` is the folder of its source's files. Of a derived dataset, `dataset` and `downloads`
+    are those of the one whose images it takes. Compressed archives are unpacked into
     `scratch`, a folder that lives as long as the context and takes as much space as preparation
     did. Raises UserError if files are missing or list other images than those that were prepared.
     """
@@ -86,15 +87,20 @@ def originals_of(
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     try:
-        sources = _prepared_sources(prepared, dataset, downloads, scratch)
+        sources = _prepared_sources(prepared.like or prepared, dataset, downloads, scratch)
         yield OriginalImages(
             name=prepared.folder.name,
             prepared_ns=prepared.made_ns,
             ids=tuple(prepared.ids[rows]),
-            sources=tuple(sources[row] for row in rows),
+            sources=tuple(sources[row] for row in _like_rows(prepared, rows)),
         )
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _like_rows(prepared: PreparedDataset, rows: np.ndarray) -> np.ndarray:
+    """Rows of the dataset that was prepared from files, for those of one that may be derived."""
+    return rows if prepared.like_rows is None else prepared.like_rows[rows]
 
 
 def _check_files(prepared: PreparedDataset, dataset: Dataset, downloads: Path) -> None:
