@@ -157,13 +157,22 @@ def train_again(
     return again
 
 
+def says(now: Any, before: Any) -> bool:
+    """Whether a record has what an older one had; metrics recorded since then do not count."""
+    if isinstance(now, dict) and isinstance(before, dict):
+        return all(key in now and now[key] == value for key, value in before.items())
+    return bool(now == before)
+
+
 def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, Any]) -> list[str]:
     """What differs between two trainings of a run, in words; empty if not a bit does."""
     found = [
-        f"{key}: {record[key]}, now {again[key]}" for key in COMPARED if record[key] != again[key]
+        f"{key}: {record[key]}, now {again[key]}"
+        for key in COMPARED
+        if not says(again[key], record[key])
     ]
     for before, now in zip(record["history"], again["history"], strict=False):
-        what = [k for k in before if k not in OF_THE_MOMENT and before[k] != now.get(k)]
+        what = [k for k in before if k not in OF_THE_MOMENT and not says(now.get(k), before[k])]
         if what:
             found.append(f"epoch {before['epoch']}: {', '.join(what)}")
             break

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from transfer.data.dataset import Dataset
-from transfer.drawing.tables import METRIC_NAMES, Column, Table
+from transfer.drawing.tables import Column, Table
+from transfer.metrics import METRICS
 from transfer.study.model import Model
 
 READS = ("printed", "models", "datasets")
@@ -27,7 +28,8 @@ def make(
 ) -> Table:
     names = {key: dataset.name for key, dataset in datasets.items()}
     names |= {key: model.name for key, model in models.items()}
-    names |= METRIC_NAMES | {"true": "✓", "false": "", "": "–"}
+    names |= {key: metric.label for key, metric in METRICS.items()}
+    names |= {"true": "✓", "false": "", "": "–"}
     shown = HEADINGS | headings
     columns = [
         Column(name, shown.get(name, in_words(name)), lambda cell: str(names.get(cell, cell)))

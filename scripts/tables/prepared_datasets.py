@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from transfer.drawing.tables import METRIC_NAMES, Column, Table
+from transfer.drawing.tables import Column, Table
+from transfer.metrics import METRICS
 
 READS = ("prepared",)
 OPTIONS = {
@@ -66,7 +67,7 @@ def make(prepared: list[Path], *, parts: list[str]) -> Table:
         Column("classes", "Classes"),
         Column("train_size", "Train size", size),
         Column("eval_size", "Eval size", size),
-        Column("metric", "Metric", lambda key: METRIC_NAMES[key]),
+        Column("metric", "Metric", lambda key: METRICS[key].label),
         Column("shared_images", "Images in several splits", size),
         Column("shared_rows", "Rows with them", size),
     ]

@@ -3,6 +3,7 @@
 import copy
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,36 @@ def test_an_honest_choice_looks_at_the_selection_split_alone(tmp_path):
         write(tmp_path, hp, value, chosen)
     row = selected(tmp_path, "honest")
     assert (row.hp, row.value) == ("a", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("selection", "hp", "value"), [("as_published", "a", 0.4), ("honest", "b", 0.3)]
+)
+def test_a_study_compares_runs_by_another_metric_that_they_record(tmp_path, selection, hp, value):
+    """At the epoch that the dataset's own metric chose, 2, though another was better in 1."""
+    cell = replace(CELL, metric="macro_f1")
+    for point, accuracy, report, chosen in (("a", 0.5, 0.4, 0.1), ("b", 0.8, 0.3, 0.2)):
+        whole = record(point, accuracy)
+        for epoch, (reported, selected_by) in zip(
+            whole["history"], ((0.9, 0.9), (report, chosen)), strict=True
+        ):
+            epoch["report"]["macro_f1"] = reported
+            epoch["selection"]["macro_f1"] = selected_by
+        metrics = {"accuracy": accuracy, "macro_f1": report}
+        write(tmp_path, point, accuracy, history=whole["history"], metrics=metrics)
+    write(tmp_path, "c", None)
+    (row,) = select([cell], tmp_path, selection, False, METRICS).to_dict("records")
+    assert (row["metric"], row["hp"], row["value"]) == ("macro_f1", hp, value)
+
+
+def test_a_metric_that_a_run_does_not_record_is_refused_by_name(tmp_path):
+    path = write(tmp_path, "a", 0.5)
+    cell = replace(CELL, metric="macro_f1", hps=("a",))
+    with pytest.raises(
+        UserError, match="records accuracy, and the study compares by macro_f1"
+    ) as e:
+        select([cell], tmp_path, "as_published", False, METRICS)
+    assert f"--force -- {path}" in str(e.value)
 
 
 def test_an_honest_choice_on_the_reported_split_is_refused(tmp_path):

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from transfer.data.dataset import read_datasets
+from transfer.errors import UserError
+from transfer.metrics import METRICS
 from transfer.study import config
 from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import Network
@@ -17,7 +19,6 @@ from transfer.study.study import Part, read_study
 from transfer.study.views import Shown
 
 CONFIG = Path(__file__).parents[2] / "config"
-METRICS = "accuracy, quadratic_weighted_kappa, macro_f1, roc_auc"
 CORRELATION = Shown("correlation")
 HOLDOUT = {"holdout": {"fraction": 0.2, "seed": 0}}
 
@@ -42,8 +43,10 @@ def problems(tables):
     return of
 
 
-def study(datasets=("aptos", "eurosat"), models=("resnet50",), recipe="finetune", **changed):
-    main = Part(tuple(datasets), tuple(models), recipe)
+def study(
+    datasets=("aptos", "eurosat"), models=("resnet50",), recipe="finetune", metrics=None, **changed
+):
+    main = Part(tuple(datasets), tuple(models), recipe, metrics or {})
     changed = {"tables": {"table02": CORRELATION}, "figures": {}} | changed
     return replace(
         read_study(CONFIG / "studies" / "fang2023.yaml"), parts={"main": main}, **changed
@@ -75,9 +78,6 @@ LISTED = {"split": {"method": "listed"}}
             of(["pets"]),
             {},
             [
-                DATA(
-                    "pets", f"metric: training computes no mean_per_class_accuracy, but {METRICS}"
-                ),
                 RECIPE(
                     "finetune",
                     "selects by and reports the split 'val', which 'pets' does not have (train, "
@@ -88,12 +88,7 @@ LISTED = {"split": {"method": "listed"}}
         (
             of(["voc2007"]),
             {},
-            [
-                DATA(
-                    "voc2007",
-                    f"metric: training computes no mean_average_precision_11, but {METRICS}",
-                )
-            ],
+            [],
         ),
         (of(["dtd", "cifar10"]), {}, []),
         (
@@ -132,6 +127,25 @@ LISTED = {"split": {"method": "listed"}}
                     "selects by and reports the split 'val', which 'cassava' does not have (none): "
                     "choose a split method in config/datasets.yaml that draws one",
                 ),
+            ],
+        ),
+        (
+            of(["aptos"]),
+            {"aptos": {"metric": "acuracy"}},
+            [DATA("aptos", f"metric: training computes no acuracy, but {', '.join(METRICS)}")],
+        ),
+        (of(["dtd"], metrics={"dtd": "mean_per_class_accuracy"}), {}, []),
+        (
+            of(
+                ["dtd", "voc2007"], metrics={"dtd": "roc_auc", "voc2007": "mean_per_class_accuracy"}
+            ),
+            {},
+            [
+                "parts.main.metrics: 'dtd': runs record roc_auc of datasets alone whose own metric "
+                "it is, and that of 'dtd' is accuracy: say `metric: roc_auc` in "
+                "config/datasets.yaml, which prepares and trains it again, or take another metric",
+                "parts.main.metrics: 'voc2007': mean_per_class_accuracy needs one label per image, "
+                "and multilabel is true",
             ],
         ),
         # What lies in folders of one's own shows when they are prepared.
@@ -339,6 +353,28 @@ def test_a_part_is_drawn_against_imagenet_where_a_view_shows_it(problems):
     assert "imagenet_top1_library of config/models.tsv is empty for clip_rn50" in problem
 
 
+def test_two_parts_compare_the_same_runs_by_one_metric(problems):
+    plain = study(["aptos"])
+    other = replace(plain.parts["main"], metrics={"aptos": "accuracy"})
+    (problem,) = problems(replace(plain, parts={**plain.parts, "other": other}))
+    assert "'aptos' is compared by another metric in the part 'main'" in problem
+    # By the dataset's own metric, said or not.
+    same = replace(plain.parts["main"], metrics={"aptos": "quadratic_weighted_kappa"})
+    assert problems(replace(plain, parts={**plain.parts, "other": same})) == []
+
+
+def test_a_metric_holds_for_all_parts_or_for_one(tmp_path):
+    text = (CONFIG / "studies" / "fang2023.yaml").read_text()
+    path = tmp_path / "own.yaml"
+    path.write_text(f"{text}\nmetrics: {{aptos: accuracy}}\n")
+    found = read_study(path)
+    assert all(part.metrics == {"aptos": "accuracy"} for part in found.parts.values()
+               if "aptos" in part.datasets)  # fmt: skip
+    path.write_text(f"{text}\nmetrics: {{atpos: accuracy}}\n")
+    with pytest.raises(UserError, match="metrics: 'atpos' is in no part of this study"):
+        read_study(path)
+
+
 def test_a_network_takes_the_images_that_the_recipe_shows(problems):
     tied = {"resnet50": Network("torchvision 1", only_size=224)}
     # 224 px on EuroSAT, 256 px on APTOS.
@@ -431,7 +467,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
         lines = found.broken[name].splitlines()
         assert lines[0].startswith(f"{tmp_path}/{name}.yaml: ")
         assert problem in found.broken[name]
-    assert len(found.broken["a"].splitlines()) == 3
+    assert len(found.broken["a"].splitlines()) == 2
     assert len(found.warnings) == len(says)
 
 

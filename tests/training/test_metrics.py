@@ -1,6 +1,11 @@
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    f1_score,
+    precision_recall_curve,
+    roc_auc_score,
+)
 
 from transfer.errors import UserError
 from transfer.training.metrics import best_thresholds, check_labels, evaluate
@@ -12,7 +17,7 @@ def one_hot(predicted, classes):
 
 def test_accuracy_by_hand():
     scores = one_hot([0, 1, 2, 2], 3)
-    assert evaluate("accuracy", scores, np.array([0, 1, 1, 2])) == {"accuracy": 0.75}
+    assert evaluate("accuracy", scores, np.array([0, 1, 1, 2]))["accuracy"] == 0.75
 
 
 def test_kappa_by_hand():
@@ -82,6 +87,50 @@ def test_macro_f1_with_thresholds_and_at_one_half():
     assert half["accuracy"] == pytest.approx(2 / 3)
 
 
+def test_mean_per_class_accuracy_by_hand():
+    # Of three images of class 0 one is right, of the one of class 1 all, of class 3 none.
+    labels, predicted = np.array([0, 0, 0, 1, 3]), np.array([0, 1, 2, 1, 0])
+    got = evaluate("mean_per_class_accuracy", one_hot(predicted, 5), labels)
+    assert got["mean_per_class_accuracy"] == pytest.approx((1 / 3 + 1 + 0) / 3)
+    assert got["accuracy"] == pytest.approx(2 / 5)
+
+
+def test_mean_per_class_accuracy_is_scikit_learns_balanced_accuracy():
+    rng = np.random.default_rng(3)
+    scores, labels = rng.normal(size=(200, 7)), rng.choice(7, 200, p=[0.4, *[0.1] * 6])
+    expected = balanced_accuracy_score(labels, scores.argmax(axis=1))
+    got = evaluate("mean_per_class_accuracy", scores, labels)["mean_per_class_accuracy"]
+    assert got == pytest.approx(expected)
+
+
+def average_precision_11(scores, labels):
+    return evaluate("mean_average_precision_11", scores, labels)["mean_average_precision_11"]
+
+
+def test_11_point_average_precision_by_hand():
+    # Ranked: right, wrong, right, wrong. Precision 1 up to recall 0.5 (six points), then 2 / 3.
+    scores, labels = np.array([[4.0], [3.0], [2.0], [1.0]]), np.array([[1], [0], [1], [0]])
+    assert average_precision_11(scores, labels) == pytest.approx((6 * 1 + 5 * 2 / 3) / 11)
+    # All at once: precision one half at every recall, in whatever order the images are.
+    assert average_precision_11(scores * 0, labels) == pytest.approx(0.5)
+    # A second class, ranked perfectly.
+    both = np.hstack([scores, scores]), np.hstack([labels, [[1], [1], [0], [0]]])
+    assert average_precision_11(*both) == pytest.approx(((6 + 10 / 3) / 11 + 1) / 2)
+
+
+@pytest.mark.parametrize("positives", [3, 10, 37])
+def test_11_point_average_precision_is_read_off_scikit_learns_curve(positives):
+    """Recalls such as 3 / 10 fall on a point just where rounding would miss it."""
+    rng = np.random.default_rng(positives)
+    scores, labels = np.round(rng.normal(size=(120, 1)), 1), np.zeros((120, 1), dtype=int)
+    labels[rng.choice(120, positives, replace=False)] = 1
+    precision, recall, _ = precision_recall_curve(labels[:, 0], scores[:, 0])
+    points = [precision[recall >= tenth / 10 - 1e-9].max() for tenth in range(11)]
+    # The curve's own last point, precision 1 at recall 0, is of no threshold.
+    points[0] = precision[:-1].max()
+    assert average_precision_11(scores, labels) == pytest.approx(np.mean(points))
+
+
 def test_a_class_without_positives_is_never_predicted_and_counts_zero():
     scores = np.array([[2.0, 1.0], [-1.0, 0.5]])
     labels = np.array([[1, 0], [0, 0]], dtype=np.uint8)
@@ -94,8 +143,9 @@ def test_a_class_without_positives_is_never_predicted_and_counts_zero():
     ("metric", "labels", "message"),
     [
         ("roc_auc", np.array([0, 0, 0]), "not defined on the split 'val'.*class 0.*every image"),
+        ("mean_average_precision_11", np.array([[0, 1], [0, 1]]), "of class 0 it holds none"),
         ("accuracy", np.array([], dtype=int), "'val' holds no images"),
-        ("precision", np.array([0]), "unknown metric"),
+        ("precision", np.array([0]), "computes no precision"),
     ],
 )
 def test_what_cannot_be_scored_is_refused_before_training(metric, labels, message):

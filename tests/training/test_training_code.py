@@ -32,7 +32,6 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     },
     # Their outcome is in the settings of a run.
     "libraries": None,
-    "metric_names": None,
     "../study/recipes": None,
     "../study/hyperparameters": {"point_id", "expand_grid", "short_number"},
     "../study/methods": None,
@@ -50,13 +49,14 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "evaluation": {"check_splits"},
     "heads": {"_refuse_other_network"},
     "interruption": {"Interrupted", "watch_signals"},
-    "models": {"_row"},
     "record": {"write_result"},
     # Of a dataset that is measured by accuracy.
-    "metrics": {"check_labels", "_macro_f1", "_quadratic_weighted_kappa", "_roc_auc"},
+    "metrics": {
+        "check_labels", "_quadratic_weighted_kappa", "_roc_auc", "_mean_average_precision_11",
+    },
     **{module: set() for module in (
         "augment", "batches", "checkpoint", "losses", "methods/__init__", "methods/finetune",
-        "optim", "parts", "run", "task",
+        "optim", "parts", "run", "task", "models",
     )},
 }  # fmt: skip
 

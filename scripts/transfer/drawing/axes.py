@@ -8,12 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, Formatter, FuncFormatter, MaxNLocator
 from scipy import special
 
-METRIC_LABELS = {
-    "accuracy": "Accuracy (%)",
-    "quadratic_weighted_kappa": "Quadratic weighted kappa",
-    "macro_f1": "Macro F1",
-    "roc_auc": "Area under ROC curve",
-}
 LOGIT_TICKS = np.array(
     [
         *(0.001, 0.005, 0.01, 0.05),

@@ -9,6 +9,7 @@ from scipy.interpolate import make_smoothing_spline
 from transfer.drawing.axes import label_axis, to_axis
 from transfer.drawing.panels import Panel, set_limits
 from transfer.drawing.style import BLUE, GREY, PURPLE
+from transfer.metrics import METRICS
 from transfer.results.table import StudyResults, imagenet_top1, part_values
 
 # SciPy's spline needs five different positions to choose its own smoothness.
@@ -35,7 +36,7 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
     panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2)
     low, high = panel.ax.get_ylim()
     panel.ax.set_ylim(min(low, lower.min()), max(high, upper.max()))
-    label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
+    label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
 
 
 def draw_spline(panel: Panel) -> bool:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from transfer.drawing.axes import METRIC_LABELS, label_axis, to_axis
+from transfer.drawing.axes import label_axis, to_axis
 from transfer.drawing.style import (
     BLUE,
     GREY,
@@ -22,6 +22,7 @@ from transfer.drawing.style import (
     model_styles,
     wrap_notes,
 )
+from transfer.metrics import METRICS
 from transfer.results.table import (
     POINTS_PRINTED,
     StudyResults,
@@ -88,7 +89,7 @@ def transfer_panels(
         panel = Panel(
             ax,
             dataset,
-            described.metric,
+            results.study.parts[part].metric(described),
             described.short_name,
             top1[there],
             values[dataset][there],
@@ -99,7 +100,7 @@ def transfer_panels(
         ax.set_title(panel.title, loc="left")
         panels.append(panel)
     for panel in panels:
-        panel.ax.set_ylabel(METRIC_LABELS[panel.metric])
+        panel.ax.set_ylabel(METRICS[panel.metric].axis_label)
     return figure, panels
 
 
@@ -117,7 +118,7 @@ def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
             panel.ax.set_xlabel("ImageNet top-1 (%)")
         else:
             panel.ax.set_ylim(limits)
-            label_axis(panel.ax, "y", panel.kind, percent=panel.metric == "accuracy")
+            label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
 
 
 def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:

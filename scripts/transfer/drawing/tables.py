@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from transfer.files import write_text
+from transfer.metrics import METRICS
 from transfer.papers.verdict import with_digits_of
 from transfer.results.table import StudyResults
 
@@ -24,15 +25,6 @@ MARKDOWN = re.compile(r"[\\`*\[\]<>|]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
 # Numbers, years and dashes stand right; words stand left.
 FIGURES = re.compile(r"[\d.,/eE+–() -]*")
-
-METRIC_NAMES = {
-    "accuracy": "Accuracy",
-    "quadratic_weighted_kappa": "Quadratic weighted kappa",
-    "macro_f1": "Macro F1",
-    "roc_auc": "Area under ROC curve",
-    "mean_per_class_accuracy": "Mean per-class accuracy",
-    "mean_average_precision_11": "11-point mAP",
-}
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,8 @@ def decimals(digits: int, scale: float = 1) -> Callable[[Any], str]:
 
 
 def show_metric(metric: str) -> Callable[[Any], str]:
-    """Print a metric as the paper does: accuracy in percent, the others as a fraction."""
-    return decimals(2, 100) if metric == "accuracy" else decimals(4)
+    """Print a metric in its unit: percent with two digits, a fraction with four."""
+    return decimals(2, 100) if METRICS[metric].percent else decimals(4)
 
 
 def show_p(value: float) -> str:
@@ -97,7 +89,7 @@ def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
         Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
         Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
         *(
-            Column(key, dataset.short_name, show_metric(dataset.metric))
+            Column(key, dataset.short_name, show_metric(results.study.parts[part].metric(dataset)))
             for key in results.study.parts[part].datasets
             if (dataset := results.datasets[key])
         ),

@@ -69,6 +69,13 @@ def compare_study(
 def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Finding]:
     """Compare the values of a part that a study measured, in the units that the paper prints."""
     values = part_values(results, part)
+    # What the study measures by another metric has no printed counterpart.
+    other = [
+        one
+        for one in values.columns
+        if results.study.parts[part].metric(results.datasets[one]) != results.datasets[one].metric
+    ]
+    values = values.drop(columns=other)
     for dataset in values.columns:
         values[dataset] *= printed_scale(paper, results.datasets[dataset].metric)
     printed = printed_values(paper, part).reset_index()

@@ -71,7 +71,7 @@ def published_results(paper: Paper, study: Study, datasets: dict[str, Dataset]) 
         printed = printed_values(paper, name)
         for model in part.models:
             for dataset in part.datasets:
-                metric = datasets[dataset].metric
+                metric = part.metric(datasets[dataset])
                 scale = printed_scale(paper, metric)
                 cell = str(printed.loc[model, dataset])
                 value = round(float(cell) / scale, 6) if cell else None

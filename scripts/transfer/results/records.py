@@ -1,6 +1,7 @@
 """What a run left behind, read with distrust: by its schema, its path and its own numbers."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +54,12 @@ class Run:
 def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> Run:
     """Read the metrics.json of a cell's run at one point of its grid.
 
-    `metric` is that of the cell's dataset. `selection` is `as_published`, which chooses by the
-    reported value itself, as the authors did, or `honest`, which chooses by the metric on the
-    split that chose the epoch. Raises UserError for a record that is broken, of another run, or
-    at odds with itself, and for `honest` where both splits are one.
+    `metric` is that of the cell's dataset, by which the run selected its epoch; where the cell is
+    compared by another, value and criterion are of that one at the same epoch. `selection` is
+    `as_published`, which chooses by the reported value itself, as the authors did, or `honest`,
+    which chooses by the metric on the split that chose the epoch. Raises UserError for a record
+    that is broken, of another run, at odds with itself, or without the metric that is compared, and
+    for `honest` where both splits are one.
     """
     record = _read(path)
     wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe, "hp": hp}
@@ -65,7 +68,9 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
             _refuse(path, f"is of {key} '{record[key]}', and '{name}' belongs here")
         if key in wanted and record["settings"][key].get("name") != name:
             _refuse(path, f"has settings of another {key}, and '{name}' belongs here")
-    criterion = record["value"]
+    compared = cell.metric or metric
+    value = None if record["value"] is None else _recorded(path, record["metrics"], compared)
+    criterion = value
     if selection == "honest" and criterion is not None:
         if record["selection_split"] == record["report_split"]:
             raise UserError(
@@ -73,12 +78,13 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
                 "choice by it is honest. Use a recipe that reports another split, such as "
                 "finetune_holdout, or set `selection: as_published` in the study."
             )
-        criterion = record["history"][record["best_epoch"] - 1]["selection"][metric]
+        criterion = record["history"][record["best_epoch"] - 1]["selection"]
+        criterion = _recorded(path, criterion, compared)
     settings = record["settings"]
     return Run(
         hp=hp,
         diverged=record["status"] == "diverged",
-        value=record["value"],
+        value=value,
         criterion=criterion,
         best_epoch=record["best_epoch"],
         shared={key: json.dumps(settings[key], sort_keys=True) for key in SHARED},
@@ -91,6 +97,16 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
             f"{p} {record['versions'][p]}" for p in STATED if p in record["versions"]
         ),
     )
+
+
+def _recorded(path: str | Path, metrics: Mapping[str, float], metric: str) -> float:
+    if metric not in metrics:
+        raise UserError(
+            f"{path}: records {', '.join(metrics)}, and the study compares by {metric}. Compare by "
+            "one of those, or train the run again, which records what the present code does:\n"
+            f"snakemake --cores 8 --resources gpu=4 --force -- {shlex.quote(str(path))}"
+        )
+    return metrics[metric]
 
 
 def _digests(settings: Mapping[str, Any]) -> dict[str, str]:

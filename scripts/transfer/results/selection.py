@@ -117,7 +117,7 @@ def select(
                 "dataset": cell.dataset,
                 "model": cell.model,
                 "recipe": cell.recipe,
-                "metric": metric,
+                "metric": cell.metric or metric,
                 "value": best.value if best else None,
                 "hp": best.hp if best else "",
                 "best_epoch": best.best_epoch if best else None,

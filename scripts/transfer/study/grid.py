@@ -11,12 +11,16 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True)
 class Cell:
-    """One (dataset, model, recipe) and the ids of the runs its grid asks for."""
+    """One (dataset, model, recipe) and the ids of the runs its grid asks for.
+
+    `metric` is what its runs are compared by, if not by the dataset's own metric.
+    """
 
     dataset: str
     model: str
     recipe: str
     hps: tuple[str, ...]
+    metric: str = ""
 
     def run_folder(self, hp: str) -> Path:
         """Where a run lies below the folder of all runs."""
@@ -38,5 +42,6 @@ def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:
         hps = tuple(recipes[part.recipe].hyperparameters)
         for dataset in part.datasets:
             for model in part.models:
-                cells[Cell(dataset, model, part.recipe, hps)] = None
+                cell = Cell(dataset, model, part.recipe, hps, part.metrics.get(dataset, ""))
+                cells[cell] = None
     return list(cells)

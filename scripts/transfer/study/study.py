@@ -1,9 +1,12 @@
 """A study: parts of datasets x models under a recipe, with its tables and figures."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from transfer.data.dataset import Dataset
+from transfer.errors import UserError
 from transfer.study.views import Shown, read_shown
 from transfer.validation import read_yaml
 
@@ -13,11 +16,22 @@ PUBLISHED = "published"
 
 @dataclass(frozen=True)
 class Part:
-    """A named block of a study: datasets x models under one recipe."""
+    """A named block of a study: datasets x models under one recipe.
+
+    `metrics` names the metric of datasets that are not compared by their own.
+    """
 
     datasets: tuple[str, ...]
     models: tuple[str, ...]
     recipe: str
+    metrics: Mapping[str, str] = field(default_factory=dict)
+
+    def metric(self, dataset: Dataset) -> str:
+        """The metric that this part compares models by on a dataset: the dataset's own, or another.
+
+        Training selects epochs by the dataset's own metric either way.
+        """
+        return self.metrics.get(dataset.id, dataset.metric)
 
 
 @dataclass(frozen=True)
@@ -48,10 +62,18 @@ class Study:
 def read_study(path: str | Path) -> Study:
     """One file of config/studies, named by `study_name`; raises UserError if invalid."""
     content = read_yaml(path, "study")
+    everywhere = content.pop("metrics", {})
     parts = {
-        name: Part(tuple(part["datasets"]), tuple(part["models"]), part["recipe"])
+        name: Part(
+            tuple(part["datasets"]),
+            tuple(part["models"]),
+            part["recipe"],
+            {one: metric for one, metric in everywhere.items() if one in part["datasets"]}
+            | part.get("metrics", {}),
+        )
         for name, part in content.pop("parts").items()
     }
+    _refuse_unused_metrics(path, everywhere, parts)
     for key in ("tables", "figures"):
         content[key] = {number: read_shown(line) for number, line in content[key].items()}
     return Study(name=study_name(path), parts=parts, **content)
@@ -61,3 +83,21 @@ def study_name(path: str | Path) -> str:
     """The name of a study in every path: its file's stem, `published/<stem>` of printed numbers."""
     path = Path(path)
     return f"{PUBLISHED}/{path.stem}" if path.parent.name == PUBLISHED else path.stem
+
+
+def _refuse_unused_metrics(
+    path: str | Path, everywhere: Mapping[str, str], parts: Mapping[str, Part]
+) -> None:
+    """Raise UserError for a metric of a dataset that its part, or no part, has."""
+    used = {dataset for part in parts.values() for dataset in part.datasets}
+    problems = [
+        f"metrics: '{one}' is in no part of this study" for one in everywhere if one not in used
+    ]
+    problems += [
+        f"parts.{name}.metrics: '{one}' is not among the datasets of this part"
+        for name, part in parts.items()
+        for one in part.metrics
+        if one not in part.datasets
+    ]
+    if problems:
+        raise UserError("\n".join(f"{path}: {problem}" for problem in problems))

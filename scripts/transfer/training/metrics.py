@@ -1,4 +1,4 @@
-"""Metrics of the six datasets, from a network's scores; the arithmetic is scikit-learn's.
+"""Metrics from a network's scores; what each is called and how it is shown: `transfer.metrics`.
 
 Scores are logits, float `(n, classes)`. Labels are int64 `(n,)`, or zeros and ones
 `(n, classes)` where an image has several.
@@ -10,7 +10,10 @@ import numpy as np
 from sklearn.metrics import accuracy_score, cohen_kappa_score, f1_score, roc_auc_score
 
 from transfer.errors import UserError
-from transfer.training.metric_names import OF_ONE_LABEL
+from transfer.metrics import METRICS as TABLE
+from transfer.metrics import metric_problem
+
+Measure = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
 def best_thresholds(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -66,39 +69,86 @@ def _roc_auc(predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> f
     return float(roc_auc_score(one_hot, exponentials / exponentials.sum(axis=1, keepdims=True)))
 
 
-METRICS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], float]] = {
+def _mean_per_class_accuracy(
+    predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray
+) -> float:
+    """The share of each class's images that are right, averaged over the classes that occur."""
+    images = np.bincount(labels, minlength=scores.shape[1])
+    right = np.bincount(labels[predicted == labels], minlength=scores.shape[1])
+    return float((right[images > 0] / images[images > 0]).mean())
+
+
+def _mean_average_precision_11(
+    predicted: np.ndarray, labels: np.ndarray, scores: np.ndarray
+) -> float:
+    """Mean over classes of VOC 2007's average precision (Everingham et al. 2010, Section 4.2).
+
+    That is the mean, over the recalls 0, 0.1, ..., 1, of the highest precision at that recall or
+    a higher one. Images of equal scores enter together, so that their order does not count. A
+    class without positives counts as zero.
+    """
+    found = np.zeros(scores.shape[1])
+    for k in range(scores.shape[1]):
+        positives = int(labels[:, k].sum())
+        if not positives:
+            continue
+        order = np.argsort(-scores[:, k], kind="stable")
+        ranked = scores[order, k]
+        last_of_equals = np.append(ranked[:-1] != ranked[1:], True)
+        true_positives = np.cumsum(labels[order, k], dtype=np.int64)[last_of_equals]
+        precision = true_positives / (np.flatnonzero(last_of_equals) + 1)
+        best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+        # In whole numbers: 3 of 10 is a recall of 0.3, which 0.1 * 3 is not.
+        tenths = np.searchsorted(true_positives * 10, np.arange(11) * positives)
+        found[k] = best_from_here[tenths].mean()
+    return float(found.mean())
+
+
+METRICS: dict[str, Measure] = {
     "accuracy": _accuracy,
     "quadratic_weighted_kappa": _quadratic_weighted_kappa,
     "macro_f1": _macro_f1,
     "roc_auc": _roc_auc,
+    "mean_per_class_accuracy": _mean_per_class_accuracy,
+    "mean_average_precision_11": _mean_average_precision_11,
+}
+# Recorded beside the dataset's own metric, where an image carries one label and where it may carry
+# several. To rank the images class by class takes seconds where there are many of both, so what
+# does that is recorded as the dataset's own metric alone.
+BESIDE: dict[bool, dict[str, Measure]] = {
+    False: {
+        "accuracy": _accuracy,
+        "macro_f1": _macro_f1,
+        "mean_per_class_accuracy": _mean_per_class_accuracy,
+    },
+    True: {"accuracy": _accuracy, "macro_f1": _macro_f1},
 }
 
 
 def check_labels(metric: str, labels: np.ndarray, classes: int, split: str) -> None:
     """Raise UserError where the metric is not defined on these labels, whatever the scores."""
-    if metric not in METRICS:
-        raise UserError(f"unknown metric '{metric}' (known: {', '.join(METRICS)})")
+    problem = metric_problem(metric, multilabel=labels.ndim == 2)
+    if problem:
+        raise UserError(problem)
     if not len(labels):
         raise UserError(
             f"the split '{split}' holds no images: let the recipe's selection_split and "
             "report_split name splits that this dataset has"
         )
-    if metric == "roc_auc":
-        one_hot = labels if labels.ndim == 2 else labels[:, None] == np.arange(classes)
-        for k, share in enumerate(one_hot.mean(axis=0)):
-            if share in (0, 1):
-                raise UserError(
-                    f"the area under the ROC curve is not defined on the split '{split}': of "
-                    f"class {k} it holds {'every image' if share else 'none'}"
-                )
-    if metric in OF_ONE_LABEL and labels.ndim == 2:
-        raise UserError(f"{metric} needs one label per image")
+    refused = {"roc_auc": (0, 1), "mean_average_precision_11": (0,)}.get(metric, ())
+    one_hot = labels if labels.ndim == 2 else labels[:, None] == np.arange(classes)
+    for k, share in enumerate(one_hot.mean(axis=0)):
+        if share in refused:
+            raise UserError(
+                f"{TABLE[metric].label} is not defined on the split '{split}': of class {k} it "
+                f"holds {'every image' if share else 'none'}"
+            )
 
 
 def evaluate(
     metric: str, scores: np.ndarray, labels: np.ndarray, thresholds: np.ndarray | None = None
 ) -> dict[str, float]:
-    """The dataset's metric, and accuracy always, as fractions (kappa in [-1, 1]).
+    """The dataset's metric and those recorded beside it, as fractions (kappa in [-1, 1]).
 
     Where an image has several labels, those with `score >= threshold` are predicted (logit 0,
     probability one half, without thresholds), and accuracy is the share of images whose every
@@ -110,4 +160,5 @@ def evaluate(
         predicted = (scores >= (0.0 if thresholds is None else thresholds)).astype(labels.dtype)
     else:
         predicted = scores.argmax(axis=1)
-    return {name: METRICS[name](predicted, labels, scores) for name in {"accuracy": 0, metric: 0}}
+    measures = BESIDE[labels.ndim == 2] | {metric: METRICS[metric]}
+    return {name: measure(predicted, labels, scores) for name, measure in measures.items()}

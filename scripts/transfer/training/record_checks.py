@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from transfer.errors import UserError
+from transfer.metrics import METRICS
 from transfer.study.hyperparameters import point_id
 from transfer.study.methods import METHODS
 from transfer.validation import check
 
-# Lowest possible values; the highest is 1 for all metrics.
-LOWEST = {"quadratic_weighted_kappa": -1.0}
 # What stands in the record and in the settings it ran with.
 OF_RECIPE = ("seed", "batch_size", "selection_split", "report_split")
 
@@ -45,6 +44,9 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     def refuse(problem: str) -> None:
         raise UserError(f"{where}: {problem}")
 
+    if metric not in METRICS:
+        refuse(f"has the metric {metric}; known are {', '.join(METRICS)}")
+
     if record["status"] == "completed" and (len(judged) < len(history) or value is None):
         refuse("is completed, and an epoch of it has no metrics")
     if record["status"] == "completed" and len(history) != expected:
@@ -55,7 +57,7 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
         if judged:
             refuse("has no value, though epochs of it have one")
         return
-    if not LOWEST.get(metric, 0.0) <= value <= 1:
+    if not METRICS[metric].lowest <= value <= 1:
         refuse(f"has a value of {value:g}, which {metric} cannot take")
     if epoch is None or epoch > len(judged):
         refuse(f"has its best epoch at {epoch}, of {len(judged)}")

@@ -6,7 +6,7 @@ One module for each subject. Each takes tables that were read and returns a line
 from collections.abc import Mapping
 
 from transfer.data.dataset import Dataset
-from transfer.study.checks.data import data_problems
+from transfer.study.checks.data import data_problems, metric_conflicts
 from transfer.study.checks.libraries import Network
 from transfer.study.checks.names import unknown
 from transfer.study.checks.outputs import output_problems
@@ -44,6 +44,7 @@ def study_problems(
             problems += data_problems(where, part, datasets)
             problems += recipe_problems(where, study, part, models, datasets, recipe)
             problems += size_problems(where, part, models, recipe, networks or {})
+    problems += metric_conflicts(study, datasets)
     problems += output_problems(study, models)
     # Parts may share what is wrong.
     return list(dict.fromkeys(problems))

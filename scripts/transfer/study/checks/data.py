@@ -4,24 +4,48 @@ from collections.abc import Iterator, Mapping
 
 from transfer.data.dataset import Dataset
 from transfer.data.expected_splits import published_splits
-from transfer.study.study import Part
-from transfer.training.metric_names import METRIC_NAMES, OF_ONE_LABEL
+from transfer.metrics import METRICS, metric_problem
+from transfer.study.study import Part, Study
 
 
 def data_problems(where: str, part: Part, datasets: Mapping[str, Dataset]) -> Iterator[str]:
     """Problems of the datasets of a part, whatever its recipe."""
     for dataset in part.datasets:
-        for problem in (*metric_problems(datasets[dataset]), *split_problems(datasets[dataset])):
+        of = datasets[dataset]
+        problems = [metric_problem(of.metric, of.multilabel), *split_problems(of)]
+        for problem in filter(None, problems):
             yield f"{where}.datasets: '{dataset}' in config/datasets.yaml: {problem}"
+        if part.metric(of) != of.metric:
+            for problem in other_metric_problems(part.metric(of), of):
+                yield f"{where}.metrics: '{dataset}': {problem.removeprefix('metric: ')}"
 
 
-def metric_problems(dataset: Dataset) -> Iterator[str]:
-    """Whether training computes the metric, on labels such as the dataset's."""
-    metric = dataset.metric
-    if metric not in METRIC_NAMES:
-        yield f"metric: training computes no {metric}, but {', '.join(METRIC_NAMES)}"
-    if metric in OF_ONE_LABEL and dataset.multilabel:
-        yield f"metric: {metric} needs one label per image, and multilabel is true"
+def other_metric_problems(metric: str, dataset: Dataset) -> Iterator[str]:
+    """Whether runs on a dataset record a metric that is not the dataset's own."""
+    if problem := metric_problem(metric, dataset.multilabel):
+        yield problem
+    elif not METRICS[metric].beside:
+        yield (
+            f"runs record {metric} of datasets alone whose own metric it is, and that of "
+            f"'{dataset.id}' is {dataset.metric}: say `metric: {metric}` in config/datasets.yaml, "
+            "which prepares and trains it again, or take another metric"
+        )
+
+
+def metric_conflicts(study: Study, datasets: Mapping[str, Dataset]) -> Iterator[str]:
+    """Cells that two parts of a study compare by different metrics: each has one row of results."""
+    seen: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for name, part in study.parts.items():
+        for dataset in filter(datasets.__contains__, part.datasets):
+            metric = part.metric(datasets[dataset])
+            for model in part.models:
+                other, theirs = seen.setdefault((dataset, model, part.recipe), (name, metric))
+                if theirs != metric:
+                    yield (
+                        f"parts.{name}.metrics: '{dataset}' is compared by another metric in the "
+                        f"part '{other}', with the same recipe and models: give it one metric, or "
+                        "make two studies"
+                    )
 
 
 def split_problems(dataset: Dataset) -> Iterator[str]:
