@@ -24,6 +24,7 @@ import numpy as np
 from transfer.command_line import run
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
+from transfer.study.sources import PREFIX
 from transfer.training.accepted import (
     BY_NAME,
     IDENTICAL,
@@ -34,11 +35,11 @@ from transfer.training.accepted import (
     write_accepted,
 )
 from transfer.training.code import training_code
-from transfer.training.finished import PREDICTIONS, differences, read_finished
+from transfer.training.finished import PREDICTIONS, WEIGHTS_RECORD, differences, read_finished
 
 # What two trainings of the same run may differ in.
 OF_THE_MOMENT = ("training_seconds", "evaluation_seconds", "images_per_second")
-COMPARED = ("status", "value", "best_epoch", "metrics", "micro_batch")
+COMPARED = ("status", "value", "best_epoch", "metrics", "micro_batch", "kept_weights")
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def outdated(groups: list[Group], accepted: Accepted) -> Iterator[tuple[Group, s
 
 
 def train_again(
-    folder: Path, record: dict[str, Any], scratch: Path, data: Path, weights: Path
+    folder: Path, record: dict[str, Any], scratch: Path, runs: Path, data: Path, weights: Path
 ) -> dict[str, Any]:
     """Train a finished run under the present code into `scratch`; returns its record."""
     settings = record["settings"]
@@ -142,7 +143,11 @@ def train_again(
         f"--output={scratch / 'metrics.json'}",
         *(["--device=cpu", f"--threads={threads[1]}"] if threads else []),
     ]
-    if record["weights"] != "random":
+    name, _, _ = record["weights"].partition(", sha256")
+    if name.startswith(PREFIX):
+        left = runs / name.removeprefix(PREFIX) / WEIGHTS_RECORD
+        command.append(f"--weights={left}")
+    elif name != "random":
         command.append(f"--weights={weights / record['model']}.json")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     again = read_finished(scratch)
@@ -167,9 +172,9 @@ def says(now: Any, before: Any) -> bool:
 def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, Any]) -> list[str]:
     """What differs between two trainings of a run, in words; empty if not a bit does."""
     found = [
-        f"{key}: {record[key]}, now {again[key]}"
+        f"{key}: {record.get(key)}, now {again.get(key)}"
         for key in COMPARED
-        if not says(again[key], record[key])
+        if not says(again.get(key), record.get(key))
     ]
     for before, now in zip(record["history"], again["history"], strict=False):
         what = [k for k in before if k not in OF_THE_MOMENT and not says(now.get(k), before[k])]
@@ -186,13 +191,13 @@ def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, 
     return found
 
 
-def prove(canary: Path, data: Path, weights: Path) -> list[str]:
+def prove(canary: Path, runs: Path, data: Path, weights: Path) -> list[str]:
     """Train a finished run again; returns what differs, empty if the codes are equal."""
     record = read_finished(canary)
     assert record is not None
     with tempfile.TemporaryDirectory() as temporary:
         first, second = Path(temporary, "first"), Path(temporary, "second")
-        again = train_again(canary, record, first, data, weights)
+        again = train_again(canary, record, first, runs, data, weights)
         found = unequal(canary, record, first, again)
         if found:
             elsewhere = {
@@ -201,7 +206,7 @@ def prove(canary: Path, data: Path, weights: Path) -> list[str]:
                 if version != {**again["versions"], "device": again["device"]}.get(name)
             }
             found += [f"it may not be the code: {one}" for one in sorted(elsewhere)]
-            repeated = train_again(canary, record, second, data, weights)
+            repeated = train_again(canary, record, second, runs, data, weights)
             if unequal(first, again, second, repeated):
                 found.append(
                     "two trainings under the present code differ as well: this machine does not "
@@ -254,7 +259,7 @@ def main() -> None:
             problems = []
             for canary in group.canaries:
                 print(f"  {canary}", flush=True)
-                problems = prove(canary, args.data, args.weights)
+                problems = prove(canary, args.runs, args.data, args.weights)
                 if problems:
                     break
             if problems:

@@ -167,7 +167,7 @@ def main() -> None:
         raise UserError("config/studies holds no study that consists of runs: nothing to plan")
     # Snakemake thinks on one core while the costs are reckoned on another.
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
-    expected = {study.name: expected_runs(study, recipes) for study in studies}
+    expected = {study.name: expected_runs(study, recipes, models) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
     sizes = dataset_sizes(args.results / "data", datasets)
     work = works(every, recipes, models, sizes)

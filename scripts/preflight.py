@@ -58,6 +58,7 @@ from transfer.study.expected import chosen_studies, expected_runs
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.study.shown import reads_of
+from transfer.study.sources import fetched
 from transfer.study.study import Study
 from transfer.validation import read_yaml
 
@@ -155,7 +156,8 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes")
     studies = chosen_studies(known_studies(), names)
-    runs = tuple(dict.fromkeys(one for study in studies for one in expected_runs(study, recipes)))
+    asked = [one for study in studies for one in expected_runs(study, recipes, models)]
+    runs = tuple(dict.fromkeys(asked))
     results, downloads = Path("results"), Path("resources/downloads")
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
@@ -169,7 +171,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     pinned = {
         one.model: models[one.model]
         for one in to_train
-        if recipes[one.recipe].settings(one.dataset, models[one.model]).weights == "pinned"
+        if fetched(recipes[one.recipe].settings(one.dataset, models[one.model]), models[one.model])
     }
     weights = Path("resources/weights")
     trained = [models[one.model] for one in to_train]

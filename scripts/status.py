@@ -149,7 +149,7 @@ def main() -> None:
     known = read_studies(args.config / "studies", models, datasets, recipes)
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
-    expected = {study.name: expected_runs(study, recipes) for study in studies}
+    expected = {study.name: expected_runs(study, recipes, models) for study in studies}
     every = tuple(dict.fromkeys(one for wanted in expected.values() for one in wanted))
     # As plan.py reckons.
     sizes = dataset_sizes(args.runs.parent / "data", datasets)

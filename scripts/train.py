@@ -18,9 +18,16 @@ from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
 from transfer.study.model import read_model
 from transfer.study.recipes import read_recipes, settings_digest
+from transfer.study.sources import source_of
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code, training_code_now
-from transfer.training.finished import CHECKPOINT, delete_checkpoints, restore, run_settings
+from transfer.training.finished import (
+    CHECKPOINT,
+    WEIGHTS_RECORD,
+    delete_checkpoints,
+    restore,
+    run_settings,
+)
 from transfer.training.parts import Parts
 from transfer.training.report import Report, reported
 from transfer.training.weights_record import weights_digest
@@ -123,12 +130,13 @@ def read_order(args: argparse.Namespace) -> Order:
     equal_to = counts_as(args.recipe, code, read_accepted(args.accepted))
     if args.expect_code and args.expect_code != equal_to:
         raise UserError(f"the training code was edited after the workflow had read it, {MIXTURE}")
-    if settings.weights == "pinned" and args.weights is None:
+    if settings.weights != "random" and args.weights is None:
+        source = source_of(settings, row)
         raise UserError(
-            f"recipe '{args.recipe}' starts from pinned weights: give them with --weights "
-            f"(the rule fetch_weights fetches them)"
+            f"recipe '{args.recipe}' starts from {source or 'pinned'} weights: give them with "
+            f"--weights ({f'{WEIGHTS_RECORD} in its run' if source else 'the rule fetch_weights'})"
         )
-    weights = args.weights if settings.weights == "pinned" else None
+    weights = args.weights if settings.weights != "random" else None
     if args.expect_weights and weights and weights_digest(weights) != args.expect_weights:
         raise UserError(
             f"{weights} was exchanged after the workflow had read it: start the workflow again"

@@ -14,6 +14,7 @@ import pytest
 from transfer.progress import states
 from transfer.progress.summary import summarise, total_left
 from transfer.study.expected import Run, expected_runs
+from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.study.study import Part, Study
 from transfer.training import report
@@ -208,7 +209,8 @@ def test_each_run_of_a_study_is_expected_once():
     part = Part(("cct20", "aptos"), ("alexnet", "resnet50"), "finetune")
     again = Part(("cct20",), ("alexnet",), "finetune")
     study = Study("s", "", "runs", {"main": part, "again": again}, "", 70, {}, (), ())
-    runs = expected_runs(study, recipes)
+    models = read_models(ROOT / "config/models.tsv")
+    runs = expected_runs(study, recipes, models)
     assert len(runs) == len(set(runs)) == 2 * 2 * 60
 
 

@@ -1,6 +1,7 @@
 """A finished run is found again by all of its settings, and by no part of them."""
 
 import copy
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,48 @@ def test_a_run_gives_way_to_one_of_other_settings_and_returns(tmp_path: Path, na
     assert restore(path, other(name))
     assert json.loads(path.read_text())["value"] == 0.7
     assert (tmp_path / "predictions.npz").read_bytes() == b"predictions of 0.7"
+
+
+def keep_weights(folder: Path, content: bytes, digest: str) -> None:
+    """Weights beside a record, as a run leaves them."""
+    (folder / "weights.safetensors").write_bytes(content)
+    names = ("model", "library", "architecture", "weights", "source", "file")
+    record = dict.fromkeys(names, "x") | {
+        "source_sha256": hashlib.sha256(content).hexdigest(),
+        "tensors_sha256": digest,
+    }
+    (folder / "weights.json").write_text(json.dumps(record))
+    for name in ("metrics.json", "finished.json"):
+        whole = json.loads((folder / name).read_text()) | {"kept_weights": digest}
+        (folder / name).write_text(json.dumps(whole))
+
+
+@pytest.mark.parametrize("lost", ["weights.safetensors", "weights.json", "altered", "other"])
+def test_a_run_that_left_weights_is_not_finished_without_them(tmp_path: Path, lost: str) -> None:
+    path = finish(tmp_path, SETTINGS)
+    keep_weights(tmp_path, b"tensors", "t0")
+    assert read_finished(tmp_path)
+    if lost == "altered":
+        (tmp_path / "weights.safetensors").write_bytes(b"tensorz")
+    elif lost == "other":
+        text = (tmp_path / "weights.json").read_text()
+        (tmp_path / "weights.json").write_text(text.replace("t0", "t1"))
+    else:
+        (tmp_path / lost).unlink()
+    assert read_finished(tmp_path) is None and not restore(path, SETTINGS)
+
+
+def test_weights_give_way_and_return_with_their_run(tmp_path: Path) -> None:
+    path = finish(tmp_path, SETTINGS, 0.5)
+    keep_weights(tmp_path, b"tensors", "t0")
+    set_aside(tmp_path, other("seed"))
+    finish(tmp_path, other("seed"), 0.7)
+    for name in ("weights.safetensors", "weights.json"):
+        (tmp_path / name).unlink()
+    assert restore(path, SETTINGS)
+    assert (tmp_path / "weights.safetensors").read_bytes() == b"tensors"
+    assert restore(path, other("seed"))
+    assert not (tmp_path / "weights.safetensors").exists()
 
 
 def test_predictions_of_a_finished_run_must_be_there(tmp_path: Path) -> None:

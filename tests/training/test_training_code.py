@@ -28,7 +28,7 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "report": None,
     "finished": {
         "run_settings", "read_finished", "_valid_record", "_place", "set_aside", "restore",
-        "delete_checkpoints",
+        "delete_checkpoints", "kept_whole", "_copy_beside",
     },
     # Their outcome is in the settings of a run.
     "libraries": None,
@@ -38,10 +38,10 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "device": {"choose_device", "choose_precision", "has_bfloat16"},
     "weights": {
         "fetch", "_download", "_download_from_hub", "_fetch_timm", "_fetch_torchvision",
-        "store_weights", "stored_record",
+        "store_weights", "stored_record", "write_weights",
     },
     "record_checks": None,
-    "weights_record": {"weights_digest", "weights_name"},
+    "weights_record": {"weights_digest", "weights_name", "train_again"},
     # Of a run by another method.
     "methods/pretrain": None,
     "../study/settings": {"PretrainSettings"},

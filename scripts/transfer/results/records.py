@@ -11,6 +11,7 @@ from transfer.errors import UserError
 from transfer.files import read_json
 from transfer.study.grid import Cell
 from transfer.study.recipes import digest_of
+from transfer.study.sources import PREFIX
 from transfer.training.record_checks import check_record
 
 # What all runs of a cell share.
@@ -34,7 +35,7 @@ class Run:
     `value` is the metric on the report split, `criterion` what the run is chosen by; both are
     None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
     text, and `digests` what the description of a cell says of them, where it is known. `code`
-    is the fingerprint of the code that computed.
+    is the fingerprint of the code that computed, `kept_weights` the digest of the weights it left.
     """
 
     hp: str
@@ -49,6 +50,7 @@ class Run:
     batch_size: int
     micro_batch: int
     versions: str
+    kept_weights: str | None = None
 
 
 def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> Run:
@@ -56,10 +58,11 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
 
     `metric` is that of the cell's dataset, by which the run selected its epoch; where the cell is
     compared by another, value and criterion are of that one at the same epoch. `selection` is
-    `as_published`, which chooses by the reported value itself, as the authors did, or `honest`,
-    which chooses by the metric on the split that chose the epoch. Raises UserError for a record
-    that is broken, of another run, at odds with itself, or without the metric that is compared, and
-    for `honest` where both splits are one.
+    `as_published`, which chooses by the reported value itself, as the authors did, `by_recipe`,
+    which chooses by the metric on the split that chose the epoch, or `honest`, which does so and
+    wants another than the reported one. Raises UserError for a record that is broken, of another
+    run, at odds with itself, or without the metric that is compared, and for `honest` where both
+    splits are one.
     """
     record = _read(path)
     wanted = {"dataset": cell.dataset, "model": cell.model, "recipe": cell.recipe, "hp": hp}
@@ -71,8 +74,8 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
     compared = cell.metric or metric
     value = None if record["value"] is None else _recorded(path, record["metrics"], compared)
     criterion = value
-    if selection == "honest" and criterion is not None:
-        if record["selection_split"] == record["report_split"]:
+    if selection != "as_published" and criterion is not None:
+        if selection == "honest" and record["selection_split"] == record["report_split"]:
             raise UserError(
                 f"{path}: epoch and value are both of split '{record['report_split']}', so no "
                 "choice by it is honest. Use a recipe that reports another split, such as "
@@ -93,6 +96,7 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         device=record["device"],
         batch_size=record["batch_size"],
         micro_batch=record["micro_batch"],
+        kept_weights=record.get("kept_weights"),
         versions=", ".join(
             f"{p} {record['versions'][p]}" for p in STATED if p in record["versions"]
         ),
@@ -120,6 +124,10 @@ def _digests(settings: Mapping[str, Any]) -> dict[str, str]:
     recipe.pop("name", None)
     row = {key: model.get(key) for key in ("library", "architecture", "weights")}
     # Of a local file the record names the file, and the description of the cell does not.
+    # Of weights that a run left the record names the run, and the description its cell.
+    row["weights"] = (row["weights"] or "").partition(", sha256")[0]
+    if row["weights"].startswith(PREFIX):
+        row["weights"] = row["weights"].rpartition("/")[0]
     if all(row.values()) and not row["weights"].startswith(("file:", "random")):
         found["recipe"] = digest_of(recipe, row)
     return found

@@ -58,6 +58,30 @@ def refuse_mixed(cell: Cell, found: Sequence[Run], runs: Path, current: Mapping[
             )
 
 
+def choose(cell: Cell, runs: Path, metric: str, cells_folder: Path | None = None) -> Run:
+    """The run of a cell that others start from: the best by the recipe's own selection split.
+
+    `runs`, `metric` and `cells_folder` are those of `select`. A run that diverged is chosen only
+    where all did; then the one with the best epoch before, or else the first. Raises UserError if
+    a run is missing, or if they cannot be compared.
+    """
+    paths = {hp: runs / cell.run_folder(hp) / RECORD for hp in cell.hps}
+    missing = [str(path) for path in paths.values() if not path.is_file()]
+    if missing:
+        raise UserError(f"runs are not there: {', '.join(missing)}: start the workflow again")
+    found = [read_run(path, cell, hp, metric, "by_recipe") for hp, path in paths.items()]
+    refuse_mixed(cell, found, runs, current_digests(cell, cells_folder))
+    completed = [run for run in found if not run.diverged]
+    return best_run(completed) or best_run(found) or found[0]
+
+
+def current_digests(cell: Cell, cells_folder: Path | None) -> dict[str, str]:
+    """What a cell's description asks of its runs; {} where there is none."""
+    if cells_folder is None:
+        return {}
+    return cell_digests(cells_folder / cell.dataset / cell.model / f"{cell.recipe}.txt")
+
+
 def _distinct(values: Iterable[object]) -> str:
     return "; ".join(sorted({str(value) for value in values}))
 
@@ -109,8 +133,7 @@ def select(
             else:
                 missing.append(str(path))
         code = code_of(metric, cell.recipe) if code_of else ""
-        path = Path(cell.dataset, cell.model, f"{cell.recipe}.txt")
-        refuse_mixed(cell, found, runs, cell_digests(cells_folder / path) if cells_folder else {})
+        refuse_mixed(cell, found, runs, current_digests(cell, cells_folder))
         best = best_run([run for run in found if diverged == "compete" or not run.diverged])
         rows.append(
             {

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from transfer.errors import UserError
 from transfer.study.config import Studies
-from transfer.study.grid import study_cells
+from transfer.study.grid import source_cells, study_cells
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
 from transfer.study.study import Study
 
@@ -25,18 +26,20 @@ class Run:
         return runs / self.dataset / self.model / self.recipe / self.hp
 
 
-def expected_runs(study: Study, recipes: Mapping[str, Recipe]) -> tuple[Run, ...]:
-    """Every run of a study once, part by part; none for a study of published numbers.
+def expected_runs(
+    study: Study, recipes: Mapping[str, Recipe], models: Mapping[str, Model]
+) -> tuple[Run, ...]:
+    """Every run of a study once, part by part, then those whose weights they start from.
 
+    None for a study of published numbers. `models` are those of the model table by id.
     Raises UserError for a recipe that is not in `recipes`.
     """
     if study.source != "runs":
         return ()
-    return tuple(
-        Run(cell.dataset, cell.model, cell.recipe, hp)
-        for cell in study_cells(study, recipes)
-        for hp in cell.hps
-    )
+    cells = study_cells(study, recipes)
+    every = [*cells, *source_cells(cells, recipes, models)]
+    runs = (Run(cell.dataset, cell.model, cell.recipe, hp) for cell in every for hp in cell.hps)
+    return tuple(dict.fromkeys(runs))
 
 
 def chosen_studies(studies: Studies, names: Iterable[str]) -> tuple[Study, ...]:

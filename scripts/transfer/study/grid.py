@@ -1,11 +1,13 @@
 """What a study of runs consists of: its cells, and in each the runs of its recipe's grid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.errors import UserError
+from transfer.study.model import Model
 from transfer.study.recipes import Recipe
+from transfer.study.sources import Source, sources
 from transfer.study.study import Study
 
 
@@ -25,6 +27,21 @@ class Cell:
     def run_folder(self, hp: str) -> Path:
         """Where a run lies below the folder of all runs."""
         return Path(self.dataset, self.model, self.recipe, hp)
+
+
+def source_cells(
+    cells: Iterable[Cell], recipes: Mapping[str, Recipe], models: Mapping[str, Model]
+) -> list[Cell]:
+    """The cells whose best runs leave the weights that cells start from, and so on, each once.
+
+    `models` are those of the model table by id. Raises UserError for a circle.
+    """
+    found: dict[Cell, None] = {}
+    for cell in cells:
+        for one in sources(Source(cell.dataset, cell.model, cell.recipe), models, recipes):
+            hps = tuple(recipes[one.recipe].hyperparameters)
+            found[Cell(one.dataset, one.model, one.recipe, hps)] = None
+    return list(found)
 
 
 def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:

@@ -18,6 +18,7 @@ from transfer.study.hyperparameters import Hyperparameters, Value, expand_grid
 from transfer.study.methods import METHODS, Method
 from transfer.study.model import Model
 from transfer.study.settings import Settings
+from transfer.study.sources import Source, parse_source, recipe_sources_problems
 from transfer.validation import check, load_schema, read_yaml, suggest
 
 Block = Mapping[str, Sequence[Value]]
@@ -45,11 +46,9 @@ class Recipe:
 
         What the recipe says of the model wins over what it says of the dataset.
         """
-        values: dict[str, Any] = {
-            **self.common,
-            **self.datasets.get(dataset, {}),
-            **self.models.get(model.id, {}),
-        }
+        values = self.values(dataset, model.id)
+        if isinstance(source := values.get("weights"), Mapping):
+            values["weights"] = str(Source(source["dataset"], model.id, source["recipe"]))
         if values["image_size"] == "model":
             values["image_size"] = model.input_size
         plain: dict[str, Any] = {
@@ -61,6 +60,15 @@ class Recipe:
     def points(self) -> tuple[Hyperparameters, ...]:
         """The grid's points, in the order written."""
         return expand_grid(METHODS[self.method].axes, self.grid)
+
+    def values(self, dataset: str, model: str) -> dict[str, Any]:
+        """The settings for a dataset and a model as they are written."""
+        return {**self.common, **self.datasets.get(dataset, {}), **self.models.get(model, {})}
+
+    def keeps_weights(self, dataset: str, model: str) -> bool:
+        """Whether runs leave their weights for others to start from."""
+        stated = self.values(dataset, model).get("keep_weights", False)
+        return METHODS[self.method].leaves_weights or stated
 
     @cached_property
     def hyperparameters(self) -> dict[str, Hyperparameters]:
@@ -83,10 +91,10 @@ def settings_digest(settings: Settings, model: Model) -> str:
 
     Only what training uses of the model counts, so that a corrected year or top-1 re-runs nothing.
     """
-    return digest_of(
-        settings.content(),
-        {key: getattr(model, key) for key in ("library", "architecture", "weights")},
-    )
+    used = {key: getattr(model, key) for key in ("library", "architecture", "weights")}
+    if parse_source(settings.weights):
+        used["weights"] = settings.weights
+    return digest_of(settings.content(), used)
 
 
 def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
@@ -229,4 +237,7 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
         recipe = Recipe(name, files, method_name, values, datasets, models, blocks)
         _check_axes(recipe, where)
         recipes[name] = recipe
+    problems = list(recipe_sources_problems(recipes))
+    if problems:
+        raise UserError("\n".join(problems))
     return recipes

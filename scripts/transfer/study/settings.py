@@ -41,6 +41,7 @@ class Settings:
     schedule: str = ""
     learning_rate: float = 0.0
     weight_decay: float = 0.0
+    keep_weights: bool = False
 
     def at(self, point: Mapping[str, Any]) -> "Settings":
         """The settings of one run: these, with the values of a point of the grid, by axis."""

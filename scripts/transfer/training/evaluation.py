@@ -17,7 +17,7 @@ class Best:
     """The best epoch so far, counted from 1 (0: none), with its logits on both splits.
 
     `metrics` are those of the report split; `thresholds` are logits, one per class; `weights` is
-    the network's state dict, on the CPU, where the method keeps it.
+    the network's state dict without its last layer, on the CPU, where it is kept.
     """
 
     epoch: int = 0

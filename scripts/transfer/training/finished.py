@@ -12,16 +12,19 @@ from typing import Any
 
 from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
-from transfer.files import read_json, write_json
+from transfer.files import checksum, read_json, write_json
 from transfer.training.parts import Parts
 from transfer.training.record_checks import check_record
-from transfer.training.weights_record import weights_digest, weights_name
+from transfer.training.weights_record import read_record, weights_digest, weights_name
 
 PREDICTIONS = "predictions.npz"
 RECORD = "metrics.json"
 # A copy of the record, which Snakemake does not know and so does not delete.
 COPY = "finished.json"
 CHECKPOINT = "checkpoint.pt"
+# What a run of a recipe that keeps them leaves for others to start from, and its record.
+WEIGHTS, WEIGHTS_RECORD = "weights.safetensors", "weights.json"
+BESIDE = (PREDICTIONS, WEIGHTS, WEIGHTS_RECORD)
 # What was computed with other settings, by their digest.
 SUPERSEDED = "superseded"
 
@@ -69,9 +72,24 @@ def read_finished(folder: Path) -> dict[str, Any] | None:
     """Read the record of a folder whose run was finished; None if nothing whole is there."""
     for name in (COPY, RECORD):
         record = _valid_record(folder / name)
-        if record and (record["value"] is None or (folder / PREDICTIONS).is_file()):
+        if record is None or (record["value"] is not None and not (folder / PREDICTIONS).is_file()):
+            continue
+        if kept_whole(folder, record):
             return record
     return None
+
+
+def kept_whole(folder: Path, record: Mapping[str, Any]) -> bool:
+    """Whether the weights that a run left, if it left any, are there as it wrote them."""
+    digest = record.get("kept_weights")
+    if digest is None:
+        return True
+    try:
+        kept = read_record(folder / WEIGHTS_RECORD)
+        file = checksum(folder / WEIGHTS, "sha256")
+    except (UserError, OSError):
+        return False
+    return (kept.tensors_sha256, kept.source_sha256) == (digest, file)
 
 
 def _valid_record(path: Path) -> dict[str, Any] | None:
@@ -88,6 +106,14 @@ def _place(folder: Path, settings: Mapping[str, Any]) -> Path:
     return folder / SUPERSEDED / digest
 
 
+def _copy_beside(source: Path, target: Path) -> None:
+    """Copy what lies beside a record; what the source lacks the target then lacks too."""
+    for name in BESIDE:
+        (target / name).unlink(missing_ok=True)
+        if (source / name).is_file():
+            shutil.copy2(source / name, target / name)
+
+
 def set_aside(folder: Path, settings: Mapping[str, Any]) -> None:
     """Keep what was finished here with other settings, to be found by `restore`."""
     record = read_finished(folder)
@@ -99,8 +125,7 @@ def set_aside(folder: Path, settings: Mapping[str, Any]) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
         shutil.rmtree(target, ignore_errors=True)
         scratch.mkdir(parents=True)
-        if (folder / PREDICTIONS).is_file():
-            shutil.copy2(folder / PREDICTIONS, scratch / PREDICTIONS)
+        _copy_beside(folder, scratch)
         write_json(scratch / COPY, record)
         scratch.rename(target)
 
@@ -121,9 +146,7 @@ def restore(path: Path, settings: Mapping[str, Any]) -> bool:
             set_aside(folder, settings)
             # Never a copy beside the predictions of another.
             (folder / COPY).unlink(missing_ok=True)
-            (folder / PREDICTIONS).unlink(missing_ok=True)
-            if (place / PREDICTIONS).is_file():
-                shutil.copy2(place / PREDICTIONS, folder / PREDICTIONS)
+            _copy_beside(place, folder)
             write_json(folder / COPY, record)
         # A file that is written again is newer than the tables made from it.
         if _valid_record(path) != record:

@@ -34,16 +34,20 @@ def build(
     multilabel: bool,
     state: Mapping[str, torch.Tensor] | None = None,
     source: str = "",
+    image_size: int | None = None,
 ) -> nn.Module:
     """Build a network of the model table with a new head, its body from `state` if there is one.
 
     How the head starts is `settings.head` and, for SqueezeNet, `settings.squeezenet_head`. The
-    head in `state` may have any number of classes, or be absent. Raises UserError naming `source`
+    head in `state` may have any number of classes, or be absent; `image_size` is the side in pixels
+    that `state` was trained at, where it is not the network's own. Raises UserError naming `source`
     if the weights are of another network.
     """
     pretrained = models.create(row, classes)
     theirs = last_layer(pretrained)
     model, ours = _with_head(pretrained, theirs, classes, settings, multilabel)
+    if image_size is not None:
+        models.set_image_size(model, image_size)
     if state is not None:
         load_body(model, ours, state, theirs, source)
     _compute_in_float32(model.get_submodule(ours))

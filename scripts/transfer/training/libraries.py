@@ -11,6 +11,7 @@ from torchvision.models import get_model_weights, list_models
 
 from transfer.errors import UserError
 from transfer.study.model import Model
+from transfer.study.sources import PREFIX
 from transfer.training.models import create, timm_name
 
 
@@ -28,7 +29,7 @@ def describe(row: Model) -> dict[str, Any]:
     known = list_models() if library == "torchvision" else timm.list_models()
     if architecture not in known:
         return answer | {"unknown": "architecture", "near": _near(architecture, known)}
-    if row.weights != "file":
+    if row.weights != "file" and not row.weights.startswith(PREFIX):
         sizes = _torchvision_sizes(row) if library == "torchvision" else _timm_sizes(row)
         wanted = row.weights if library == "torchvision" else timm_name(row)
         if wanted not in sizes:

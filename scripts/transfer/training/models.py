@@ -6,6 +6,7 @@ from torch import nn
 
 from transfer.errors import UserError
 from transfer.study.model import Model
+from transfer.study.sources import PREFIX
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -16,7 +17,7 @@ _WITHOUT_AUXILIARY = {"googlenet", "inception_v3"}
 def timm_name(row: Model) -> str:
     """timm's full name, `architecture.tag`; a bare name would follow timm's moving default."""
     architecture, weights = row.architecture, row.weights
-    if weights == "file":
+    if weights == "file" or weights.startswith(PREFIX):
         return architecture
     return weights if weights.startswith(f"{architecture}.") else f"{architecture}.{weights}"
 
@@ -50,18 +51,19 @@ def create(row: Model, classes: int | None = None) -> nn.Module:
     raise UserError(f"unknown library '{row.library}' (known: torchvision, timm)")
 
 
-def set_image_size(model: nn.Module, size: int) -> None:
+def set_image_size(model: nn.Module, size: int, own: int | None = None) -> None:
     """Prepare the network for images of `size` pixels.
 
-    Position embeddings of timm's transformers are interpolated if the size is not theirs;
-    networks tied to one size and without that raise UserError.
+    Position embeddings of timm's transformers are interpolated if the size is not theirs, which
+    is `own` where it was set before; networks tied to one size and without that raise UserError.
     """
     config = getattr(model, "pretrained_cfg", None)
     if config is None:
-        own = getattr(model, "image_size", size)
+        tied = getattr(model, "image_size", None)
     else:
-        own = config["input_size"][-1] if config.get("fixed_input_size") else size
-    if own == size:
+        tied = config["input_size"][-1] if config.get("fixed_input_size") else None
+    own = own or tied
+    if tied is None or size == own:
         return
     set_input_size: Any = getattr(model, "set_input_size", None)
     if set_input_size is None:

@@ -14,6 +14,7 @@ from transfer.machine.gpus import Lease
 from transfer.training.finished import COPY, PREDICTIONS, set_aside
 from transfer.training.methods.finetune import Outcome
 from transfer.training.task import Task
+from transfer.training.weights import tensors_digest, write_weights
 from transfer.validation import check
 
 PACKAGES = ("numpy", "scikit-learn", "timm", "torch", "torchvision")
@@ -49,6 +50,7 @@ def metrics_record(
         "value": best.metrics[metric] if best.metrics else None,
         "best_epoch": best.epoch or None,
         "metrics": best.metrics,
+        "kept_weights": tensors_digest(kept) if (kept := left_weights(outcome)) else None,
         "selection_split": task.settings.selection_split,
         "report_split": task.settings.report_split,
         "history": outcome.history,
@@ -65,6 +67,11 @@ def metrics_record(
         "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
         "settings": settings,
     }
+
+
+def left_weights(outcome: Outcome) -> dict[str, torch.Tensor] | None:
+    """What a run leaves for others to start from; nothing if it diverged."""
+    return outcome.best.weights if outcome.status == "completed" else None
 
 
 def write_predictions(path: Path, task: Task, outcome: Outcome) -> None:
@@ -104,5 +111,6 @@ def write_result(path: Path, task: Task, outcome: Outcome, record: dict[str, Any
     # Never a copy beside the predictions of another.
     copy.unlink(missing_ok=True)
     write_predictions(path.with_name(PREDICTIONS), task, outcome)
+    write_weights(path.parent, left_weights(outcome), record["settings"])
     write_json(copy, record)
     write_json(path, record)

@@ -13,6 +13,7 @@ from transfer.training.parts import Parts
 from transfer.training.report import Report, unreported
 from transfer.training.task import Task
 from transfer.training.weights import read_weights
+from transfer.training.weights_record import trained_size
 
 
 def compute(
@@ -42,10 +43,11 @@ def compute(
         torch.manual_seed(settings.seed)
         several = dataset.labels.ndim == 2
         state = read_weights(parts.weights) if parts.weights else None
+        size = trained_size(parts.weights) if parts.weights else None
         model = heads.build(
-            parts.row, len(dataset.classes), settings, several, state, str(parts.weights)
+            parts.row, len(dataset.classes), settings, several, state, str(parts.weights), size
         )
-        models.set_image_size(model, settings.image_size)
+        models.set_image_size(model, settings.image_size, size)
         return model
 
     return task, METHODS[settings.method](task, build, checkpoint, interruption, report)

@@ -8,16 +8,19 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from transfer.errors import UserError
-from transfer.files import atomic_path, checksum, verify_checksum
+from transfer.files import atomic_path, checksum, verify_checksum, write_json
 from transfer.study.model import Model
+from transfer.study.sources import PREFIX
 from transfer.training import heads, models
-from transfer.training.weights_record import WeightsRecord, read_record
+from transfer.training.finished import WEIGHTS, WEIGHTS_RECORD
+from transfer.training.weights_record import WeightsRecord, read_record, train_again
 
 # Names under which timm's repositories on the Hugging Face hub keep weights.
 _HUB_FILES = ("model.safetensors", "open_clip_model.safetensors")
@@ -66,13 +69,18 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
 
 def _recorded_weights(path: Path) -> dict[str, torch.Tensor]:
     record = read_record(path)
-    state = read_weights(path.with_name(record.file))
-    if tensors_digest(state) != record.tensors_sha256:
-        raise UserError(
-            f"{path.with_name(record.file)}: not the weights that {path.name} was written for: the "
-            "file was exchanged. Delete both and start the workflow again."
-        )
-    return state
+    file = path.with_name(record.file)
+    exchanged = f"{file}: not the weights that {path.name} was written for: the file was exchanged"
+    if not record.source.startswith(PREFIX):
+        state = read_weights(file)
+        if tensors_digest(state) != record.tensors_sha256:
+            raise UserError(f"{exchanged}. Delete both and start the workflow again.")
+        return state
+    if not file.is_file():
+        raise UserError(f"{file}: no such weights. {train_again(path)}")
+    if checksum(file, "sha256") != record.source_sha256:
+        raise UserError(f"{exchanged}. {train_again(path)}")
+    return read_weights(file)
 
 
 def stored_record(path: Path, model: str, row: Model) -> WeightsRecord | None:
@@ -117,6 +125,36 @@ def store_weights(
     with atomic_path(path) as temporary:
         save_file(state, temporary, metadata={"record": json.dumps(asdict(record))})
     return record
+
+
+def write_weights(
+    folder: Path, state: Mapping[str, torch.Tensor] | None, settings: Mapping[str, Any]
+) -> None:
+    """Write what a run leaves for others to start from, with a record; None leaves nothing.
+
+    `settings` are those of the run's record.
+    """
+    path, beside = folder / WEIGHTS, folder / WEIGHTS_RECORD
+    beside.unlink(missing_ok=True)
+    if state is None:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as temporary:
+        save_file(dict(state), temporary)
+    run = "/".join(settings[key]["name"] for key in ("dataset", "model", "recipe", "hp"))
+    model = settings["model"]
+    record = WeightsRecord(
+        model=model["name"],
+        library=model["library"],
+        architecture=model["architecture"],
+        weights=model["weights"],
+        source=f"{PREFIX}{run}",
+        source_sha256=checksum(path, "sha256"),
+        file=path.name,
+        tensors_sha256=tensors_digest(state),
+        image_size=settings["recipe"]["image_size"],
+    )
+    write_json(beside, asdict(record))
 
 
 def fetch(row: Model) -> tuple[dict[str, torch.Tensor], str, str]:

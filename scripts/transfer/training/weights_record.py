@@ -1,16 +1,21 @@
 """What is known of a model's stored weights. Imports no torch."""
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.errors import UserError
 from transfer.files import checksum
+from transfer.study.sources import PREFIX
 
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """The content of `resources/weights/<model>.json`."""
+    """The content of `resources/weights/<model>.json`, and of what a run leaves beside its own.
+
+    `image_size`, in pixels, is what a run trained at.
+    """
 
     model: str
     library: str
@@ -20,6 +25,7 @@ class WeightsRecord:
     source_sha256: str
     file: str
     tensors_sha256: str
+    image_size: int | None = None
 
 
 def read_record(path: Path) -> WeightsRecord:
@@ -41,12 +47,30 @@ def weights_digest(path: str | Path) -> str:
 def weights_name(path: str | Path) -> str:
     """Return what a run's record calls its weights.
 
-    The pinned tag where they were fetched; of a file on this disk, which may be any, its name and
-    sha256. `path` is that of a record (`.json`) or of the weights themselves.
+    The pinned tag where they were fetched; `run:` and the run that left them, with the digest of
+    the tensors; of a file on this disk, which may be any, its name and sha256. `path` is that of a
+    record (`.json`) or of the weights themselves.
     """
     path = Path(path)
     if path.suffix != ".json":
         return f"file: {path.name}, sha256 {checksum(path, 'sha256')}"
     record = read_record(path)
+    if record.source.startswith(PREFIX):
+        return f"{record.source}, sha256 {record.tensors_sha256}"
     fetched = "://" in record.source
     return record.weights if fetched else f"file: {record.source}, sha256 {record.source_sha256}"
+
+
+def train_again(path: Path) -> str:
+    """The remedy for lost weights of a run, whose record `path` is."""
+    run = shlex.quote(str(path.with_name("metrics.json")))
+    return (
+        "This trains the run that leaves them again, and no other:\n"
+        f"snakemake --cores 8 --resources gpu=4 --force -- {run}"
+    )
+
+
+def trained_size(path: str | Path) -> int | None:
+    """The side in pixels of the images that a run trained its weights at; None for others."""
+    path = Path(path)
+    return read_record(path).image_size if path.suffix == ".json" else None

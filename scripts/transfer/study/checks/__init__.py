@@ -10,7 +10,8 @@ from transfer.study.checks.data import data_problems, metric_conflicts
 from transfer.study.checks.libraries import Network
 from transfer.study.checks.names import unknown
 from transfer.study.checks.outputs import output_problems
-from transfer.study.checks.recipes import recipe_problems, size_problems
+from transfer.study.checks.recipes import recipe_problems, size_problems, start_problems
+from transfer.study.checks.sources import source_parts, source_problems
 from transfer.study.model import Model
 from transfer.study.recipes import Recipe
 from transfer.study.study import Study
@@ -42,8 +43,17 @@ def study_problems(
         if trains and not names:
             recipe = recipes[part.recipe]
             problems += data_problems(where, part, datasets)
-            problems += recipe_problems(where, study, part, models, datasets, recipe)
+            problems += start_problems(where, study, recipe) if name == "main" else []
+            problems += recipe_problems(where, study.selection, part, models, datasets, recipe)
             problems += size_problems(where, part, models, recipe, networks or {})
+            lost = list(source_problems(where, part, models, datasets, recipes))
+            problems += lost
+            for source in [] if lost else source_parts(part, models, recipes):
+                theirs = recipes[source.recipe]
+                problems += data_problems(where, source, datasets)
+                # Nothing is reported of them: what is chosen by may be what is reported.
+                problems += recipe_problems(where, "by_recipe", source, models, datasets, theirs)
+                problems += size_problems(where, source, models, theirs, networks or {})
     problems += metric_conflicts(study, datasets)
     problems += output_problems(study, models)
     # Parts may share what is wrong.

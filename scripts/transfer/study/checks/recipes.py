@@ -12,21 +12,28 @@ from transfer.study.settings import Settings
 from transfer.study.study import Part, Study
 
 
-def recipe_problems(
-    where: str,
-    study: Study,
-    part: Part,
-    models: Mapping[str, Model],
-    datasets: Mapping[str, Dataset],
-    recipe: Recipe,
-) -> Iterator[str]:
-    """Whether the recipe starts, selects and reports as the study and its datasets can give."""
-    starts = {"pinned": "pretrained"}.get(recipe.common.get("weights", "random"), "random")
+def start_problems(where: str, study: Study, recipe: Recipe) -> Iterator[str]:
+    """Whether the recipe starts from such weights as the study says."""
+    starts = "random" if recipe.common.get("weights", "random") == "random" else "pretrained"
     if starts != study.weights:
         yield (
             f"weights: the study says {study.weights}, as one without this key does, but recipe "
             f"'{recipe.name}' of {where} starts from {starts} weights; change one of them"
         )
+
+
+def recipe_problems(
+    where: str,
+    selection: str,
+    part: Part,
+    models: Mapping[str, Model],
+    datasets: Mapping[str, Dataset],
+    recipe: Recipe,
+) -> Iterator[str]:
+    """Whether the recipe selects and reports as the datasets can give.
+
+    `selection` is the study's.
+    """
     of = f"{where}: recipe '{recipe.name}'"
     for dataset in part.datasets:
         sizes = set()
@@ -39,7 +46,7 @@ def recipe_problems(
                     f"{of} shows '{model}' images of {size} px: add {size} to evaluation_sizes of "
                     f"'{dataset}' in config/datasets.yaml"
                 )
-            for problem in split_problems(datasets[dataset], settings, study.selection):
+            for problem in split_problems(datasets[dataset], settings, selection):
                 yield f"{of} {problem}"
 
 

@@ -15,6 +15,7 @@ from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.batches import ResidentPixels, to_device, training_batches
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.evaluation import Best, check_splits, judge
+from transfer.training.heads import last_layer
 from transfer.training.interruption import Interrupted, Interruption
 from transfer.training.losses import choose_loss
 from transfer.training.optim import make_optimizer, make_schedule
@@ -47,9 +48,15 @@ def epoch_order(rows: np.ndarray, settings: Settings, epoch: int) -> list[np.nda
     return parts[:-1] if len(parts) > 1 and (short or len(parts[-1]) == 1) else parts
 
 
-def _on_cpu(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """A copy in host memory, which further steps do not change."""
-    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in state.items()}
+def _body(model: nn.Module) -> dict[str, torch.Tensor]:
+    """A copy of a network's state on the CPU, its last layer left out."""
+    head = f"{last_layer(model)}."
+    state = model.state_dict()
+    return {
+        name: state[name].cpu().clone(memory_format=torch.contiguous_format)
+        for name in state
+        if not name.startswith(head)
+    }
 
 
 class Run:
@@ -199,7 +206,7 @@ class Run:
                 break
             best = verdict.better(self.best, self.epoch + 1, task.dataset.metric)
             if self.keep_weights and best is not self.best:
-                best.weights = _on_cpu(self.model.state_dict())
+                best.weights = _body(self.model)
             self.best = best
             self.schedule.step()
             self.epoch, self.step, self.epoch_seconds = self.epoch + 1, 0, 0.0
@@ -233,6 +240,7 @@ def train(
     UserError if two images are too many.
     """
     check_splits(task)
+    keep_weights = keep_weights or task.settings.keep_weights
     micro_batch = task.settings.batch_size
     while True:
         try:

@@ -20,7 +20,7 @@ def train(
 ) -> finetune.Outcome:
     """Train a network as `finetune.train` does; its weights at the best epoch are in the outcome.
 
-    They are `outcome.best.weights`, the whole network's with the head for the source's classes;
-    None if no epoch was evaluated.
+    They are `outcome.best.weights`, without the head for the source's classes; None if no epoch was
+    evaluated.
     """
     return finetune.train(task, build, checkpoint, interruption, report, keep_weights=True)

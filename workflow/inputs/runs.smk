@@ -2,6 +2,7 @@
 
 import inspect
 
+from transfer.study.sources import fetched, source_of
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code
 
@@ -28,9 +29,32 @@ def cell_settings(wildcards):
 
 
 def cell_weights(wildcards):
-    """The record of the pinned weights that a cell's runs start from, if they do."""
-    pinned = cell_settings(wildcards).weights == "pinned"
-    return [f"resources/weights/{wildcards.model}.json"] if pinned else []
+    """What a cell's runs start from: a record of weights, or what was chosen in another cell."""
+    settings, row = cell_settings(wildcards), MODELS[wildcards.model]
+    if source := source_of(settings, row):
+        cell = f"{source.dataset}/{source.model}/{source.recipe}"
+        return {"source": f"results/cells/{cell}.best.json"}
+    if fetched(settings, row):
+        return {"weights": f"resources/weights/{wildcards.model}.json"}
+    return {}
+
+
+def cell_weights_flag(wildcards, input):
+    """Where describe_cell.py finds the weights."""
+    return " ".join(
+        f"--{name} {input[name]}"
+        for name in ("source", "weights")
+        if name in input.keys()
+    )
+
+
+def cell_runs(wildcards):
+    """The record of every run of a cell."""
+    return expand(
+        "results/runs/{dataset}/{model}/{recipe}/{hp}/metrics.json",
+        **wildcards,
+        hp=RECIPES[wildcards.recipe].hyperparameters,
+    )
 
 
 def cell_precision(wildcards):
