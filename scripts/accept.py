@@ -24,6 +24,7 @@ import numpy as np
 from transfer.command_line import run
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
+from transfer.study.finals import PREFIX as FINAL
 from transfer.study.sources import PREFIX
 from transfer.training.accepted import (
     BY_NAME,
@@ -143,6 +144,8 @@ def train_again(
         f"--output={scratch / 'metrics.json'}",
         *(["--device=cpu", f"--threads={threads[1]}"] if threads else []),
     ]
+    if folder.name.startswith(FINAL):
+        command.append(f"--final-seed={record['seed']}")
     name, _, _ = record["weights"].partition(", sha256")
     if name.startswith(PREFIX):
         left = runs / name.removeprefix(PREFIX) / WEIGHTS_RECORD

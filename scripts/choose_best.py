@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transfer.command_line import run
 from transfer.files import write_json
-from transfer.results.selection import RECORD, choose
+from transfer.results.choice import RECORD, choose
 from transfer.study.grid import Cell
 
 

@@ -19,12 +19,19 @@ from transfer.training.code import training_code
 
 
 def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
-    """Copy each selected run's predictions to `<folder>/<dataset>/<model>/<recipe>.npz`."""
+    """Copy each selected run's predictions to `<folder>/<dataset>/<model>/<recipe>.npz`.
+
+    Where there are final runs, those of the one that the column `run` names.
+    """
     # It is there even where no run has been selected.
     folder.mkdir(parents=True, exist_ok=True)
     for row in results[results["hp"] != ""].to_dict("records"):
         cell = Cell(row["dataset"], row["model"], row["recipe"], ())
-        source = runs / cell.run_folder(row["hp"]) / "predictions.npz"
+        final = row.get("run")
+        if final == "":
+            continue
+        name = final if isinstance(final, str) else row["hp"]
+        source = runs / cell.run_folder(name) / "predictions.npz"
         target = folder / cell.dataset / cell.model / f"{cell.recipe}.npz"
         if not source.is_file():
             raise UserError(

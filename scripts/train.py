@@ -5,6 +5,7 @@ it write a checkpoint first. A run whose loss is no longer finite ends well, as 
 """
 
 import argparse
+import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ from transfer.errors import UserError
 from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
 from transfer.study.model import read_model
-from transfer.study.recipes import read_recipes, settings_digest
+from transfer.study.recipes import Recipe, read_recipes, settings_digest
+from transfer.study.settings import Settings
 from transfer.study.sources import source_of
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code, training_code_now
@@ -49,6 +51,9 @@ def parse() -> argparse.Namespace:
     add("--recipe", required=True, help="name of the recipe")
     add("--recipes", default="config/recipes", help="the recipes: a folder of files, or one file")
     add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
+    add("--best", type=Path, help="train the point that choose_best.py wrote to this file")
+    add("--final-seed", type=int, help="train the recipe's final run of this seed")
+    add("--expect-final", help="refuse to run if the recipe's final runs have another digest")
     add("--hp", help="point of the recipe's grid (default: the name of the output's folder)")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     add("--runs-per-gpu", type=int, default=1, help="runs that share a GPU (default: 1)")
@@ -77,6 +82,8 @@ def parse() -> argparse.Namespace:
         help="what `precision: auto` of the recipe is (default: what the device has)",
     )
     args = parser.parse_args()
+    if args.best:
+        args.hp = json.loads(args.best.read_text(encoding="utf-8"))["hp"]
     args.hp = args.hp or args.output.absolute().parent.name
     return args
 
@@ -104,6 +111,18 @@ class Order:
     def run_settings(self, precision: str) -> dict[str, Any]:
         """Everything the run's result depends on."""
         return run_settings(self.parts, precision, self.counts_as)
+
+
+def final_settings(args: argparse.Namespace, recipe: Recipe, settings: Settings) -> Settings:
+    """The settings of a final run; raises UserError if its recipe has no such run."""
+    final = recipe.final
+    if final is None or args.final_seed not in final.seeds:
+        raise UserError(f"{args.recipes}: recipe '{recipe.name}' has no final run of this seed")
+    if args.expect_final and args.expect_final != final.digest:
+        raise UserError(
+            f"{args.recipes} was edited after the workflow had read it: start the workflow again"
+        )
+    return final.settings(settings, args.final_seed)
 
 
 def read_order(args: argparse.Namespace) -> Order:
@@ -141,6 +160,8 @@ def read_order(args: argparse.Namespace) -> Order:
         raise UserError(
             f"{weights} was exchanged after the workflow had read it: start the workflow again"
         )
+    if args.final_seed is not None:
+        settings = final_settings(args, recipe, settings)
     asked = args.precision or settings.precision
     precision = None if asked == "auto" else asked
     parts = Parts(dataset, row, args.recipe, settings, hp, weights)
@@ -188,7 +209,8 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     if args.restart:
         checkpoint.delete()
     print(
-        f"{settings['dataset']['name']} {args.model} {args.recipe} {args.hp}: "
+        f"{settings['dataset']['name']} {args.model} {args.recipe} {args.hp}"
+        f"{'' if args.final_seed is None else f', seed {args.final_seed}'}: "
         f"weights {settings['model']['weights']}, {device}, {precision}, "
         f"{parts.settings.image_size} px",
         flush=True,

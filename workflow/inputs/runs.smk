@@ -85,6 +85,12 @@ def cell_arguments(wildcards):
     ]
 
 
+def final_digest(wildcards):
+    """What the final runs of a cell are made with beside its recipe's settings."""
+    final = RECIPES[wildcards.cell.rpartition("/")[2]].final
+    return final.digest if final else ""
+
+
 def canary_first(wildcards):
     """1 for the run that its cell starts with, 0 for the others."""
     recipe = wildcards.cell.rpartition("/")[2]

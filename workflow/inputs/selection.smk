@@ -10,7 +10,7 @@ def study_runs(wildcards):
     runs = [
         f"results/runs/{cell.dataset}/{cell.model}/{cell.recipe}/{hp}/metrics.json"
         for cell in study_cells(STUDIES[wildcards.study], RECIPES)
-        for hp in cell.hps
+        for hp in cell.runs
     ]
     return those_there(runs)
 

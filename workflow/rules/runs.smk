@@ -60,7 +60,7 @@ rule describe_cell:
         "{params.precision} --code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
 
 
-# The best run of a cell, for the cells that start from its weights.
+# The best run of a cell, for its final runs and for the cells that start from its weights.
 rule choose_best:
     input:
         cell_runs,
@@ -110,3 +110,28 @@ rule train:
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
         f"{PYTHON} {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"
+
+
+# The best point of a cell again, with other seeds; which one that is stands in the input.
+rule train_final:
+    input:
+        cell="results/cells/{cell}.txt",
+        best="results/cells/{cell}.best.json",
+    output:
+        "results/runs/{cell}/final-{seed}/metrics.json",
+    log:
+        "results/logs/train/{cell}/final-{seed}.log",
+    benchmark:
+        "results/benchmarks/train/{cell}/final-{seed}.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["training_threads"]
+    resources:
+        gpu=1,
+    params:
+        final=final_digest,
+    message:
+        "Training the final run of {wildcards.cell} with seed {wildcards.seed}"
+    shell:
+        f"{PYTHON} {TRAIN} @{{input.cell}} --best {{input.best}} --final-seed {{wildcards.seed}}"
+        " --expect-final {params.final} --output {output} >> {log} 2>&1"

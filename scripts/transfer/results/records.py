@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -11,6 +11,7 @@ from transfer.errors import UserError
 from transfer.files import read_json
 from transfer.study.grid import Cell
 from transfer.study.recipes import digest_of
+from transfer.study.settings import NO_SPLIT
 from transfer.study.sources import PREFIX
 from transfer.training.record_checks import check_record
 
@@ -32,12 +33,15 @@ STATED = ("torch", "torchvision", "timm")
 class Run:
     """What selection needs of one run's metrics.json.
 
+    `name` is that of its folder: its `hp`, or that of a final run such as `final-0`.
     `value` is the metric on the report split, `criterion` what the run is chosen by; both are
     None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
     text, and `digests` what the description of a cell says of them, where it is known. `code`
     is the fingerprint of the code that computed, `kept_weights` the digest of the weights it left.
+    `trained_on` are splits separated by a space, `reported_epoch` is best or last.
     """
 
+    name: str
     hp: str
     diverged: bool
     value: float | None
@@ -50,7 +54,9 @@ class Run:
     batch_size: int
     micro_batch: int
     versions: str
-    kept_weights: str | None = None
+    kept_weights: str | None
+    trained_on: str
+    reported_epoch: str
 
 
 def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> Run:
@@ -85,6 +91,7 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         criterion = _recorded(path, criterion, compared)
     settings = record["settings"]
     return Run(
+        name=Path(path).parent.name,
         hp=hp,
         diverged=record["status"] == "diverged",
         value=value,
@@ -97,6 +104,8 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         batch_size=record["batch_size"],
         micro_batch=record["micro_batch"],
         kept_weights=record.get("kept_weights"),
+        trained_on=" ".join(settings["recipe"].get("train_splits", ["train"])),
+        reported_epoch="last" if record["selection_split"] == NO_SPLIT else "best",
         versions=", ".join(
             f"{p} {record['versions'][p]}" for p in STATED if p in record["versions"]
         ),
@@ -131,6 +140,15 @@ def _digests(settings: Mapping[str, Any]) -> dict[str, str]:
     if all(row.values()) and not row["weights"].startswith(("file:", "random")):
         found["recipe"] = digest_of(recipe, row)
     return found
+
+
+def final_run(run: Run) -> Run:
+    """A final run as it is compared with the others of its cell: whatever its seed."""
+    recipe = json.loads(run.shared["recipe"])
+    recipe.pop("seed", None)
+    shared = {**run.shared, "recipe": json.dumps(recipe, sort_keys=True)}
+    digests = {key: digest for key, digest in run.digests.items() if key != "recipe"}
+    return replace(run, shared=shared, digests=digests)
 
 
 def cell_digests(path: Path) -> dict[str, str]:

@@ -129,7 +129,9 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
     found = [published] if published and results.study.source == "published" else []
     if results.study.weights == "random":
         found.append("Trained from random weights, not from ImageNet checkpoints.")
-    if results.study.source == "runs":
+    finals = _final_notes(cells)
+    found += finals
+    if results.study.source == "runs" and not finals:
         found.append(
             "Hyperparameters chosen by the reported value itself, as published, and the epoch on "
             f"the selection split of recipe {part.recipe}."
@@ -150,6 +152,23 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
     if results.study.source == "runs":
         found += _provenance_notes(cells)
     return found
+
+
+def _final_notes(cells: pd.DataFrame) -> list[str]:
+    """How values came about that are means over final runs."""
+    if "n_seeds" not in cells or cells["n_seeds"].isna().all():
+        return []
+    seeds = sorted({int(n) for n in cells["n_seeds"].dropna()})
+    counts = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    splits = " or ".join(
+        " and ".join(split.split(" ")) for split in sorted(set(cells["trained_on"].dropna()) - {""})
+    )
+    epochs = " or ".join(sorted(set(cells["reported_epoch"].dropna()) - {""}))
+    return [
+        f"Hyperparameters chosen on the selection split; the chosen point was trained again on "
+        f"{splits} with {counts} seed{'s' * (seeds[-1] > 1)}, and values are the mean at the "
+        f"{epochs} epoch."
+    ]
 
 
 def _provenance_notes(cells: pd.DataFrame) -> list[str]:

@@ -14,7 +14,10 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One training: a point of a recipe's grid for a model on a dataset."""
+    """One training: a point of a recipe's grid for a model on a dataset, or a final run.
+
+    `hp` is the point's id, or a name such as `final-0`.
+    """
 
     dataset: str
     model: str
@@ -38,7 +41,7 @@ def expected_runs(
         return ()
     cells = study_cells(study, recipes)
     every = [*cells, *source_cells(cells, recipes, models)]
-    runs = (Run(cell.dataset, cell.model, cell.recipe, hp) for cell in every for hp in cell.hps)
+    runs = (Run(cell.dataset, cell.model, cell.recipe, hp) for cell in every for hp in cell.runs)
     return tuple(dict.fromkeys(runs))
 
 

@@ -13,7 +13,7 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True)
 class Cell:
-    """One (dataset, model, recipe) and the ids of the runs its grid asks for.
+    """One (dataset, model, recipe), the ids of the runs its grid asks for, and its final runs.
 
     `metric` is what its runs are compared by, if not by the dataset's own metric.
     """
@@ -23,10 +23,16 @@ class Cell:
     recipe: str
     hps: tuple[str, ...]
     metric: str = ""
+    finals: tuple[str, ...] = ()
 
-    def run_folder(self, hp: str) -> Path:
-        """Where a run lies below the folder of all runs."""
-        return Path(self.dataset, self.model, self.recipe, hp)
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The names of all its runs, those of the grid first."""
+        return self.hps + self.finals
+
+    def run_folder(self, name: str) -> Path:
+        """Where a run lies below the folder of all runs, by its point's id or as a final run."""
+        return Path(self.dataset, self.model, self.recipe, name)
 
 
 def source_cells(
@@ -56,9 +62,11 @@ def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:
                 f"config/studies/{study.name}.yaml: parts.{name}.recipe: '{part.recipe}' is not "
                 "in config/recipes"
             )
-        hps = tuple(recipes[part.recipe].hyperparameters)
+        recipe = recipes[part.recipe]
+        hps = tuple(recipe.hyperparameters)
         for dataset in part.datasets:
             for model in part.models:
-                cell = Cell(dataset, model, part.recipe, hps, part.metrics.get(dataset, ""))
+                metric = part.metrics.get(dataset, "")
+                cell = Cell(dataset, model, part.recipe, hps, metric, recipe.finals)
                 cells[cell] = None
     return list(cells)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer.errors import UserError
+from transfer.study.finals import Final
 from transfer.study.hyperparameters import Hyperparameters, Value, expand_grid
 from transfer.study.methods import METHODS, Method
 from transfer.study.model import Model
@@ -23,7 +24,7 @@ from transfer.validation import check, load_schema, read_yaml, suggest
 
 Block = Mapping[str, Sequence[Value]]
 # Keys of a recipe that are no settings.
-NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid")
+NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Recipe:
     datasets: Mapping[str, Mapping[str, Any]]
     models: Mapping[str, Mapping[str, Any]]
     grid: tuple[Block, ...]
+    final: Final | None = None
 
     def settings(self, dataset: str, model: Model) -> Settings:
         """The settings for one dataset and one model.
@@ -69,6 +71,11 @@ class Recipe:
         """Whether runs leave their weights for others to start from."""
         stated = self.values(dataset, model).get("keep_weights", False)
         return METHODS[self.method].leaves_weights or stated
+
+    @property
+    def finals(self) -> tuple[str, ...]:
+        """The names of a cell's final runs."""
+        return self.final.names if self.final else ()
 
     @cached_property
     def hyperparameters(self) -> dict[str, Hyperparameters]:
@@ -115,6 +122,17 @@ def hp_pattern(recipes: Iterable[Recipe]) -> str:
     """A regular expression of the ids of all their points, and nothing else."""
     ids = dict.fromkeys(hp for recipe in recipes for hp in recipe.hyperparameters)
     return "|".join(map(re.escape, ids))
+
+
+def _final(written: Mapping[str, Any] | None, where: str) -> Final | None:
+    """How final runs are made; raises UserError if they would be trained on what they report."""
+    if written is None:
+        return None
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in written.items()}
+    final = Final(**plain)
+    if final.report_split in final.train_on:
+        raise UserError(f"{where}: the split '{final.report_split}' is trained on and reported")
+    return final
 
 
 def _read_files(path: Path) -> dict[str, _Written]:
@@ -229,12 +247,13 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
         values.pop("description", None)
         datasets, models = values.pop("datasets"), values.pop("models")
         method_name, grid = values.pop("method"), values.pop("grid", None)
+        final = _final(values.pop("final", None), f"{where}.final")
         method = METHODS[method_name]
         blocks = tuple(_blocks(grid or (), method, f"{where}.grid"))
         missing = sorted(method.required - values.keys() - method.axes.keys())
         if missing or not blocks:
             raise UserError(f"{where}: missing {', '.join(missing or ['grid'])}")
-        recipe = Recipe(name, files, method_name, values, datasets, models, blocks)
+        recipe = Recipe(name, files, method_name, values, datasets, models, blocks, final)
         _check_axes(recipe, where)
         recipes[name] = recipe
     problems = list(recipe_sources_problems(recipes))

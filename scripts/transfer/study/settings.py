@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
+# Where no split chooses: the last epoch is reported.
+NO_SPLIT = "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """A recipe as it stands for one dataset and one model.
 
-    Each field is described in `workflow/schemas/recipes.schema.yaml`. A field that is added later
+    Each field is described in `workflow/schemas/recipes.schema.yaml`, but for `train_splits`: what
+    a final run may be trained on beside the training images. A field that is added later
     gets a default that says what runs did before it was there.
     """
 
@@ -42,6 +46,7 @@ class Settings:
     learning_rate: float = 0.0
     weight_decay: float = 0.0
     keep_weights: bool = False
+    train_splits: tuple[str, ...] = ("train",)
 
     def at(self, point: Mapping[str, Any]) -> "Settings":
         """The settings of one run: these, with the values of a point of the grid, by axis."""

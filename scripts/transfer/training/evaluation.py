@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from transfer.errors import UserError
+from transfer.study.settings import NO_SPLIT, Settings
 from transfer.training.batches import ahead, gather_slice
 from transfer.training.metrics import best_thresholds, check_labels, evaluate
 from transfer.training.task import Task
@@ -31,21 +33,28 @@ class Best:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Metrics of one epoch on the selection and the report split, with the logits behind them."""
+    """Metrics of one epoch on the selection and the report split, with the logits behind them.
 
-    selection: dict[str, float]
+    Those of the selection split are None where no split chooses.
+    """
+
+    selection: dict[str, float] | None
     report: dict[str, float]
-    selection_scores: torch.Tensor
+    selection_scores: torch.Tensor | None
     report_scores: torch.Tensor
     thresholds: np.ndarray | None
 
     def better(self, best: Best, epoch: int, metric: str) -> Best:
-        """This epoch if it beats the best so far; of equal epochs the first stays (as authors)."""
-        if self.selection[metric] <= best.selection_value:
+        """This epoch if it beats the best so far; of equal epochs the first stays (as authors).
+
+        Where no split chooses, the last epoch is the best.
+        """
+        value = self.selection[metric] if self.selection else float("inf")
+        if self.selection and value <= best.selection_value:
             return best
         return Best(
             epoch,
-            self.selection[metric],
+            value,
             self.report,
             self.selection_scores,
             self.report_scores,
@@ -53,10 +62,22 @@ class Verdict:
         )
 
 
+def evaluated_splits(settings: Settings) -> list[str]:
+    """The splits that are evaluated after an epoch, each once."""
+    both = dict.fromkeys((settings.selection_split, settings.report_split))
+    return [split for split in both if split != NO_SPLIT]
+
+
 def check_splits(task: Task) -> None:
     """Raise UserError before training where a split cannot be scored."""
-    data = task.dataset
-    for split in (task.settings.selection_split, task.settings.report_split):
+    data, settings = task.dataset, task.settings
+    searched = data.labels.ndim == 2 and settings.thresholds == "searched"
+    if searched and settings.selection_split == NO_SPLIT:
+        raise UserError(
+            "no split is left to search thresholds on: the run is trained on it. Say "
+            "`thresholds: half` in the recipe, or train its final runs on train alone"
+        )
+    for split in evaluated_splits(settings):
         check_labels(data.metric, data.labels[data.rows(split)], len(data.classes), split)
 
 
@@ -88,7 +109,7 @@ def judge(task: Task, model: nn.Module, size: int, between: Callable[[], None]) 
     selection, report = settings.selection_split, settings.report_split
     scores = {
         split: split_scores(task, model, split, size, between)
-        for split in dict.fromkeys((selection, report))
+        for split in evaluated_splits(settings)
     }
     if not all(bool(part.isfinite().all()) for part in scores.values()):
         return None
@@ -101,5 +122,5 @@ def judge(task: Task, model: nn.Module, size: int, between: Callable[[], None]) 
         for split in scores
     }
     return Verdict(
-        metrics[selection], metrics[report], scores[selection], scores[report], thresholds
+        metrics.get(selection), metrics[report], scores.get(selection), scores[report], thresholds
     )

@@ -86,7 +86,7 @@ def write_predictions(path: Path, task: Task, outcome: Outcome) -> None:
         return
     data, best, settings = task.dataset, outcome.best, task.settings
     parts = [("", settings.report_split, best.report_scores)]
-    if settings.selection_split != settings.report_split:
+    if best.selection_scores is not None and settings.selection_split != settings.report_split:
         parts.append(("selection_", settings.selection_split, best.selection_scores))
     arrays = {}
     for prefix, split, scores in parts:

@@ -8,6 +8,7 @@ from transfer.errors import UserError
 from transfer.metrics import METRICS
 from transfer.study.hyperparameters import point_id
 from transfer.study.methods import METHODS
+from transfer.study.settings import NO_SPLIT
 from transfer.validation import check
 
 # What stands in the record and in the settings it ran with.
@@ -38,7 +39,7 @@ def _check_settings(record: Mapping[str, Any], where: str) -> None:
 def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     metric, value, epoch = record["metric"], record["value"], record["best_epoch"]
     history = record["history"]
-    judged = [entry for entry in history if entry["selection"] is not None]
+    judged = [entry for entry in history if entry["report"] is not None]
     expected = record["settings"]["recipe"].get("epochs")
 
     def refuse(problem: str) -> None:
@@ -62,7 +63,11 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     if epoch is None or epoch > len(judged):
         refuse(f"has its best epoch at {epoch}, of {len(judged)}")
     best = judged[epoch - 1]
-    chosen = [entry["selection"].get(metric, math.nan) for entry in judged]
+    if record["selection_split"] == NO_SPLIT:
+        first = epoch == len(judged)
+    else:
+        chosen = [(entry["selection"] or {}).get(metric, math.nan) for entry in judged]
+        first = chosen[epoch - 1] == max(chosen)
     reported = best["report"].get(metric) == (record["metrics"] or {}).get(metric) == value
-    if best["selection"].get(metric) != max(chosen) or not reported:
+    if not first or not reported:
         refuse(f"reports {value:g} of epoch {epoch}, and its history or metrics say otherwise")

@@ -35,7 +35,8 @@ def compute(
     dataset, settings = parts.dataset, parts.settings.at(parts.hp.values)
     mean, std = models.channel_statistics(parts.row, settings.normalisation)
     stay = resident == "yes" or (
-        resident == "auto" and fits_on(device, dataset, dataset.rows("train"), runs_per_gpu)
+        resident == "auto"
+        and fits_on(device, dataset, dataset.rows(*settings.train_splits), runs_per_gpu)
     )
     task = Task(dataset, settings, mean, std, device, PRECISIONS[precision], stay)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from transfer.data.dataset import Dataset
 from transfer.data.expected_splits import expected_splits
+from transfer.study.checks.finals import final_problems
 from transfer.study.checks.libraries import Network
 from transfer.study.model import Model
 from transfer.study.recipes import Recipe
@@ -46,8 +47,13 @@ def recipe_problems(
                     f"{of} shows '{model}' images of {size} px: add {size} to evaluation_sizes of "
                     f"'{dataset}' in config/datasets.yaml"
                 )
-            for problem in split_problems(datasets[dataset], settings, selection):
+            by = "by_recipe" if recipe.final else selection
+            for problem in split_problems(datasets[dataset], settings, by):
                 yield f"{of} {problem}"
+            if recipe.final:
+                final = recipe.final
+                for problem in final_problems(datasets[dataset], settings, final, selection):
+                    yield f"{of}: {problem}"
 
 
 def split_problems(dataset: Dataset, settings: Settings, selection: str) -> Iterator[str]:

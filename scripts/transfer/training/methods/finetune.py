@@ -83,7 +83,7 @@ class Run:
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.loss = choose_loss(task.dataset.labels.ndim == 2)
         self.loss_sum = torch.zeros((), device=device)
-        self.rows = task.dataset.rows("train")
+        self.rows = task.dataset.rows(*task.settings.train_splits)
         self.labels = torch.tensor(task.dataset.labels)
         self.sizes = torch.from_numpy(task.dataset.sizes.astype(np.int64))
         self.epoch, self.step, self.epoch_seconds = 0, 0, 0.0

@@ -1,0 +1,47 @@
+"""Final runs: the best point of a cell, trained again with other seeds and reported.
+
+Imports no torch.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+
+from transfer.study.settings import NO_SPLIT, Settings
+
+PREFIX = "final-"
+
+
+@dataclass(frozen=True)
+class Final:
+    """How the best point of a recipe's grid is trained again, once with each seed.
+
+    Runs are trained on the splits `train_on` and report `report_split`, or where that is empty
+    what the recipe reports. If they are trained on the split that chooses the epoch, they report
+    their last one.
+    """
+
+    seeds: tuple[int, ...]
+    train_on: tuple[str, ...] = ("train",)
+    report_split: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the runs in paths, such as `final-0`; no id of a point reads so."""
+        return tuple(f"{PREFIX}{seed}" for seed in self.seeds)
+
+    @property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits for what the runs are made with beside a recipe's settings."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
+
+    def settings(self, recipe: Settings, seed: int) -> Settings:
+        """The settings of the final run of a seed, from those of the runs it was chosen among."""
+        split = recipe.selection_split
+        return replace(
+            recipe,
+            seed=seed,
+            train_splits=self.train_on,
+            selection_split=NO_SPLIT if split in self.train_on else split,
+            report_split=self.report_split or recipe.report_split,
+        )
