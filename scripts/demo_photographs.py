@@ -1,7 +1,7 @@
-"""Patches of scikit-learn's two sample photographs: a reference that needs no download.
+"""Cut scikit-learn's two sample photographs into patches: a reference that needs no download.
 
-They stand where ImageNet stands in the paper. Two photographs are no sample of natural images;
-distances to them show that the steps work, and nothing about datasets.
+They take the place of ImageNet in the demo. Two photographs are no sample of natural images:
+distances to them show that the pipeline works, and nothing about datasets.
 
     python scripts/demo_photographs.py --output results/fid/photographs
 """
@@ -19,7 +19,7 @@ PATCH = 64
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True, help="a folder")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the patches")
     arguments = parser.parse_args()
     photographs = load_sample_images()
     for path, pixels in zip(photographs.filenames, photographs.images, strict=True):

@@ -1,4 +1,4 @@
-"""Bring the files of a dataset's source into a folder: found there, or downloaded, and checked."""
+"""Download the source files of a dataset, unless they are there already, and verify them."""
 
 import argparse
 from dataclasses import asdict
@@ -13,18 +13,20 @@ from transfer.files import write_json
 
 
 def main() -> None:
-    """Parse the command line and obtain one file, or all of a dataset."""
+    """Parse the command line and download one file, or all files of a dataset."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="its name in the datasets file")
+    parser.add_argument("--dataset", required=True, help="name of a dataset in the datasets file")
     parser.add_argument("--file", help="one of its files (default: all)")
     parser.add_argument("--datasets-file", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument(
-        "--folder", type=Path, help="where the files lie (default: resources/downloads/<dataset>)"
+        "--folder",
+        type=Path,
+        help="where to put the files (default: resources/downloads/<dataset>)",
     )
-    parser.add_argument("--record", type=Path, help="with --file: where to write what is known")
-    parser.add_argument("--no-verify", action="store_true", help="do not check what is there")
-    parser.add_argument("--attempts", type=int, default=5, help="tries without progress")
-    parser.add_argument("--wait", type=float, default=1.0, help="seconds before the second try")
+    parser.add_argument("--record", type=Path, help="with --file: write its size and checksum here")
+    parser.add_argument("--no-verify", action="store_true", help="do not verify existing files")
+    parser.add_argument("--attempts", type=int, default=5, help="attempts without progress")
+    parser.add_argument("--wait", type=float, default=1.0, help="seconds before the second attempt")
     options = parser.parse_args()
     if options.record and not options.file:
         parser.error("--record needs --file")

@@ -1,4 +1,4 @@
-"""Bring the weights of pytorch-fid's Inception network into a folder: found there, or downloaded.
+"""Download the weights of pytorch-fid's Inception network, unless they are there already.
 
     python scripts/fetch_inception.py --folder resources/downloads/inception \\
         --record results/fid/inception.json
@@ -17,8 +17,8 @@ from transfer.files import write_json
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--folder", type=Path, required=True, help="where the file lies")
-    parser.add_argument("--record", type=Path, required=True, help="what is known of it (.json)")
+    parser.add_argument("--folder", type=Path, required=True, help="where to put the file")
+    parser.add_argument("--record", type=Path, required=True, help="record of the file (.json)")
     arguments = parser.parse_args()
     [file] = source_files(WEIGHTS_SOURCE)
     record = obtain(file, arguments.folder)

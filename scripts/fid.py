@@ -1,4 +1,4 @@
-"""The Fréchet Inception distance of a dataset to the reference, and how certain it is.
+"""Compute the Fréchet Inception distance of a dataset to the reference, and its uncertainty.
 
     python scripts/fid.py --statistics results/fid/statistics/eurosat.npz \\
         --summary results/fid/statistics/eurosat.json --folds results/fid/folds/eurosat.npz \\
@@ -20,11 +20,11 @@ from transfer.fid.statistics import read_moments, read_statistics
 from transfer.fid.subsample import jackknife, subsample_curve
 from transfer.files import write_json
 
-# A distance between features made in two ways measures the ways.
+# These must agree: otherwise the distance would measure the difference in processing.
 COMMON = ("resize", "weights", "image_path")
 NOT_STATED = "not stated"
 REMEDIES = {
-    "image_path": "Make both from originals, or both from stores of one short_side "
+    "image_path": "Compute both from originals, or both from stores of the same short_side "
     "(`fid: source` in config/config.yaml)."
 }
 
@@ -38,21 +38,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--reference-summary",
         type=Path,
-        help="leave out for a file of pytorch-fid, which does not say how it was made",
+        help="omit for a file of pytorch-fid, which does not record how it was made",
     )
     parser.add_argument("--output", type=Path, required=True)
     return parser.parse_args()
 
 
 def read_reference_summary(arguments: argparse.Namespace, summary: dict[str, Any]) -> Any:
-    """The reference's summary; raises UserError if its features were made in another way.
+    """Read the reference's summary; raises UserError if its features were computed differently.
 
-    A file of pytorch-fid does not say how it was made: it is taken, and every output says so.
+    A file of pytorch-fid does not record how it was made; it is accepted, and every output says so.
     """
     if arguments.reference_summary is None:
         print(
-            f"{arguments.reference_statistics}: how its features were made is {NOT_STATED}. The "
-            f"distance is right if it was so: {summary['image_path']}, {summary['resize']}"
+            f"{arguments.reference_statistics} does not state how its features were computed. The "
+            f"distance is valid only if it was with {summary['image_path']}, {summary['resize']}"
         )
         return {
             "dataset": arguments.reference_statistics.name,
@@ -65,7 +65,7 @@ def read_reference_summary(arguments: argparse.Namespace, summary: dict[str, Any
             raise UserError(
                 f"{arguments.summary}: {key} is '{summary.get(key, NOT_STATED)}', but "
                 f"'{reference.get(key, NOT_STATED)}' in {arguments.reference_summary}. "
-                + REMEDIES.get(key, "Make both with the same option.")
+                + REMEDIES.get(key, "Compute both with the same option.")
             )
     return reference
 

@@ -1,4 +1,4 @@
-"""Mean and covariance of a dataset's Inception features, in pytorch-fid's format.
+"""Compute mean and covariance of a dataset's Inception features, in pytorch-fid's format.
 
     python scripts/inception_statistics.py --dataset-folder results/data/eurosat \\
         --weights-folder resources/downloads/inception \\
@@ -51,8 +51,8 @@ def parse_arguments() -> argparse.Namespace:
         "--source",
         choices=["originals", "store"],
         default="originals",
-        help="originals: images from the source's files, or as they are in the folder; store: "
-        "from the store, or shrunk as for it",
+        help="originals: images from the source files, or unchanged from the folder; store: "
+        "from the store, or shrunk to its size",
     )
     parser.add_argument("--short-side", default="368", help="which store: pixels, or 'original'")
     parser.add_argument(
@@ -63,30 +63,34 @@ def parse_arguments() -> argparse.Namespace:
         "--downloads", type=Path, help="the source's files (default: resources/downloads/<dataset>)"
     )
     parser.add_argument("--images", choices=["train", "val", "test", "all"], default="train")
-    parser.add_argument("--maximum-images", type=int, help="draw at most so many, at random")
+    parser.add_argument("--maximum-images", type=int, help="draw at most this many at random")
     parser.add_argument("--resize", choices=sorted(RESIZES), default="pytorch_fid")
     parser.add_argument("--weights", choices=["inception", "random"], default="inception")
-    parser.add_argument("--weights-folder", type=Path, help="where the published weights lie")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw, folds, random weights")
+    parser.add_argument("--weights-folder", type=Path, help="folder of the published weights")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the draw, the folds and random weights"
+    )
     parser.add_argument("--folds", type=int, default=8)
     parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--workers", type=int, default=0, help="processes that read images")
-    parser.add_argument("--threads", type=int, help="of the network on a CPU (default: all)")
+    parser.add_argument("--threads", type=int, help="CPU threads of the network (default: all)")
     parser.add_argument("--runs-per-gpu", type=int, default=1, help="runs that share a GPU")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--save-every", type=float, default=120.0, help="seconds")
+    parser.add_argument(
+        "--save-every", type=float, default=120.0, help="seconds between checkpoints"
+    )
     parser.add_argument("--output", type=Path, required=True, help="mu and sigma (.npz)")
     parser.add_argument("--folds-output", type=Path, required=True, help="moments by fold (.npz)")
-    parser.add_argument("--summary", type=Path, required=True, help="what was done (.json)")
+    parser.add_argument("--summary", type=Path, required=True, help="record of the options (.json)")
     return parser.parse_args()
 
 
 def open_source(
     arguments: argparse.Namespace, stack: ExitStack
 ) -> tuple[Source, dict[str, object]]:
-    """The images asked for, and how to name them in the summary.
+    """Open the requested images; returns them and their description for the summary.
 
-    `stack` keeps what is unpacked for them.
+    Unpacked files are removed when `stack` is closed.
     """
     side = int(arguments.short_side) if arguments.short_side.isdigit() else arguments.short_side
     stored = arguments.source == "store"
@@ -108,11 +112,11 @@ def open_source(
 def open_originals(
     arguments: argparse.Namespace, dataset: PreparedDataset, stack: ExitStack
 ) -> Source:
-    """The images of a prepared dataset from its source's files."""
+    """Open the original images of a prepared dataset."""
     name = arguments.dataset or arguments.dataset_folder.name
     datasets = read_datasets(arguments.datasets_file)
     if name not in datasets:
-        raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; name it with --dataset")
+        raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; set --dataset")
     source = datasets[datasets[name].images_of]
     downloads = arguments.downloads or Path("resources/downloads") / source.id
     scratch = arguments.output.with_name(f".{arguments.output.stem}.originals")
@@ -120,7 +124,7 @@ def open_originals(
 
 
 def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor], str]:
-    """The network's weights, and their name in every output."""
+    """Load the network's weights; returns them and their name in the outputs."""
     if arguments.weights == "random":
         return random_weights(arguments.seed), f"random, seed {arguments.seed}"
     if arguments.weights_folder is None:
@@ -131,13 +135,13 @@ def open_weights(arguments: argparse.Namespace) -> tuple[dict[str, torch.Tensor]
 
 def main() -> None:
     arguments = parse_arguments()
-    # Before anything asks CUDA for its GPUs.
+    # Before CUDA is initialised.
     with leased_gpu(arguments.device, arguments.runs_per_gpu), ExitStack() as stack:
         compute(arguments, stack)
 
 
 def compute(arguments: argparse.Namespace, stack: ExitStack) -> None:
-    """Features, their moments, and the three files that hold them."""
+    """Extract features, accumulate their moments and write the three output files."""
     started = time.monotonic()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -148,7 +152,7 @@ def compute(arguments: argparse.Namespace, stack: ExitStack) -> None:
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     elif device.startswith("cuda:"):
-        # A leased GPU is the only one that CUDA sees.
+        # The leased GPU is the only one visible to CUDA.
         device = "cuda"
 
     settings = {

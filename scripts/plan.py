@@ -1,9 +1,9 @@
-"""What a study would still do: runs, GPU hours, gigabytes; what is done; what an edit re-runs.
+"""Show what studies still have to do: runs, GPU hours, disk space, and what an edit re-runs.
 
-Asks Snakemake what it would run and starts nothing. Hours are of one GPU: finished runs' own
-times, else their model's speed on other datasets, else the published speeds of
-config/throughput.tsv; from a speed, evaluation is reckoned as a third of a training step an image.
-Where none of these tells, no number is made up.
+Performs a dry run of Snakemake and starts nothing. Hours are for one GPU, estimated from finished
+runs of the same cell, else from the model's speed on other datasets, else from the published speeds
+of config/throughput.tsv; evaluating an image is assumed to cost a third of training on it. Without
+any of these the time is reported as unknown.
 """
 
 import argparse
@@ -43,19 +43,19 @@ from transfer.study.recipes import read_recipes
 from transfer.words import hours, span
 
 WIDTH_OF_A_FILE = 160
-# Snakemake's words for a file that would be made again. It looks at a rule's shell command, which
-# is no reason here, before it looks at the params, which hold the fingerprint of the code.
+# Snakemake's status of a file that would be created again. It compares the shell command, which
+# triggers nothing here, before the params, which hold the fingerprint of the code.
 REASONS = {
-    "ok": "inputs made anew",
+    "ok": "inputs created again",
     "params changed": "code or settings changed",
     "rule implementation changed": "code, settings or inputs changed",
 }
-# One of its params changes when the record of a run is gone.
-REASONS_TO_SELECT = REASONS | {"params changed": "code or settings changed, or a run is gone"}
+# One of its params changes when the record of a run is missing.
+REASONS_TO_SELECT = REASONS | {"params changed": "code or settings changed, or a run is missing"}
 
 
 def table_of(rows: list[Row]) -> Table:
-    """The rows for the terminal, with sums."""
+    """Format the rows for the terminal, with totals."""
     table = Table(box=SIMPLE_HEAD, show_footer=True)
     sums: Counter[str] = Counter()
     for row in rows:
@@ -68,7 +68,7 @@ def table_of(rows: list[Row]) -> Table:
     fates = [name for name in FATES if name != "left out" or sums[name]]
     for name in fates:
         table.add_column(name, footer=str(sums[name]), justify="right")
-    more = f" + {unknown} runs not known" if unknown else ""
+    more = f" + {unknown} runs unknown" if unknown else ""
     table.add_column("GPU hours", footer=total + more, justify="right")
     table.add_column("from")
     before = None
@@ -83,8 +83,8 @@ def table_of(rows: list[Row]) -> Table:
 
 
 def files_table(found: list[Output]) -> Table:
-    """Files of every rule that would be made, and why those that are there would be made again."""
-    table = Table(box=SIMPLE_HEAD, title="Files that would be made", title_justify="left")
+    """Count the files that each rule would create, with reasons for those created again."""
+    table = Table(box=SIMPLE_HEAD, title="Files to create", title_justify="left")
     for name, side in (("rule", "left"), ("new", "right"), ("again", "right"), ("because", "left")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     for rule in sorted({output.rule for output in found if output.pending}):
@@ -97,10 +97,12 @@ def files_table(found: list[Output]) -> Table:
 
 
 def spaces_table(spaces: list[Space]) -> Table:
-    """Room on the disk that files still to come take, with sums."""
-    table = Table(box=SIMPLE_HEAD, title="Room on the disk", title_justify="left", show_footer=True)
+    """Format the disk space still needed, with totals."""
+    table = Table(
+        box=SIMPLE_HEAD, title="Disk space still needed", title_justify="left", show_footer=True
+    )
     table.add_column("dataset", footer="all")
-    columns = {"downloads": "downloads", "store": "store, at most", "runs": "files of runs"}
+    columns = {"downloads": "downloads", "store": "store, at most", "runs": "runs"}
     for name, title in columns.items():
         total = sum((getattr(space, name) for space in spaces), Need(0))
         table.add_column(title, footer=total.short, justify="right")
@@ -111,31 +113,31 @@ def spaces_table(spaces: list[Space]) -> Table:
 
 
 def counted(runs: int) -> str:
-    """Such as `1 run` or `8,040 runs`."""
+    """Format a number of runs, such as `1 run` or `8,040 runs`."""
     return f"{runs:,} run{'s' * (runs != 1)}"
 
 
 def total_of(
     todo: Sequence[Run], estimates: Mapping[Run, Estimate], gpus: Sequence[int], assumed: str
 ) -> str:
-    """What all runs to come take, on each number of GPUs; those without an estimate are named."""
+    """Summarise the total time on each number of GPUs; runs without an estimate are listed."""
     if not todo:
-        return "In all: no run is still to be trained."
+        return "Total: no runs left to train."
     seconds = [estimates[one].seconds for one in todo]
     known = sum(second for second in seconds if second is not None)
     on = ", ".join(f"{span(known / n)} on {n} GPU{'s' * (n > 1)}" for n in gpus)
     of_time = f", {hours(known)} of GPU time: {on}{assumed}" if known else ""
-    lines = [f"In all: {counted(len(todo))} to train{of_time}."]
+    lines = [f"Total: {counted(len(todo))} to train{of_time}."]
     if unknown := [one for one in todo if estimates[one].seconds is None]:
         models = ", ".join(dict.fromkeys(one.model for one in unknown))
-        what = f"{counted(len(unknown))} whose speed is not known"
-        lines.append(f"Not in these hours: {what}: {models}.")
-    lines.append("Downloads, preparation and distances come on top.")
+        what = f"{counted(len(unknown))} of unknown speed"
+        lines.append(f"Not included: {what}: {models}.")
+    lines.append("Downloads, preparation and distances take additional time.")
     return "\n".join(lines)
 
 
 def gpus_here() -> int:
-    """How many GPUs of this machine can be used."""
+    """Number of usable GPUs of this machine."""
     try:
         return len(usable_gpus())
     except UserError:
@@ -148,10 +150,10 @@ def main() -> None:
         "--gpus",
         type=int,
         metavar="N",
-        help="how many train at once (default: those of this machine; if none, 1 and 4)",
+        help="number of GPUs (default: those of this machine; if none, show 1 and 4)",
     )
-    parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
-    parser.add_argument("--csv", type=Path, help="write the table here as well")
+    parser.add_argument("--study", nargs="*", default=[], help="default: all studies with runs")
+    parser.add_argument("--csv", type=Path, help="also write the table to this file")
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--downloads", type=Path, default=Path("resources/downloads"))
     args, options = parser.parse_known_args()
@@ -164,8 +166,8 @@ def main() -> None:
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
     if not studies:
-        raise UserError("config/studies holds no study that consists of runs: nothing to plan")
-    # Snakemake thinks on one core while the costs are reckoned on another.
+        raise UserError("config/studies contains no study with runs: nothing to plan")
+    # The dry run occupies one core while the costs are estimated on another.
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
     expected = {study.name: expected_runs(study, recipes, models) for study in studies}
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))

@@ -1,7 +1,7 @@
-"""Look, in seconds, for everything that would stop a week of work: tables, account, disk, GPUs.
+"""Check, in seconds, for everything that would stop a long run: tables, accounts, disk, GPUs.
 
-Prints all findings at once, each with its remedy: first what stops the work, then what stops only
-a part of it, such as the distances. Exit status 1 if something stops the work, or a study of it.
+Prints all findings with their remedies: first those that stop the whole work, then those that stop
+only a part of it, such as the distances. Exits with status 1 if the work or a study would fail.
 """
 
 import argparse
@@ -72,7 +72,7 @@ DISTANCES = "the distances (Table 11 and Figure 3)"
 
 
 def tables(names: list[str]) -> list[Finding]:
-    """Every table and file of configuration, each on its own; `names` are the studies asked for."""
+    """Check every configuration file separately; `names` are the requested studies."""
     findings = check_tables(
         {
             "config/config.yaml": lambda: read_yaml(CONFIG / "config.yaml", "config"),
@@ -82,7 +82,7 @@ def tables(names: list[str]) -> list[Finding]:
             "config/throughput.tsv": lambda: read_speeds(CONFIG / "throughput.tsv"),
         }
     )
-    # What a study cannot be compared with is among these findings already.
+    # Tables that cannot be read are among the findings already.
     with suppress(UserError):
         known, datasets = known_studies(), read_datasets(CONFIG / "datasets.yaml")
         papers = dict.fromkeys(study.paper for study in known.sound.values() if study.paper)
@@ -101,7 +101,7 @@ def tables(names: list[str]) -> list[Finding]:
 
 
 def known_studies() -> Studies:
-    """All studies; raises UserError if one of the tables cannot be read."""
+    """Read all studies; raises UserError if one of the tables cannot be read."""
     models = read_models(CONFIG / "models.tsv")
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes")
@@ -109,17 +109,17 @@ def known_studies() -> Studies:
 
 
 def refuse(what: str) -> None:
-    """Raise UserError with these words."""
+    """Raise UserError with this message."""
     raise UserError(what)
 
 
 def compared_datasets(
     studies: list[Study], datasets: dict[str, Dataset], fid: dict[str, Any]
 ) -> tuple[dict[str, Dataset], dict[str, tuple[str, ...]]]:
-    """Datasets whose distance to the reference will be computed, and the reference itself.
+    """Datasets, including the reference, needed for distances, and the files missing by dataset.
 
-    Not those whose original images are at hand in a folder that the configuration names. Beside
-    them, by dataset without a distance, the files that a person must place first.
+    Datasets whose original images are in a folder named in the configuration are excluded. The
+    missing files must be placed by hand before the distance of their dataset can be computed.
     """
     showing = [study for study in studies if study.paper and "fid" in reads_of(study)]
     if not showing:
@@ -142,14 +142,14 @@ def compared_datasets(
 
 
 def for_distances(finding: Finding) -> Finding:
-    """A finding about datasets that nothing but the distances is computed from."""
+    """Limit a finding to the distances."""
     return replace(finding, only=DISTANCES) if finding.level == "error" else finding
 
 
 def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> list[Finding]:
-    """What the studies' data, weights, disks and GPUs lack; the tables must be valid.
+    """Check the studies' data, weights, disks and GPUs; the tables must be valid.
 
-    `slurm` is the profile with which the work will be submitted, if it will.
+    `slurm` is the profile that will be used to submit jobs, if any.
     """
     config = read_yaml(CONFIG / "config.yaml", "config")
     models = read_models(CONFIG / "models.tsv")
@@ -224,7 +224,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
 
 
 def show(findings: list[Finding], work: str) -> None:
-    """Print what is well, what to know, what stops the work, and what stops only a part of it."""
+    """Print passed checks and warnings, then what stops the work, then what stops a part of it."""
     console = Console(soft_wrap=True, highlight=False)
     errors = [finding for finding in findings if finding.level == "error"]
     counts = Counter(finding.only for finding in errors)
@@ -247,12 +247,12 @@ def show(findings: list[Finding], work: str) -> None:
         what = f"{count} finding{'s' * (count > 1)} would stop"
         console.print(f"{what} only {part}." if part else f"{what} {work}.")
     if not errors:
-        console.print("Nothing stands in the way.")
+        console.print("All checks passed.")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
+    parser.add_argument("--study", nargs="*", default=[], help="default: all studies with runs")
     parser.add_argument("--gpu", type=int, help="the N of --resources gpu=N that you will use")
     parser.add_argument(
         "--slurm",
@@ -260,7 +260,7 @@ def main() -> None:
         nargs="?",
         const=SLURM_PROFILE,
         metavar="PROFILE",
-        help=f"look for Slurm instead of GPUs (default profile: {SLURM_PROFILE})",
+        help=f"check Slurm instead of local GPUs (default profile: {SLURM_PROFILE})",
     )
     args = parser.parse_args()
     findings = tables(args.study)

@@ -1,7 +1,7 @@
-"""How far a study is: runs done, running, diverged and failed, best values, speed, time left.
+"""Show the progress of studies: runs by state, best values, speed and time left.
 
-Reads only files: it needs no Snakemake to be running, disturbs none, and works from another
-terminal and from another machine on the same file system.
+Reads only files, so it works whether or not Snakemake is running, from another terminal, and from
+another machine on the same file system.
 """
 
 import argparse
@@ -34,7 +34,7 @@ WIDTH_OF_A_FILE = 140
 
 
 def cells(row: Row) -> list[str]:
-    """A row's cells as text."""
+    """Format the cells of a row."""
     counts = [str(row.counts.get(state, 0) or "·") for state in STATES]
     return [
         *counts,
@@ -45,7 +45,7 @@ def cells(row: Row) -> list[str]:
 
 
 def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
-    """A study's table of the rows shown, with the sums of all rows below."""
+    """Format the rows shown of a study, with the totals of all its rows."""
     table = Table(title=f"Study {name}", title_justify="left", show_footer=True, box=SIMPLE_HEAD)
     sums = [sum(row.counts.get(state, 0) for row in rows) for state in STATES]
     left, unknown = total_left(rows)
@@ -55,7 +55,7 @@ def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
         table.add_column(state, footer=str(total), justify="right")
     table.add_column("best", justify="right")
     table.add_column("images/s", justify="right")
-    more = f" + {unknown} not known" if unknown else ""
+    more = f" + {unknown} unknown" if unknown else ""
     table.add_column("GPU time left", footer=f"{duration(left)}{more}", justify="right")
     before = None
     for row in shown:
@@ -65,21 +65,23 @@ def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
 
 
 def remarks(states: list[RunState], rows: list[Row]) -> list[str]:
-    """What the table has no column for."""
+    """Notes below the table."""
     lines = []
     running = [state for state in states if state.state == "running"]
     left, unknown = total_left(rows)
     if running and not unknown:
-        lines.append(f"With {len(running)} at once as now: about {duration(left / len(running))}.")
+        lines.append(
+            f"At the current {len(running)} at once: about {duration(left / len(running))}."
+        )
     if any(row.reckoned for row in rows):
         lines.append(
-            "~ is reckoned from speeds on other datasets or, with no run yet, from those of "
+            "~ is estimated from speeds on other datasets or, without any runs yet, from "
             "config/throughput.tsv; plan.py shows which."
         )
     if elsewhere := sum(not state.here for state in running):
         lines.append(
-            f"{elsewhere} of those running are on other machines: they count as running until "
-            "they write that they are not, so one that was killed there stays."
+            f"{elsewhere} of the running ones are on other machines: they count as running until "
+            "they report otherwise, even if they were killed there."
         )
     failed = [state for state in states if state.state == "failed"]
     for state in failed[:SHOWN_ERRORS]:
@@ -91,7 +93,7 @@ def remarks(states: list[RunState], rows: list[Row]) -> list[str]:
 
 
 def shown_rows(rows: list[Row], height: int | None) -> list[Row]:
-    """All rows, or if they are more than `height` those in which something happens."""
+    """All rows or, if there are more than `height`, those with active runs."""
     if height is None or len(rows) <= height:
         return rows
     idle = ("done", "diverged", "waiting")
@@ -106,10 +108,10 @@ def view(
     work: Mapping[Run, Work] | None = None,
     published: Mapping[str, Speed] | None = None,
 ) -> RenderableType:
-    """Everything that is shown, read again; with at most about `height` rows a study.
+    """Read all states and format them, with at most about `height` rows per study.
 
-    With the `work` of each run, times that no finished run tells are reckoned from the speed of
-    its model on other datasets, else from the `published` one.
+    With the `work` of each run, times without a finished run are estimated from the model's speed
+    on other datasets, else from its `published` speed.
     """
     work, published = work or {}, published or {}
     parts: list[RenderableType] = []
@@ -125,14 +127,14 @@ def view(
         shown = shown_rows(rows, height)
         parts.append(study_table(name, rows, shown))
         if len(shown) < len(rows):
-            parts.append(Text(f"{len(rows) - len(shown)} rows do not fit on this terminal."))
+            parts.append(Text(f"{len(rows) - len(shown)} more rows do not fit on this terminal."))
         parts += [Text(line) for line in remarks(states, rows)]
     return Group(*parts)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--study", nargs="*", default=[], help="default: all studies of runs")
+    parser.add_argument("--study", nargs="*", default=[], help="default: all studies with runs")
     parser.add_argument("--runs", type=Path, default=Path("results/runs"))
     parser.add_argument("--config", type=Path, default=Path("config"), help="the folder of tables")
     parser.add_argument(
@@ -140,7 +142,8 @@ def main() -> None:
         type=float,
         nargs="?",
         const=REFRESH_SECONDS,
-        help=f"show anew every so many seconds (default: {REFRESH_SECONDS:g}) until Ctrl-C",
+        help=f"refresh every N seconds (default: {REFRESH_SECONDS:g}) until Ctrl-C",
+        metavar="N",
     )
     args = parser.parse_args()
     models = read_models(args.config / "models.tsv")
@@ -151,7 +154,7 @@ def main() -> None:
     studies = chosen_studies(known, args.study)
     expected = {study.name: expected_runs(study, recipes, models) for study in studies}
     every = tuple(dict.fromkeys(one for wanted in expected.values() for one in wanted))
-    # As plan.py reckons.
+    # The same estimates as in plan.py.
     sizes = dataset_sizes(args.runs.parent / "data", datasets)
     work = works(every, recipes, models, sizes)
     speeds = read_speeds(args.config / "throughput.tsv")
@@ -159,14 +162,14 @@ def main() -> None:
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_FILE)
     if not expected:
-        console.print("No study that consists of runs.")
+        console.print("No study with runs.")
         return
     if args.watch is None:
         console.print(view(expected, args.runs, work=work, published=speeds))
         return
     with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
         while True:
-            # Frame, heading, sums and remarks of each study take twelve lines.
+            # Frame, heading, totals and notes of each study take twelve lines.
             height = console.height // len(expected) - 12
             live.update(view(expected, args.runs, height, work, speeds), refresh=True)
             time.sleep(max(args.watch, 0.2))

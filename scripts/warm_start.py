@@ -1,13 +1,14 @@
-"""Run a script in a process that has already imported PyTorch, timm and the rest.
+"""Run a script in a process that has already imported PyTorch, timm and other libraries.
 
     python scripts/warm_start.py scripts/train.py --data ...
 
-Importing them takes longer than training one of the demo's runs does. The first call starts a
-server that imports them once; each call has it fork a child, which gets this process's folder,
-environment and standard streams and runs the script as if it had been started here. Signals go
-on to the child, its exit status comes back, and it dies with this process. The server ends when
-it has had nothing to do for half a minute. Nothing of this project is imported beforehand, so an
-edit takes effect at once. For the CPU: a run on a GPU takes too long for this to matter.
+Importing these libraries takes longer than one training run of the demo. The first call starts a
+server that imports them once. For each call the server forks a child, which takes over the caller's
+working directory, environment and standard streams and runs the script as if started directly.
+Signals are forwarded to the child, its exit status is returned, and it is killed if the caller
+dies. The server exits after half a minute without work. No code of this project is imported in
+advance, so edits take effect immediately. For CPU runs; a run on a GPU takes too long for the start
+to matter.
 """
 
 import argparse
@@ -39,11 +40,11 @@ STREAMS = (0, 1, 2)
 
 
 def socket_path() -> Path:
-    """One server per user and Python environment, in a folder that only the user can enter."""
+    """Socket of the server, one per user and Python environment, in a private folder."""
     folder = Path(tempfile.gettempdir()) / f"transfer-warm-start-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-        sys.exit(f"error: {folder} is open to others; remove it")
+        sys.exit(f"error: {folder} is accessible to other users; remove it")
     environment = f"{sys.executable}:{sys.version}:{Path(__file__).stat().st_mtime_ns}"
     return folder / f"{hashlib.sha256(environment.encode()).hexdigest()[:12]}.sock"
 
@@ -82,14 +83,14 @@ def run_child(connection: socket.socket, request: dict, streams: list[int]) -> N
 
 
 def serve(path: Path) -> None:
-    """Import everything, then fork a child for each caller until there are none for a while."""
+    """Import the libraries, then fork a child for each caller until idle for a while."""
     for name in PRELOADED:
         importlib.import_module(name)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     temporary = path.with_suffix(f".{os.getpid()}")
     listener.bind(str(temporary))
     listener.listen(64)
-    # Callers may connect from the moment that the name is there.
+    # Callers may connect as soon as the file exists.
     temporary.rename(path)
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
@@ -100,7 +101,7 @@ def serve(path: Path) -> None:
             last = time.monotonic()
             connection, _ = listener.accept()
             message, streams = b"", []
-            # A caller that dies at once leaves nothing, or half a request.
+            # A caller that dies immediately leaves an empty or partial request.
             with contextlib.suppress(OSError):
                 message, streams, _, _ = socket.recv_fds(connection, 1 << 20, len(STREAMS))
             if len(streams) < len(STREAMS):
@@ -119,7 +120,7 @@ def serve(path: Path) -> None:
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
                 connection = children.pop(child)
-                # The caller may be gone, and the child died with it.
+                # The caller may be gone, in which case the child died with it.
                 with contextlib.suppress(OSError):
                     connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
                 connection.close()
@@ -128,7 +129,7 @@ def serve(path: Path) -> None:
 
 
 def connect(path: Path) -> socket.socket:
-    """A connection to the server, which is started if there is none."""
+    """Connect to the server, starting it if necessary."""
     deadline = time.monotonic() + START_SECONDS
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -151,15 +152,15 @@ def connect(path: Path) -> socket.socket:
             elif server.poll() is not None:
                 break
             time.sleep(0.05)
-    sys.exit("error: the process that imports PyTorch beforehand did not start")
+    sys.exit("error: the warm-start server did not start")
 
 
 def main() -> None:
-    """Hand the script to the server and wait for it."""
+    """Pass the script to the server and wait for it."""
     if sys.argv[1:2] == ["--serve"]:
         serve(Path(sys.argv[2]))
         return
-    # What follows the script is the script's own.
+    # All arguments after the script belong to the script.
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -176,12 +177,12 @@ def main() -> None:
     with connection.makefile("r") as answers:
         child = int(answers.readline() or 0)
         if not child:
-            sys.exit("error: the process that imports PyTorch beforehand died")
+            sys.exit("error: the warm-start server died")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda number, _: os.kill(child, number))
         status = answers.readline()
     if not status:
-        sys.exit("error: the process that imports PyTorch beforehand died")
+        sys.exit("error: the warm-start server died")
     code = int(status)
     sys.exit(code if code >= 0 else 128 - code)
 

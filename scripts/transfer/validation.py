@@ -1,4 +1,4 @@
-"""Tables and configuration held against JSON schemas, with messages that name file, row and key."""
+"""Validate tables and configuration against JSON schemas; messages name file, row and key."""
 
 import csv
 import difflib
@@ -23,9 +23,9 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 @cache
 def load_schema(name: str, folder: Path | None = None) -> dict[str, Any]:
-    """The schema `<name>.schema.yaml` of a folder, by default of workflow/schemas.
+    """Load the schema `<name>.schema.yaml` from a folder, by default workflow/schemas.
 
-    Raises UserError if the file is missing, is not YAML or is no schema.
+    Raises UserError if the file is missing, is not YAML or is not a schema.
     """
     path = (folder or SCHEMAS) / f"{name}.schema.yaml"
     schema = _read_yaml(path)
@@ -38,13 +38,13 @@ def load_schema(name: str, folder: Path | None = None) -> dict[str, Any]:
 
 
 def suggest(key: str, known: list[str]) -> str:
-    """What may have been meant by a key that is not among the known ones."""
+    """Suggest a known key in place of an unknown one."""
     near = difflib.get_close_matches(key, known, n=1)
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
 
 
 def explain(error: ValidationError) -> str:
-    """One schema violation in a user's words; a misspelt or renamed key gets the right one."""
+    """Describe a schema violation; for a misspelt or renamed key, suggest the right one."""
     schema: Any = error.schema
     instance: Any = error.instance
     if error.validator == "additionalProperties":
@@ -67,10 +67,10 @@ def explain(error: ValidationError) -> str:
 
 
 def check(instance: Any, schema: str | dict[str, Any], where: str) -> None:
-    """Hold `instance` against a schema; raise UserError listing every violation.
+    """Validate `instance` against a schema; raise UserError listing every violation.
 
-    `schema` is a schema or the name of one in workflow/schemas; `where` names the file (and
-    row) in the message.
+    `schema` is a schema or the name of one in workflow/schemas; `where` names the file (and row)
+    in the message.
     """
     rules = load_schema(schema) if isinstance(schema, str) else schema
     problems = [
@@ -84,7 +84,7 @@ def check(instance: Any, schema: str | dict[str, Any], where: str) -> None:
 
 
 class _UniqueKeyLoader(yaml.CSafeLoader):
-    """YAML's own rule that a key stands once, which PyYAML does not enforce."""
+    """A loader that rejects duplicate keys, as the YAML specification requires."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         stated = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
@@ -92,7 +92,7 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         for place, key in enumerate(keys):
             if key in keys[:place]:
                 line = stated[place].start_mark.line + 1
-                raise UserError(f"{node.start_mark.name}: line {line}: key '{key}' stands twice")
+                raise UserError(f"{node.start_mark.name}: line {line}: duplicate key '{key}'")
         return super().construct_mapping(node, deep)
 
 
@@ -108,7 +108,7 @@ def _read_yaml(path: str | Path) -> Any:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
-    # A date that is none, such as 2023-02-30, is a ValueError; so are bytes that are not UTF-8.
+    # An invalid date, such as 2023-02-30, is a ValueError; so are bytes that are not UTF-8.
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
     if content is None:
@@ -128,7 +128,7 @@ def read_yaml(path: str | Path, schema: str) -> Any:
 
 
 def _convert(cell: str, rule: dict[str, Any]) -> Any:
-    """A table's text cell as the type its column's schema asks for; unchanged if it is not one."""
+    """Convert a cell to the type of its column's schema; unchanged if that is impossible."""
     kinds = rule.get("type", "string")
     for kind in [kinds] if isinstance(kinds, str) else kinds:
         if kind == "integer" and INTEGER.fullmatch(cell):
@@ -143,7 +143,7 @@ def _convert(cell: str, rule: dict[str, Any]) -> Any:
 def check_rows(
     rows: Iterable[Mapping[Hashable, str]], schema: dict[str, Any], path: str | Path
 ) -> None:
-    """Hold text rows of a table against the schema of one row; raise UserError on any violation.
+    """Validate the rows of a table against the schema of a row; raise UserError on violations.
 
     A cell is converted to its column's type first. Rows are counted as lines of the file, the
     header being line 1. An empty cell counts as missing.
@@ -161,12 +161,12 @@ def check_rows(
 
 
 def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
-    """Read a CSV (or, by its suffix, TSV) whose rows obey a schema of a folder of schemas.
+    """Read a CSV (or, by its suffix, TSV) file and validate its rows against a schema of a folder.
 
-    Columns take the types of the schema; an empty cell is missing, and allowed only where the
-    schema does not require the column. The schema's `uniqueKey` names columns whose values
-    together stand once, its `rows` says how many rows the whole table has. Raises UserError
-    naming file, line and column.
+    Columns are converted to the types of the schema. An empty cell is a missing value, allowed only
+    in columns that are not required. The schema's `uniqueKey` lists columns whose combined values
+    must be unique, its `rows` is the expected number of rows. Raises UserError naming file, line
+    and column.
     """
     text = read_text_table(path, schema, folder)
     properties = load_schema(schema, folder)["properties"]
@@ -187,7 +187,7 @@ def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.
 
 
 def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The header and the rows of a table file, each row exactly as wide as the header."""
+    """Read header and rows of a table file; every row must have the width of the header."""
     delimiter = "\t" if path.suffix == ".tsv" else ","
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -207,12 +207,12 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
             absent = ", ".join(repr(column) for column in header[len(row) :])
             problems.append(
                 f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
-                f"nothing is left for {absent} (a cell was removed there or to the left)"
+                f"no value for {absent} (a cell is missing there or to the left)"
             )
         elif len(row) > len(header):
             problems.append(
                 f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
-                f"{row[len(header)]!r} stands right of the last column {header[-1]!r}"
+                f"{row[len(header)]!r} is to the right of the last column {header[-1]!r}"
             )
     if problems:
         raise UserError("\n".join(problems))
@@ -220,7 +220,7 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
-    """Refuse unknown, absent and repeated columns."""
+    """Reject unknown, missing and duplicate columns."""
     known = list(rules.get("properties", {}))
     problems = [
         f"{path}: line 1: unknown column '{column}' ({suggest(column, known)})"
@@ -233,7 +233,7 @@ def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
         if column not in header
     ]
     problems += [
-        f"{path}: line 1: column '{column}' stands twice"
+        f"{path}: line 1: duplicate column '{column}'"
         for column in dict.fromkeys(header)
         if header.count(column) > 1
     ]
@@ -242,7 +242,7 @@ def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
 
 
 def read_text_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
-    """As `read_table`, with every cell as the text that stands in the file (digits kept)."""
+    """Read a table like `read_table`, but keep every cell as text, with its digits."""
     path = Path(path)
     rules = load_schema(schema, folder)
     header, rows = _read_cells(path)
@@ -255,8 +255,8 @@ def read_text_table(path: str | Path, schema: str, folder: Path | None = None) -
         if repeated.any():
             row = text.index[repeated][0]
             key = ", ".join(f"{column} '{text.loc[row, column]}'" for column in unique)
-            raise UserError(f"{path}: line {row + 2}: {key} stands twice")
+            raise UserError(f"{path}: line {row + 2}: duplicate {key}")
     expected = rules.get("rows")
     if expected is not None and len(text) != expected:
-        raise UserError(f"{path}: {len(text)} rows where the whole table has {expected}")
+        raise UserError(f"{path}: {len(text)} rows, expected {expected}")
     return text

@@ -165,7 +165,7 @@ def test_a_killed_job_continues_to_the_same_result(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert re.search(r"continuing after [1-9]\d* images", done.stdout)
+    assert re.search(r"resuming after [1-9]\d* images", done.stdout)
     for found, expected in zip(
         read_statistics(killed / "d.npz"), read_statistics(whole / "d.npz"), strict=True
     ):

@@ -110,7 +110,7 @@ def test_inputs_are_left_as_they_were() -> None:
 
 def test_refuses_what_cannot_be_compared() -> None:
     reference = prepare_reference(np.zeros(3), np.eye(3))
-    with pytest.raises(UserError, match="4 dimensions, the reference has 3"):
+    with pytest.raises(UserError, match="4 dimensions, but the reference has 3"):
         frechet_distance(reference, np.zeros(4), np.eye(4))
     with pytest.raises(UserError, match="negative"):
         frechet_distance(reference, np.zeros(3), np.diag([1.0, -1.0, 1.0]))

@@ -53,7 +53,7 @@ def test_chooses_the_training_split_or_all(tmp_path: Path) -> None:
     everything = images_of_dataset(dataset, "all")
     assert len(everything) == 3
     assert everything.identity() != train.identity()
-    with pytest.raises(UserError, match="no images in the split 'test'"):
+    with pytest.raises(UserError, match="no images in split 'test'"):
         images_of_dataset(dataset, "test")
 
 

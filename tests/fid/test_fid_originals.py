@@ -194,7 +194,7 @@ def test_deleted_or_exchanged_downloads_are_refused(animals):
     (animals / "in" / "own.zip").rename(animals / "elsewhere.zip")
     said = compute(animals, "o", *of_dataset("originals"))
     assert "own.zip missing" in said and "Traceback" not in said
-    assert all(way in said for way in ("Put the files back", "fid: folders:", "source: store"))
+    assert all(way in said for way in ("Restore the files", "fid: folders:", "source: store"))
 
     other = {f"animals/{kind}/{n}.jpg": pictures.jpeg(n) for kind in ("cat", "dog") for n in (0, 1)}
     stand_ins.write_zip(animals / "in" / "own.zip", other)

@@ -62,7 +62,7 @@ def test_a_tsv_is_split_at_tabs(tmp_path):
     [
         ("accuracy", "acuracy", 1, "unknown column 'acuracy' (did you mean 'accuracy'?)"),
         ("accuracy", "acuracy", 1, "missing column 'accuracy'"),
-        ("epochs", "model", 1, "column 'model' stands twice"),
+        ("epochs", "model", 1, "duplicate column 'model'"),
         ("56.50", "", 2, "missing 'accuracy'"),
         ("56.50", "734", 2, "accuracy: 734.0 is greater than the maximum of 100"),
         ("56.50", "-1", 2, "accuracy: -1.0 is less than the minimum of 0"),
@@ -73,9 +73,9 @@ def test_a_tsv_is_split_at_tabs(tmp_path):
         ("30", "30.5", 2, "epochs: '30.5' is not of type 'integer'"),
         ("true", "yes", 2, "tuned: 'yes' is not of type 'boolean'"),
         ("vgg", "VGG", 3, "model: 'VGG' does not match '^[a-z]+$' (lower case letters)"),
-        ("vgg", "alexnet", 3, "model 'alexnet' stands twice"),
-        (",false", "", 3, "3 cells for 4 columns: nothing is left for 'tuned'"),
-        ("false", "false,1", 3, "5 cells for 4 columns: '1' stands right of the last column"),
+        ("vgg", "alexnet", 3, "duplicate model 'alexnet'"),
+        (",false", "", 3, "3 cells for 4 columns: no value for 'tuned'"),
+        ("false", "false,1", 3, "5 cells for 4 columns: '1' is to the right of the last column"),
         ("alexnet", "\nalexnet", 2, "blank"),
     ],
 )
@@ -93,7 +93,7 @@ def test_every_broken_row_is_named(tmp_path):
 
 def test_a_table_that_lost_a_row_is_refused(tmp_path):
     message = refusal(tmp_path / "toy.csv", GOOD[: GOOD.index("vgg")])
-    assert message == ": 1 rows where the whole table has 2"
+    assert message == ": 1 rows, expected 2"
 
 
 @pytest.mark.parametrize("content", [b"", b"model,accuracy\n\xff,1\n", b'model,accuracy\n"a,1\n'])
@@ -115,7 +115,7 @@ def test_an_absent_file_is_named(tmp_path):
         ("model: vgg\nacuracy: 1\n", "unknown key 'acuracy' (did you mean 'accuracy'?)"),
         ("model: vgg\n", "missing 'accuracy'"),
         ("model: vgg\naccuracy: 734\n", "accuracy: 734 is greater than the maximum of 100"),
-        ("model: vgg\nmodel: alexnet\naccuracy: 1\n", "key 'model' stands twice"),
+        ("model: vgg\nmodel: alexnet\naccuracy: 1\n", "duplicate key 'model'"),
         ("model: [\n", "not valid YAML"),
     ],
 )

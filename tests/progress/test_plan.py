@@ -139,13 +139,13 @@ def test_the_plan_ends_in_a_total():
     estimates = dict.fromkeys(runs, Estimate(2 * 86400.0, "x")) | {unknown: Estimate(None, None)}
     total = plan.total_of([*runs, unknown], estimates, [1, 4], " (no GPU here; see --gpus)")
     assert total.splitlines() == [
-        "In all: 47 runs to train, 2,208 h of GPU time: 92 days on 1 GPU, 23 days on 4 GPUs "
+        "Total: 47 runs to train, 2,208 h of GPU time: 92 days on 1 GPU, 23 days on 4 GPUs "
         "(no GPU here; see --gpus).",
-        "Not in these hours: 1 run whose speed is not known: alexnet.",
-        "Downloads, preparation and distances come on top.",
+        "Not included: 1 run of unknown speed: alexnet.",
+        "Downloads, preparation and distances take additional time.",
     ]
-    assert plan.total_of([], {}, [4], "") == "In all: no run is still to be trained."
-    assert plan.total_of([unknown], estimates, [4], "").startswith("In all: 1 run to train.")
+    assert plan.total_of([], {}, [4], "") == "Total: no runs left to train."
+    assert plan.total_of([unknown], estimates, [4], "").startswith("Total: 1 run to train.")
 
 
 def test_the_csv_has_points_and_no_made_up_hours():
@@ -199,7 +199,7 @@ def test_a_broken_study_is_named_and_the_others_are_planned(checkout):
 
     other, own = plan("demo"), plan("own")
     assert (other.returncode, own.returncode) == (0, 1)
-    assert "Study demo" in other.stdout and "In all: 60 runs to train." in other.stdout
+    assert "Study demo" in other.stdout and "Total: 60 runs to train." in other.stdout
     for done in (other, own):
         assert "config/studies/own.yaml: not valid YAML" in done.stderr
         assert "Traceback" not in done.stderr

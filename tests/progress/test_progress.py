@@ -200,7 +200,7 @@ def test_status_knows_the_speeds_that_are_shipped():
     command = [sys.executable, "scripts/status.py", "--study", "fang2023", "--runs", "not there"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     # AlexNet, SqueezeNet and two ShuffleNets, on seven datasets, have no published speed.
-    assert f"+ {4 * 7} not known" in done.stdout
+    assert f"+ {4 * 7} unknown" in done.stdout
     assert re.search(r"~\d+ d \d+ h", done.stdout)
 
 

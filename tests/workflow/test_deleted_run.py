@@ -79,7 +79,7 @@ def test_a_deleted_record_is_planned_made_and_forgotten(finished, snakemake):
     # Runs, done, new, again; and done, running, diverged, failed, stopped, waiting.
     plan = words(finished, "plan")
     assert re.search(r"all 6 5 1 0 ", plan), plan
-    assert "a run is gone" in plan
+    assert "a run is missing" in plan
     assert re.search(r"all 6 runs 5 0 0 0 0 1 ", words(finished, "status"))
 
     made = snakemake(finished, "results/demo/results.csv")

@@ -1,4 +1,4 @@
-"""Moments of a source's features, fold by fold, that a killed job takes up again."""
+"""Accumulate moments of a source's features, fold by fold, resuming after an interruption."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from transfer.fid.statistics import Moments, read_moments, write_moments
 
 
 def _batches(folds: Sequence[np.ndarray], size: int) -> list[tuple[int, np.ndarray]]:
-    """Batches that never cross a fold, each with its fold's number."""
+    """Batches that never span two folds, each with the number of its fold."""
     return [
         (number, fold[start : start + size])
         for number, fold in enumerate(folds)
@@ -24,7 +24,7 @@ def _batches(folds: Sequence[np.ndarray], size: int) -> list[tuple[int, np.ndarr
 
 
 def _resume(checkpoint: Path, key: str, folds: int) -> tuple[list[Moments], int]:
-    """What an earlier job left, if it was the same job; a fresh start otherwise."""
+    """Moments and number of batches done by an earlier job with the same key, or a fresh start."""
     fresh = [Moments(FEATURES) for _ in range(folds)], 0
     if not checkpoint.is_file():
         return fresh
@@ -35,9 +35,9 @@ def _resume(checkpoint: Path, key: str, folds: int) -> tuple[list[Moments], int]
         print(f"{checkpoint}: unreadable ({error}); starting over")
         return fresh
     if found != key:
-        print(f"{checkpoint}: of other images or options; starting over")
+        print(f"{checkpoint}: made from other images or options; starting over")
         return fresh
-    print(f"{checkpoint}: continuing after {sum(part.n for part in parts)} images")
+    print(f"{checkpoint}: resuming after {sum(part.n for part in parts)} images")
     return parts, done
 
 
@@ -54,12 +54,12 @@ def accumulate(
     key: str,
     save_every: float = 120.0,
 ) -> list[Moments]:
-    """Moments of each fold's features; memory depends on the folds and the batch alone.
+    """Compute the moments of each fold's features in memory that depends on folds and batch only.
 
-    `folds` holds positions in `source`. Every `save_every` seconds all moments are saved in
-    `checkpoint`; a later call with the same `key` goes on from there, with the same batches and
-    so the same result to the last bit, and one with another key, or with a damaged file, starts
-    over. The caller deletes the checkpoint once its outputs are written.
+    `folds` holds positions in `source`. All moments are saved to `checkpoint` every `save_every`
+    seconds. A later call with the same `key` resumes from there with the same batches, and so gives
+    bit-identical results; with another key or a damaged file it starts over. The caller deletes the
+    checkpoint once its outputs are written.
     """
     moments, done = _resume(checkpoint, key, len(folds))
     batches = _batches(folds, batch_size)

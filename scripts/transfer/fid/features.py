@@ -1,4 +1,4 @@
-"""Features of many images, a batch at a time."""
+"""Extract the features of many images, batch by batch."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ from transfer.fid.inception import FeatureExtractor
 
 
 class ResizedImages(Dataset):
-    """A source's images at the network's size, float32 `(3, 299, 299)` in [0, 1]."""
+    """Images of a source at the network's input size, float32 `(3, 299, 299)` in [0, 1]."""
 
     def __init__(self, source: Source, resize: str):
         self.source = source
@@ -36,8 +36,8 @@ def extract_features(
     """Yield each batch's features, float32 `(len(batch), 2048)`.
 
     `batches` holds positions in `source`; images are resized one by one, so their sizes may
-    differ. Everything runs in full float32: TF32, which PyTorch allows by default in
-    convolutions, is off. Raises UserError for an image that cannot be read.
+    differ. All computation is in full float32: TF32, which PyTorch enables for convolutions by
+    default, is disabled. Raises UserError for an image that cannot be read.
     """
     loader = DataLoader(
         ResizedImages(source, resize),
@@ -51,5 +51,5 @@ def extract_features(
             for images in loader:
                 yield network(images.to(device, non_blocking=True)).cpu().numpy()
         except UserError as error:
-            # PyTorch puts a worker's traceback before what its exception says.
+            # PyTorch prepends the worker's traceback to the exception's message.
             raise UserError(str(error).rpartition("UserError: ")[2].strip()) from None

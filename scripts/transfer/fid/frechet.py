@@ -1,11 +1,11 @@
-"""The Fréchet distance between Gaussians, through symmetric eigenvalues.
+"""The Fréchet distance between Gaussians, computed from symmetric eigenvalues.
 
-d² = |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^½ (Dowson and Landau 1982). With any roots
-S1 = A Aᵀ and S2 = B Bᵀ the last trace is the sum of the singular values of Bᵀ A, and so of the
-square roots of the eigenvalues of a symmetric matrix; no square root of the product, which is
-not symmetric, is needed. The root is a pivoted Cholesky factor, which stops at the numerical
-rank: a singular covariance leaves a smaller problem in place of eigenvalues that are rounding
-errors, whose square roots would add up.
+d² = |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^½ (Dowson and Landau 1982). For any factorisation
+S1 = A Aᵀ and S2 = B Bᵀ, the last trace is the sum of the singular values of Bᵀ A, that is, of the
+square roots of the eigenvalues of a symmetric matrix, so the square root of the non-symmetric
+product is not needed. The factors are pivoted Cholesky factors, truncated at the numerical rank: a
+singular covariance gives a smaller problem instead of eigenvalues that are mere rounding errors,
+whose square roots would add up.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ EPSILON = float(np.finfo(np.float64).eps)
 class Root:
     """A covariance's pivoted Cholesky factor: `S[pivots][:, pivots] = lower lowerᵀ`.
 
-    `lower` is `(d, d)`; only its first `rank` columns of the lower triangle count, the others
-    are zero. `discarded` bounds the trace of what lies beyond the rank, and `missing` counts the
-    directions among them that the number of images would have allowed.
+    `lower` is `(d, d)`; only the first `rank` columns of its lower triangle are non-zero.
+    `discarded` bounds the trace of the part beyond the rank, and `missing` counts the discarded
+    directions that the number of images would have allowed.
     """
 
     lower: np.ndarray
@@ -38,7 +38,7 @@ class Root:
 
 @dataclass(frozen=True)
 class Reference:
-    """One side of many comparisons, its root made once."""
+    """One side of many comparisons, with its root computed once."""
 
     mean: np.ndarray
     trace: float
@@ -51,11 +51,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Distance:
-    """A Fréchet distance (squared, as FID is reported) and how far rounding may have moved it.
+    """A squared Fréchet distance, as FID is reported, and a bound on its rounding error.
 
-    `error` bounds the rounding of this calculation, in units of the distance; it does not
-    speak of the images that happened to be sampled. `rank` and `reference_rank` are the
-    numerical ranks of the two covariances.
+    `error` bounds the rounding error of the calculation, in units of the distance; it does not
+    cover sampling error. `rank` and `reference_rank` are the numerical ranks of the two
+    covariances.
     """
 
     value: float
@@ -67,7 +67,7 @@ class Distance:
 def covariance_root(covariance: np.ndarray, n_images: int | None = None) -> Root:
     """Factor a covariance `(d, d)`; `n_images`, if known, limits its true rank to n - 1.
 
-    A pivot below d eps max(diagonal) counts as zero, LAPACK's own default. Raises UserError if
+    A pivot below d eps max(diagonal), LAPACK's default, counts as zero. Raises UserError if
     the diagonal has a negative entry.
     """
     size = len(covariance)
@@ -89,9 +89,9 @@ def covariance_root(covariance: np.ndarray, n_images: int | None = None) -> Root
 def prepare_reference(
     mean: np.ndarray, covariance: np.ndarray, n_images: int | None = None
 ) -> Reference:
-    """Make one side ready for any number of distances: `mean` `(d,)`, `covariance` `(d, d)`."""
+    """Prepare one side for any number of distances: `mean` `(d,)`, `covariance` `(d, d)`."""
     root = covariance_root(covariance, n_images)
-    # Row k is column k of the root, unpivoted: C order here is the Fortran order LAPACK wants.
+    # Row k is column k of the root, unpivoted: C order here is the Fortran order of its transpose.
     rows = np.zeros((root.rank, len(mean)))
     rows[:, root.pivots] = np.tril(root.lower)[:, : root.rank].T
     return Reference(
@@ -106,13 +106,13 @@ def prepare_reference(
 
 
 def _trace_of_root(product: np.ndarray) -> tuple[float, float]:
-    """Sum of the singular values of a matrix, and a bound of its rounding error."""
+    """Sum of the singular values of a matrix, and a bound on its rounding error."""
     rows, columns = product.shape
     gram = product @ product.T if rows <= columns else product.T @ product
     eigenvalues = np.maximum(eigvalsh(gram, overwrite_a=True, check_finite=False), 0)
     roots = np.sqrt(eigenvalues)
-    # Sums of d terms lose about sqrt(d) eps. An eigenvalue moved by eta moves its root by at
-    # most eta / root, and by at most sqrt(eta) where the root itself is that small.
+    # A sum of d terms has a relative error of about sqrt(d) eps. A change eta of an eigenvalue
+    # changes its root by at most eta / root, and by at most sqrt(eta) for roots that small.
     relative = np.sqrt(max(product.shape)) * EPSILON
     eta = relative * eigenvalues[-1]
     moved = eta / np.maximum(roots, np.sqrt(eta)) if eta > 0 else np.zeros(1)
@@ -126,13 +126,13 @@ def frechet_distance(
     covariance: np.ndarray,
     n_images: int | None = None,
 ) -> Distance:
-    """Distance of a Gaussian, `mean` `(d,)` and `covariance` `(d, d)`, from the reference.
+    """Compute the distance of a Gaussian, `mean` `(d,)`, `covariance` `(d, d)`, to the reference.
 
     Raises UserError if the dimensions differ.
     """
     if mean.shape != reference.mean.shape:
         raise UserError(
-            f"features of {len(mean)} dimensions, the reference has {len(reference.mean)}"
+            f"features have {len(mean)} dimensions, but the reference has {len(reference.mean)}"
         )
     root = covariance_root(covariance, n_images)
     trace_root, trace_error = 0.0, 0.0
@@ -144,8 +144,8 @@ def frechet_distance(
     shift = mean - reference.mean
     trace = float(np.trace(covariance))
     positive = float(shift @ shift) + reference.trace + trace
-    # What a discarded part E of one covariance could add: tr (S E)^½ <= (k |S| tr E)^½ over
-    # the k directions that were not known to be empty.
+    # Bound on the contribution of a discarded part E of one covariance:
+    # tr (S E)^½ <= (k |S| tr E)^½ over the k directions not known to be empty.
     norm = float(np.linalg.norm(covariance))
     discarded = np.sqrt(root.missing * reference.norm * root.discarded)
     discarded += np.sqrt(reference.missing * norm * reference.discarded)

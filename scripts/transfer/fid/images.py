@@ -1,4 +1,4 @@
-"""Images for the features: from a store or a folder, brought to the network's size."""
+"""Images from a store or a folder, resized to the network's input size."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from transfer.data.store import PreparedDataset
 from transfer.errors import UserError
 from transfer.fid.inception import INPUT_SIZE
 
-# pytorch-fid's list; it compares suffixes by case and so misses ImageNet's `.JPEG`.
+# pytorch-fid's list; its own comparison is case-sensitive and misses ImageNet's `.JPEG`.
 SUFFIXES = {".bmp", ".jpg", ".jpeg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
@@ -35,7 +35,7 @@ class Source(Protocol):
 
 
 def image_path(short_side: int | str) -> str:
-    """How images come to the network's resize: `originals`, or shrunk to a store's short side."""
+    """Describe the input of the network's resize: `originals`, or `short side N` of a store."""
     return "originals" if short_side == "original" else f"short side {short_side}"
 
 
@@ -56,17 +56,17 @@ class StoredImages:
         digest = hashlib.sha256(str(self.dataset.short_side).encode())
         digest.update("\n".join(map(str, self.dataset.ids[self.rows])).encode())
         digest.update(self.dataset.sizes.tobytes())
-        # A store that was made anew may hold other pixels of the same sizes.
+        # A store that was prepared again may hold different pixels of the same sizes.
         digest.update(str(self.dataset.made_ns).encode())
         return digest.hexdigest()
 
 
 @dataclass(frozen=True)
 class FolderImages:
-    """Image files below a folder, in the order of their relative paths.
+    """Image files in a folder and its subfolders, ordered by relative path.
 
-    A file is decoded as preparation decodes it, so upright by its EXIF orientation, which
-    pytorch-fid does not look at, and shrunk as for a store of `short_side`.
+    Files are decoded as during preparation: rotated by their EXIF orientation, which pytorch-fid
+    ignores, and shrunk as for a store of `short_side`.
     """
 
     folder: Path
@@ -94,18 +94,18 @@ class FolderImages:
 
 
 def chosen_rows(dataset: PreparedDataset, images: str) -> np.ndarray:
-    """Row numbers of the images that count: those of a split, or of `all`.
+    """Row numbers of the images of a split, or of `all`.
 
-    The paper does not say which images gave its values. Raises UserError if there are none.
+    The paper does not say which images it used. Raises UserError if there are none.
     """
     rows = np.arange(len(dataset.ids)) if images == "all" else dataset.rows(images)
     if not len(rows):
-        raise UserError(f"{dataset.folder}: no images in the split '{images}'")
+        raise UserError(f"{dataset.folder}: no images in split '{images}'")
     return rows
 
 
 def images_of_dataset(dataset: PreparedDataset, images: str) -> StoredImages:
-    """The images of a prepared dataset as stored: a split's, such as `train`, or `all`.
+    """The stored images of a prepared dataset: those of a split, such as `train`, or `all`.
 
     Raises UserError if there are none.
     """
@@ -113,10 +113,10 @@ def images_of_dataset(dataset: PreparedDataset, images: str) -> StoredImages:
 
 
 def images_of_folder(folder: str | Path, short_side: int | str = "original") -> FolderImages:
-    """All image files below a folder, at any depth, suffixes in any case.
+    """All image files in a folder, at any depth; the case of suffixes is ignored.
 
-    `short_side` is that of a store to whose size they are shrunk. Raises UserError if the folder
-    is missing or holds no image.
+    Images are shrunk as for a store of `short_side`. Raises UserError if the folder is missing or
+    contains no images.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -132,7 +132,7 @@ def images_of_folder(folder: str | Path, short_side: int | str = "original") -> 
 
 
 def resize_pytorch_fid(image: np.ndarray) -> torch.Tensor:
-    """As inside pytorch-fid's network: bilinear, without antialiasing, aspect not kept.
+    """Resize as pytorch-fid's network does: bilinear, not antialiased, ignoring the aspect ratio.
 
     uint8 `(h, w, 3)` to float32 `(3, 299, 299)` in [0, 1].
     """
@@ -143,11 +143,11 @@ def resize_pytorch_fid(image: np.ndarray) -> torch.Tensor:
 
 
 def resize_clean_fid(image: np.ndarray) -> torch.Tensor:
-    """As clean-fid (Parmar et al. 2022): Pillow's antialiased bicubic, each channel in float.
+    """Resize as clean-fid does (Parmar et al. 2022): Pillow's antialiased bicubic, in float.
 
-    uint8 `(h, w, 3)` to float32 `(3, 299, 299)` in [0, 1], overshoot clipped. Only the resize
-    is clean-fid's: its network, other weights of the same origin, scales pixels as
-    `(x - 128) / 128`, ours as pytorch-fid does.
+    uint8 `(h, w, 3)` to float32 `(3, 299, 299)` in [0, 1], with overshoot clipped. Only the resize
+    is clean-fid's: its network, with other weights of the same origin, scales pixels as
+    `(x - 128) / 128`; pixels are scaled here as in pytorch-fid.
     """
     channels = [
         np.asarray(

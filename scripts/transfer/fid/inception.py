@@ -1,7 +1,7 @@
 """The Inception network of pytorch-fid, built without a download.
 
-Its blocks are pytorch-fid's own; only the assembly stands here, because `InceptionV3()` and
-`fid_inception_v3()` of pytorch-fid fetch their weights whenever they are called.
+Uses pytorch-fid's blocks but assembles them here, because its `InceptionV3()` and
+`fid_inception_v3()` always download their weights.
 """
 
 import math
@@ -21,8 +21,8 @@ INPUT_SIZE = 299
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
 WEIGHTS_CHECKSUM = "sha256:6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-# As a source of config/datasets.yaml. The second address has the same file, byte for byte, under
-# the name that torch-fidelity gives it.
+# In the format of a source in config/datasets.yaml. The second URL serves the identical file under
+# torch-fidelity's name.
 WEIGHTS_SOURCE = {
     "homepage": "https://github.com/mseitzer/pytorch-fid/releases/tag/fid_weights",
     "kind": "http",
@@ -43,9 +43,9 @@ WEIGHTS_SOURCE = {
 
 
 def inception_network() -> Inception3:
-    """The network of pytorch-fid with its classifier, parameters not set to anything useful.
+    """Build pytorch-fid's network, including its classifier, with uninitialised parameters.
 
-    Its state dict has the keys of the published weights, classifier of 1,008 classes included.
+    Its state dict has the keys of the published weights, including the classifier of 1,008 classes.
     """
     network = inception_v3(num_classes=1008, aux_logits=False, weights=None, init_weights=False)
     network.Mixed_5b = FIDInceptionA(192, pool_features=32)
@@ -61,26 +61,26 @@ def inception_network() -> Inception3:
 
 
 def load_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """The published weights from a local file, its checksum verified before it is opened.
+    """Load the published weights from a local file after verifying its checksum.
 
-    Raises UserError if the file is missing, is another file, or holds more than tensors.
+    Raises UserError if the file is missing, differs, or contains anything but tensors.
     """
     path = Path(path)
     if not path.is_file():
-        raise UserError(f"{path}: no such file. Get it from {WEIGHTS_SOURCE['homepage']}")
+        raise UserError(f"{path}: no such file. Download it from {WEIGHTS_SOURCE['homepage']}")
     verify_checksum(path, WEIGHTS_CHECKSUM)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise UserError(f"{path}: not a file of tensors alone: {error}") from None
+        raise UserError(f"{path}: contains more than tensors: {error}") from None
 
 
 def random_weights(seed: int) -> dict[str, torch.Tensor]:
-    """Weights drawn at random: He-normal convolutions, unit batch normalisation.
+    """Random weights: He-normal convolutions, unit batch normalisation.
 
-    PyTorch's default initialisation shrinks the signal by 1e-8 through this depth; He's keeps
-    features near one, where the distance is well scaled. They serve to try and to test; a
-    distance from them says nothing about how people would see the images.
+    PyTorch's default initialisation shrinks the signal by 1e-8 at this depth; He's keeps features
+    near one, where the distance is well scaled. For demonstrations and tests only: distances in
+    these features carry no perceptual meaning.
     """
     generator = torch.Generator().manual_seed(seed)
     network = inception_network()
@@ -94,7 +94,7 @@ def random_weights(seed: int) -> dict[str, torch.Tensor]:
 
 
 class FeatureExtractor(nn.Module):
-    """Images in [0, 1], float32 `(n, 3, 299, 299)`, to features, float32 `(n, 2048)`."""
+    """Map images in [0, 1], float32 `(n, 3, 299, 299)`, to features, float32 `(n, 2048)`."""
 
     def __init__(self, weights: dict[str, torch.Tensor]):
         super().__init__()
@@ -102,9 +102,9 @@ class FeatureExtractor(nn.Module):
         network.load_state_dict(weights)
         network.dropout = nn.Identity()
         network.fc = nn.Identity()
-        # Twice as fast on a CPU; the sums run in another order, so the last bits differ.
+        # Twice as fast on a CPU; the order of summation, and so the last bits, differ.
         self.network = network.to(memory_format=torch.channels_last).eval().requires_grad_(False)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Features of the last average pooling, the layer that pytorch-fid calls 2048."""
+        """Compute the features of the last average pooling, pytorch-fid's layer 2048."""
         return self.network((2 * images - 1).contiguous(memory_format=torch.channels_last))

@@ -1,4 +1,4 @@
-"""A prepared dataset's images at their full size, from its source's own files."""
+"""The full-size images of a prepared dataset, read from its source files."""
 
 import hashlib
 import shutil
@@ -19,14 +19,15 @@ from transfer.data.store import PreparedDataset
 from transfer.errors import UserError
 from transfer.fid.images import chosen_rows
 
-STORE_INSTEAD = "or compare images as stored on both sides: `fid: source: store`"
+STORE_INSTEAD = "or compare stored images on both sides: `fid: source: store`"
 
 
 @dataclass(frozen=True)
 class OriginalImages:
-    """Images of a prepared dataset, each decoded from its source's file at its full size.
+    """Images of a prepared dataset, each decoded at full size from its source file.
 
-    `ids` name the images in the index; `prepared_ns` is when they were prepared, in nanoseconds.
+    `ids` are the ids of the images in the index; `prepared_ns` is the time of preparation in
+    nanoseconds.
     """
 
     name: str
@@ -43,12 +44,12 @@ class OriginalImages:
             return np.asarray(source.load())
         except ImageError as error:
             raise UserError(
-                f"{self.name}: {source.name}: {error}, but it could be read when the dataset was "
-                "prepared. Fetch the source again."
+                f"{self.name}: {source.name}: {error}, but it was readable when the dataset was "
+                "prepared. Download the source again."
             ) from None
 
     def identity(self) -> str:
-        # Archives that changed are prepared again; the files of a folder are not watched.
+        # A changed archive is prepared again, but the files of a folder are not monitored.
         digest = hashlib.sha256(str(self.prepared_ns).encode())
         for name, source in zip(self.ids, self.sources, strict=True):
             digest.update(f"{name} {source.name}\n".encode())
@@ -64,7 +65,7 @@ def swaps_channels(dataset: PreparedDataset) -> bool:
 
 
 def holds_originals(dataset: PreparedDataset) -> bool:
-    """Whether the opened store has every image at its full size and in its own colours."""
+    """Whether the store holds every image at full size and in its original colours."""
     if swaps_channels(dataset):
         return False
     side = dataset.short_side
@@ -75,12 +76,12 @@ def holds_originals(dataset: PreparedDataset) -> bool:
 def originals_of(
     prepared: PreparedDataset, dataset: Dataset, downloads: Path, scratch: Path, images: str
 ) -> Iterator[OriginalImages]:
-    """The images of a split (or `all`) of a prepared dataset, as its source has them.
+    """The original images of a split (or `all`) of a prepared dataset.
 
-    `downloads` is the folder of its source's files. Of a derived dataset, `dataset` and `downloads`
-    are those of the one whose images it takes. Compressed archives are unpacked into
-    `scratch`, a folder that lives as long as the context and takes as much space as preparation
-    did. Raises UserError if files are missing or list other images than those that were prepared.
+    `downloads` is the folder of its source files. For a derived dataset, `dataset` and `downloads`
+    are those of the dataset that provides its images. Compressed archives are unpacked into
+    `scratch`, which exists as long as the context and needs as much space as preparation did.
+    Raises UserError if files are missing or do not match the prepared images.
     """
     rows = chosen_rows(prepared, images)
     _check_files(prepared, dataset, downloads)
@@ -108,17 +109,17 @@ def _check_files(prepared: PreparedDataset, dataset: Dataset, downloads: Path) -
     missing = [name for name in names if not (downloads / name).is_file()]
     if missing:
         raise UserError(
-            f"{downloads}: {', '.join(missing)} missing. The Frechet inception distance takes "
-            f"the original images, which the store of {prepared.folder.name} does not hold. Put "
-            "the files back, name a folder of the images under `fid: folders:` in "
-            f"config/config.yaml, {STORE_INSTEAD}."
+            f"{downloads}: {', '.join(missing)} missing. The Frechet inception distance needs the "
+            f"original images, which the store of {prepared.folder.name} does not contain. Restore "
+            "the files, name a folder of the images under `fid: folders:` in config/config.yaml, "
+            f"{STORE_INSTEAD}."
         )
 
 
 def _prepared_sources(
     prepared: PreparedDataset, dataset: Dataset, downloads: Path, scratch: Path
 ) -> list[ImageSource]:
-    """What each row of the index was made from, the rows found as preparation found them."""
+    """The source of each row of the index, found in the same way as during preparation."""
     listing = read_layout(downloads, scratch, dataset.layout)
     samples = split_samples(listing.samples, dataset.split, reported=dataset.reported_split)
     left_out = {(entry["id"], entry["file"]) for entry in prepared.summary["bad_images"]}
@@ -126,7 +127,7 @@ def _prepared_sources(
     stored = list(zip(prepared.ids, prepared.splits, strict=True))
     if [(sample.id, sample.split) for sample in samples] != stored:
         raise UserError(
-            f"{downloads}: its files list other images or splits ({len(samples)} rows) than "
+            f"{downloads}: its images or splits ({len(samples)} rows) differ from those of "
             f"{prepared.folder}/index.csv ({len(stored)} rows). Prepare the dataset again, "
             f"{STORE_INSTEAD}."
         )

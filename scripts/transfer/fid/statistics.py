@@ -1,4 +1,4 @@
-"""Mean and covariance of features in one pass, and the files that keep them."""
+"""Compute mean and covariance of features in one pass; read and write them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ from transfer.files import atomic_path
 class Moments:
     """Number, mean and centred second moment of vectors, updated block by block in float64.
 
-    Each block is centred on its own mean before it is squared, and blocks are joined as by
-    Chan, Golub and LeVeque (1983), so nothing large cancels, however far the mean lies from 0.
-    `scatter` is the sum of outer products of centred vectors; its upper triangle alone is kept.
+    Each block is centred on its own mean before it is squared, and blocks are combined as in Chan,
+    Golub and LeVeque (1983), which avoids cancellation however far the mean is from 0. `scatter` is
+    the sum of outer products of centred vectors; only its upper triangle is kept.
     """
 
     def __init__(self, size: int):
@@ -35,7 +35,7 @@ class Moments:
         self._join(len(block), mean, block - mean)
 
     def merge(self, other: "Moments") -> None:
-        """Add the vectors of another accumulation; the order of merging does not matter."""
+        """Add the vectors of another accumulation; merging is order-independent."""
         if other.n:
             self.scatter += other.scatter
             self._join(other.n, other.mean, np.empty((0, len(self.mean))))
@@ -43,22 +43,22 @@ class Moments:
     def _join(self, n: int, mean: np.ndarray, centred: np.ndarray) -> None:
         total = self.n + n
         shift = mean - self.mean
-        # The shift between the means is one more centred vector, of weight n1 n2 / (n1 + n2).
+        # The difference of the means acts as one more centred vector of weight n1 n2 / (n1 + n2).
         rows = np.vstack([centred, shift * np.sqrt(self.n * n / total)])
         self.scatter = dsyrk(1.0, rows.T, beta=1.0, c=self.scatter, overwrite_c=1)
         self.mean += shift * (n / total)
         self.n = total
 
     def covariance(self) -> np.ndarray:
-        """Unbiased covariance, float64 `(size, size)`, symmetric; needs two vectors or more."""
+        """Unbiased covariance, float64 `(size, size)`, symmetric; needs at least two vectors."""
         if self.n < 2:
-            raise UserError(f"a covariance needs at least 2 images, there is {self.n}")
+            raise UserError(f"a covariance needs at least 2 images, got {self.n}")
         upper = np.triu(self.scatter) / (self.n - 1)
         return upper + np.triu(upper, 1).T
 
 
 def merged(parts: Iterable[Moments]) -> Moments:
-    """All parts' vectors together, as new moments."""
+    """Combine the moments of all parts."""
     parts = list(parts)
     total = Moments(len(parts[0].mean))
     for part in parts:
@@ -67,15 +67,15 @@ def merged(parts: Iterable[Moments]) -> Moments:
 
 
 def write_statistics(path: str | Path, mean: np.ndarray, covariance: np.ndarray) -> None:
-    """Write `mu` and `sigma` as pytorch-fid's `--save-stats` does, so that it can read them."""
+    """Write `mu` and `sigma` in the format of pytorch-fid's `--save-stats`."""
     with atomic_path(path) as temporary:
         np.savez(temporary, mu=mean, sigma=covariance)
 
 
 def read_statistics(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read `mu` `(d,)` and `sigma` `(d, d)` as float64, whoever wrote them.
+    """Read `mu` `(d,)` and `sigma` `(d, d)` as float64.
 
-    Raises UserError if the file is missing, is not such a file, or holds what is not finite.
+    Raises UserError if the file is missing, has another format, or contains non-finite values.
     """
     try:
         with np.load(path) as file:
@@ -84,16 +84,16 @@ def read_statistics(path: str | Path) -> tuple[np.ndarray, np.ndarray]:
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except (BadZipFile, KeyError, ValueError, EOFError, AttributeError) as error:
-        raise UserError(f"{path}: not statistics with 'mu' and 'sigma': {error}") from None
+        raise UserError(f"{path}: no statistics with 'mu' and 'sigma': {error}") from None
     if mean.ndim != 1 or covariance.shape != (len(mean), len(mean)):
-        raise UserError(f"{path}: shapes {mean.shape} and {covariance.shape} do not fit")
+        raise UserError(f"{path}: shapes {mean.shape} and {covariance.shape} do not match")
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
-        raise UserError(f"{path}: values that are not finite")
+        raise UserError(f"{path}: contains values that are not finite")
     return mean, covariance
 
 
 def write_moments(path: str | Path, parts: Sequence[Moments], **extra: object) -> None:
-    """Write several accumulations into one `.npz`, triangles packed, with `extra` beside them."""
+    """Write several accumulations to one `.npz`, triangles packed, along with `extra` values."""
     triangle = np.triu_indices(len(parts[0].mean))
     with atomic_path(path) as temporary:
         np.savez(
@@ -106,7 +106,7 @@ def write_moments(path: str | Path, parts: Sequence[Moments], **extra: object) -
 
 
 def read_moments(path: str | Path) -> tuple[list[Moments], dict[str, object]]:
-    """Read what `write_moments` wrote: the accumulations, and the extra values by name."""
+    """Read the accumulations and extra values written by `write_moments`."""
     with np.load(path) as file:
         counts, means, packed = file["n"], file["mean"], file["scatter"]
         names = set(file.files) - {"n", "mean", "scatter"}

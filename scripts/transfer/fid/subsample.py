@@ -1,8 +1,8 @@
-"""How a distance depends on the number of images, from folds of one pass.
+"""How a distance depends on the number of images, from folds of a single pass.
 
-The images are dealt at random into folds of equal size and each fold's moments are kept. Any
-union of folds is then a random subsample without replacement whose distance costs no new pass
-over the images and no feature in memory.
+Images are assigned at random to folds of equal size, and the moments of each fold are kept. Any
+union of folds is then a random subsample without replacement, and its distance needs neither
+another pass over the images nor features in memory.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ class CurvePoint:
 class Jackknife:
     """Delete-a-fold jackknife of a distance (Wu 1986; Kott 2001).
 
-    `standard_error` speaks of the dataset's sampled images, the reference held fixed; `bias` is
-    the part of the distance that falls as 1/n and that more images would take away, to first
-    order, which is poor while the images are few beside the 2,048 dimensions.
+    `standard_error` is due to the sampling of the dataset's images, with the reference fixed.
+    `bias` estimates, to first order, the part of the distance that falls as 1/n and would vanish
+    with more images; the estimate is poor for few images compared with the 2,048 dimensions.
     """
 
     standard_error: float
@@ -39,9 +39,9 @@ class Jackknife:
 def deal_into_folds(
     n_images: int, folds: int, seed: int, maximum: int | None = None
 ) -> list[np.ndarray]:
-    """Positions of `n_images` images dealt at random into folds, each in ascending order.
+    """Assign the positions of `n_images` images at random to folds, each in ascending order.
 
-    At most `maximum` images are drawn, without replacement; sizes differ by at most one.
+    At most `maximum` images are drawn, without replacement; fold sizes differ by at most one.
     """
     order = np.random.default_rng(seed).permutation(n_images)[:maximum]
     return [np.sort(fold) for fold in np.array_split(order, folds)]
@@ -52,9 +52,9 @@ def _distance(reference: Reference, moments: Moments) -> float:
 
 
 def subsample_curve(folds: Sequence[Moments], reference: Reference) -> list[CurvePoint]:
-    """Distances of 1, 2, 4, ... folds and of all; each size with all its disjoint subsamples.
+    """Distances of 1, 2, 4, ... folds and of all, each for all disjoint subsamples of that size.
 
-    Subsamples of fewer than two images are left out.
+    Subsamples of fewer than two images are omitted.
     """
     sizes = [2**k for k in range(len(folds).bit_length()) if 2**k < len(folds)] + [len(folds)]
     points = []
@@ -67,7 +67,7 @@ def subsample_curve(folds: Sequence[Moments], reference: Reference) -> list[Curv
 
 
 def jackknife(folds: Sequence[Moments], reference: Reference) -> Jackknife | None:
-    """Leave out one fold after the other; None if fewer than two images would remain."""
+    """Jackknife over the folds; None if fewer than two images would remain."""
     whole = merged(folds)
     count = len(folds)
     if count < 2 or whole.n - max(fold.n for fold in folds) < 2:
