@@ -1,4 +1,4 @@
-"""How long a dry run of the main study takes, against a bare workflow of as many empty jobs.
+"""Benchmark a dry run of the main study against a bare workflow with as many empty jobs.
 
     python benchmarks/dry_run.py
 

@@ -1,9 +1,10 @@
-"""Distances and features against pytorch-fid in the same run: prints the ratios.
+"""Benchmark distances and features against pytorch-fid in the same run; prints the ratios.
 
     python benchmarks/fid.py --quick     fewer calls and images, scaled to 18 distances
 
-Random weights serve: they cost what the published ones cost. The features' speed is compared
-with pytorch-fid's own function of its command, one size of image, since it takes no other.
+Uses random weights, which cost as much as the published ones. The speed of feature extraction is
+compared with the function behind pytorch-fid's command line, for images of one size, since it
+accepts no others.
 """
 
 import argparse
@@ -35,7 +36,7 @@ SIZE = 368
 
 
 def statistics(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Statistics of rectified, correlated features with a spectrum that decays."""
+    """Statistics of rectified, correlated features with a decaying spectrum."""
     rng = np.random.default_rng(seed)
     mixing = rng.standard_normal((FEATURES, FEATURES)) * np.exp(-np.arange(FEATURES) / 300)[:, None]
     sample = np.maximum(rng.standard_normal((n, FEATURES)) @ mixing / 10, 0)

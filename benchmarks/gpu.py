@@ -1,12 +1,12 @@
-"""What a GPU must show: that training on it is right, that it survives, and how fast it is.
+"""Check correctness, robustness and speed of training on a GPU.
 
-Checks say yes or NO: crops and one step of training agree with the CPU; an interrupted run
-resumes bit for bit; a run out of memory gives way and finishes; two processes lease different
-places. Speeds are images/s of six models beside the authors' loop, beside the bare step, and as a
-share of the GPU's arithmetic.
+Checks print yes or NO: crops and one training step agree with the CPU; an interrupted run resumes
+bit for bit; a run that is out of memory adapts and finishes; two processes lease different slots.
+Speeds are images/s of six models, compared with the authors' loop and with the bare step, and as a
+share of the GPU's peak arithmetic.
 
-Needs torch, torchvision, timm and the usual scientific packages alone: no Snakemake, no network.
-`python benchmarks/gpu.py --device cpu --quick` goes the same way on a machine without a GPU.
+Needs only torch, torchvision, timm and the usual scientific packages: no Snakemake, no network.
+`python benchmarks/gpu.py --device cpu --quick` runs the same code on a machine without a GPU.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def header(device: torch.device) -> str:
 
 
 def passes(title: str, check: Callable[[], bool | None]) -> bool:
-    """Run a check and print its answer; an exception is a NO, and the others go on."""
+    """Run a check and print its result; an exception counts as NO and does not stop the others."""
     print(title, flush=True)
     try:
         good = check()
@@ -64,11 +64,11 @@ def main() -> None:
     parser.add_argument("--part", choices=("all", "checks", "speed"), default="all")
     parser.add_argument("--models", help="some of the models, with commas between them")
     args = parser.parse_args()
-    # cuBLAS reads it when it starts, and is deterministic only with it. It is as much memory as
-    # cuBLAS takes by itself on recent GPUs, so speeds are those without.
+    # Read by cuBLAS at start-up and required for determinism. cuBLAS uses the same amount of memory
+    # by default on recent GPUs, so speeds are not affected.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     device = choose_device(args.device)
-    # One thread is quicker than two for the tiny sizes, and does not mind a busy machine.
+    # One thread is faster than two at tiny sizes, and less sensitive to other load.
     prepare(device, 1 if args.quick else None)
     models: tuple[tuple[str, int | None], ...] = (
         (("mobilenet_v3_small", 32),) if args.quick else MODELS

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a GPU must show, in one command of some minutes: prints to the terminal and keeps the output.
-# Usage: benchmarks/gpu.sh [file to keep the output in] [options of gpu.py]
+# Run all GPU checks, which takes some minutes; prints to the terminal and to a file.
+# Usage: benchmarks/gpu.sh [output file] [options of gpu.py]
 # The file is by default benchmarks/results/gpu-<the GPU's name>-<date>.txt.
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,7 +13,7 @@ else
     output=benchmarks/results/gpu-$name-$(date -u +%Y-%m-%d).txt
 fi
 mkdir -p "$(dirname "$output")"
-# The pipe's own status would be that of tee.
+# The exit status of the pipe would be that of tee.
 status=$(mktemp)
 trap 'rm -f "$status"' EXIT
 {

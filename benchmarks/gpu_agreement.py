@@ -1,4 +1,4 @@
-"""Whether the device computes what the CPU computes: crops, and one step of training."""
+"""Check that the device computes the same as the CPU: crops, and one training step."""
 
 import contextlib
 import copy
@@ -20,16 +20,16 @@ CPU = torch.device("cpu")
 IMAGES = 4
 # Relative errors against float64 on the CPU; see `steps_agree`.
 DOUBLE, SINGLE, TIMES_THE_CPU = 1e-6, 1e-3, 10
-# A gradient smaller than this share of the largest one is rounding, as that of a bias which batch
-# normalisation takes off again: its error is measured against this share.
+# A gradient smaller than this share of the largest one is mere rounding, such as that of a bias
+# removed by batch normalisation: its error is measured relative to this share.
 FLOOR = 1e-3
 
 
 def crops_agree(dataset: PreparedDataset, device: torch.device) -> bool:
-    """The same boxes cut on the CPU and on the device, from the host and from residence.
+    """Crop the same boxes on the CPU and on the device, from host memory and from resident images.
 
-    Stored pixels must be the same byte for byte. Half precision on a GPU moves a crop's grey
-    levels by less than 0.2 on average.
+    Stored pixels must be identical. Half precision on a GPU changes the grey levels of a crop by
+    less than 0.2 on average.
     """
     rows = dataset.rows("train")[:16]
     sizes = torch.from_numpy(dataset.sizes[rows].astype(np.int64))
@@ -63,7 +63,7 @@ def step(
     model: nn.Module, inputs: torch.Tensor, labels: torch.Tensor, device: torch.device,
     dtype: torch.dtype,
 ) -> Step:  # fmt: skip
-    """Forward and backward of a copy of the network in training mode, as `dtype` on the device."""
+    """Run a forward and backward pass of a copy of the network in training mode, as `dtype`."""
     model = copy.deepcopy(model).to(device, dtype)
     model = model.to(memory_format=torch.channels_last).train()
     inputs = inputs.to(device, dtype, memory_format=torch.channels_last)
@@ -80,7 +80,7 @@ def step(
 
 
 def relative(value: torch.Tensor, reference: torch.Tensor, least: float = 0.0) -> float:
-    """Norm of the difference over the reference's norm, or over `least` if that is larger.
+    """Norm of the difference relative to the reference's norm, or to `least` if that is larger.
 
     Infinite if anything is not a number.
     """
@@ -106,7 +106,7 @@ def errors(one: Step, reference: Step) -> tuple[float, float, str]:
 
 
 def without_chance(model: nn.Module) -> nn.Module:
-    """Dropout and stochastic depth off, in place."""
+    """Disable dropout and stochastic depth, in place."""
     for module in model.modules():
         for name in ("p", "drop_prob", "drop_rate"):
             if isinstance(getattr(module, name, None), float):
@@ -116,7 +116,7 @@ def without_chance(model: nn.Module) -> nn.Module:
 
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
-    """Without TF32, which has ten bits of float32's 23."""
+    """Disable TF32, which has ten of float32's 23 mantissa bits."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     try:
@@ -128,7 +128,7 @@ def full_float32() -> Iterator[None]:
 def bfloat16_error(
     model: nn.Module, inputs: torch.Tensor, device: torch.device, reference: Step
 ) -> float | None:
-    """Relative error of the logits as runs compute them; None where they do not use bfloat16."""
+    """Relative error of the logits in the precision of runs; None if they do not use bfloat16."""
     if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
         return None
     model = copy.deepcopy(model).to(device, memory_format=torch.channels_last).train()
@@ -138,7 +138,7 @@ def bfloat16_error(
 
 
 def steps_agree(names: tuple[str, ...], image_size: int | None, device: torch.device) -> bool:
-    """One step of each model of the table, on the device and on the CPU.
+    """Compare one training step of each model on the device and on the CPU.
 
     The same weights, batch of four images and labels; training mode, without dropout. Errors are
     relative to the float64 step on the CPU, the worst of all parameters' gradients. Three limits:
@@ -148,10 +148,10 @@ def steps_agree(names: tuple[str, ...], image_size: int | None, device: torch.de
     - float32 without TF32, logits, 1e-3: measured on CPUs 1e-6 to 4e-5; TF32 is above.
     - float32 without TF32, gradients: 1e-3, or ten times the error that the CPU's own float32
       step has. A ReLU or maximum whose input rounding pushes over the kink changes a gradient by
-      a whole term, so networks of these (ResNet-50, VGG) are percents off in float32 on any
-      hardware, and 1e-6 off without kinks (DeiT).
+      a whole term, so networks with these (ResNet-50, VGG) are off by per cents in float32 on any
+      hardware, and by 1e-6 without kinks (DeiT).
 
-    What bfloat16 does to the logits is stated and has no limit.
+    The effect of bfloat16 on the logits is reported but not limited.
     """
     good = True
     for name in names:

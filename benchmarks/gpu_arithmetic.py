@@ -1,4 +1,4 @@
-"""How much arithmetic a training takes, and how much of it the device can do."""
+"""The arithmetic that training needs, and the peak arithmetic of the device."""
 
 import torch
 from gpu_setup import build, wait
@@ -6,8 +6,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from transfer.study.model import Model
 
-# Dense bfloat16 with float32 sums, from NVIDIA's data sheets, a multiply-add counted as two. The
-# first that is part of a GPU's name counts. V100 and T4 have no bfloat16: there runs take float32.
+# Dense bfloat16 with float32 accumulation, from NVIDIA's data sheets; a multiply-add counts as two.
+# The first entry contained in a GPU's name applies. V100 and T4 lack bfloat16: runs use float32.
 DATA_SHEETS = (
     ("H200", 989e12),
     ("H100 PCIe", 756e12),
@@ -36,7 +36,7 @@ def training_flops(row: Model, size: int) -> int:
 
 
 def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
-    """Floating-point operations/s of a large square matrix product on the device."""
+    """Measure floating-point operations/s of a large square matrix product on the device."""
     n, times = (8192, 20) if device.type == "cuda" else (1024, 10)
     one, other = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
     for _ in range(3):
@@ -48,7 +48,7 @@ def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
 
 
 def data_sheet_rate(device: torch.device, dtype: torch.dtype) -> float | None:
-    """Floating-point operations/s by the GPU's name; None if unknown, or not for bfloat16."""
+    """Peak floating-point operations/s of the GPU by name; None if unknown or without bfloat16."""
     if device.type != "cuda" or dtype != torch.bfloat16:
         return None
     name = torch.cuda.get_device_name(device)

@@ -1,4 +1,4 @@
-"""The authors' training loop, as their published script has it, for `gpu_speed.py` to compare."""
+"""The training loop of the authors' published script, as a baseline for `gpu_speed.py`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from transfer.training.task import Task
 
 
 class Photographs(Dataset):
-    """JPEG files, decoded and cropped each time as torchvision's examples do it."""
+    """JPEG files, decoded and cropped on each access as in torchvision's examples."""
 
     def __init__(self, paths: list[Path], length: int, size: int) -> None:
         self.paths, self.length = paths, length
@@ -41,7 +41,7 @@ class Photographs(Dataset):
 def authors_steps(
     row: Model, one: Task, paths: list[Path], steps: int, workers: int
 ) -> Iterator[int]:
-    """Steps as the authors' script makes them, with PyTorch's defaults.
+    """Run training steps as in the authors' script, with PyTorch's defaults.
 
     Each JPEG is decoded at full size in every epoch, arithmetic is float32 (TF32 in convolutions,
     as PyTorch sets it), images have channels first, and the loss and the number of hits are read

@@ -1,4 +1,4 @@
-"""Makes the package `transfer` importable, also on a GPU machine without jsonschema."""
+"""Make the package `transfer` importable, even on a GPU machine without jsonschema."""
 
 import sys
 import types
@@ -10,7 +10,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 
 class Unchecked:
-    """In the place of jsonschema's validator: finds no fault."""
+    """A replacement for jsonschema's validator that accepts everything."""
 
     def __init__(self, rules: Any) -> None: ...
 
@@ -22,7 +22,7 @@ class Unchecked:
 try:
     import jsonschema  # noqa: F401
 except ImportError:
-    print("jsonschema is not installed: config/ is read unchecked", file=sys.stderr)
+    print("jsonschema is not installed: config/ is not validated", file=sys.stderr)
     stand_in, exceptions = types.ModuleType("jsonschema"), types.ModuleType("exceptions")
     vars(stand_in)["Draft202012Validator"] = Unchecked
     vars(exceptions)["ValidationError"] = ValueError

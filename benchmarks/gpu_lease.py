@@ -1,4 +1,4 @@
-"""Takes a place on the first GPU until a line comes in: one of the processes of `gpu_runs.py`."""
+"""Lease a slot of the first GPU until a line arrives on stdin; started by `gpu_runs.py`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Whether runs on the device survive: interrupted, out of memory, and beside one another."""
+"""Check that runs on the device survive interruption, lack of memory and sharing a GPU."""
 
 import contextlib
 import gc
@@ -29,7 +29,7 @@ SMALL = replace(model_row("squeezenet1_1"), id="small", input_size=32)
 
 
 class AtLook(Interruption):
-    """Asks to stop when the loop looks for the n-th time."""
+    """An interruption that is requested at the loop's n-th check."""
 
     def __init__(self, look: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class AtLook(Interruption):
 
 @contextlib.contextmanager
 def deterministic() -> Iterator[None]:
-    """Deterministic algorithms alone; an operation without one warns."""
+    """Use deterministic algorithms only; operations without one warn."""
     before = torch.get_deterministic_debug_mode()
     torch.use_deterministic_algorithms(True, warn_only=True)
     try:
@@ -52,13 +52,13 @@ def deterministic() -> Iterator[None]:
 
 
 def largest_difference(one: nn.Module, other: nn.Module) -> float:
-    """Over all weights and running statistics; zero means equal bit for bit."""
+    """Largest difference over all weights and running statistics; 0 if bit-identical."""
     theirs = other.state_dict()
     return max(float((a - theirs[k]).abs().max()) for k, a in one.state_dict().items())
 
 
 def resumes(dataset: PreparedDataset, device: torch.device, folder: Path) -> bool:
-    """A run stopped in mid-epoch and resumed ends with the bits of an uninterrupted one.
+    """Check that a run interrupted in mid-epoch and resumed equals an uninterrupted one bit by bit.
 
     With deterministic algorithms: weights and losses must be equal, and the loss finite.
     """
@@ -74,7 +74,7 @@ def resumes(dataset: PreparedDataset, device: torch.device, folder: Path) -> boo
     def finish(name: str, interruption: Interruption) -> Outcome:
         return train(one, build, CheckpointFile(folder / name, {}, True, share=0), interruption)
 
-    # Six steps, one look in each batch of the evaluation, one after the epoch, three steps.
+    # Six steps, one check per evaluation batch, one after the epoch, three steps.
     evaluations = -(-len(dataset.rows("val")) // batch)
     with deterministic(), quietly():
         whole = finish("whole.pt", Interruption())
@@ -95,9 +95,9 @@ def resumes(dataset: PreparedDataset, device: torch.device, folder: Path) -> boo
 
 @dataclass(frozen=True)
 class Watched(Task):
-    """A task that remembers whether its images were resident, attempt by attempt.
+    """A task that records whether its images were resident in each attempt.
 
-    `room` is how many images the network takes at a time, where no memory can be withheld.
+    `room` limits the images per forward pass on devices whose memory cannot be limited.
     """
 
     attempts: ClassVar[tuple[bool, ...]] = ()
@@ -107,14 +107,14 @@ class Watched(Task):
         type(self).attempts += (self.resident,)
 
     def logits(self, model: nn.Module, grey_levels: torch.Tensor) -> torch.Tensor:
-        """As Task, unless more images come than there is room for."""
+        """Compute logits, or fail if there are more images than there is room for."""
         if self.room is not None and len(grey_levels) > self.room:
             raise torch.OutOfMemoryError("simulated")
         return super().logits(model, grey_levels)
 
 
 def _memory(make_run: Callable[[], Run], device: torch.device) -> int:
-    """Bytes that a run takes on the device at most."""
+    """Peak device memory of a run in bytes."""
     gc.collect()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
@@ -127,10 +127,10 @@ def _memory(make_run: Callable[[], Run], device: torch.device) -> int:
 def only_memory_for_a_part(
     whole: Task, build: Callable[[], nn.Module], folder: Path
 ) -> Iterator[None]:
-    """So little memory that a batch does not fit and half a batch does.
+    """Limit memory such that half a batch fits but a whole batch does not.
 
-    On a GPU the process is allowed what half a batch takes and a quarter of the difference. On the
-    CPU the network refuses more than half a batch.
+    On a GPU the process is limited to the memory of half a batch plus a quarter of the difference.
+    On the CPU the network refuses more than half a batch.
     """
     batch, device = whole.settings.batch_size, whole.device
     if device.type != "cuda":
@@ -163,7 +163,7 @@ def only_memory_for_a_part(
 
 
 def gives_way(dataset: PreparedDataset, device: torch.device, folder: Path) -> bool:
-    """Out of memory a run gives up residency, then halves the micro-batch, and finishes."""
+    """Check that a run out of memory gives up residency, then halves the micro-batch, and ends."""
     batch = len(dataset.rows("train")) // 2
     chosen = settings(SMALL, batch_size=batch, epochs=1)
     width = 256 if device.type == "cuda" else 8
@@ -186,12 +186,12 @@ def gives_way(dataset: PreparedDataset, device: torch.device, folder: Path) -> b
 
 
 class Holder:
-    """A process that takes a place on the GPU, and gives it back when it is asked to."""
+    """A process that leases a slot of the GPU and releases it on request."""
 
     def __init__(self, runs_per_gpu: int, device: torch.device, folder: Path, name: str) -> None:
         environment = os.environ | {
             "TRANSFER_LEASE": "always",
-            # This process is at work on the GPU as well.
+            # This process uses the GPU as well.
             "TRANSFER_GPUS_IN_USE": "take",
             "TRANSFER_GPU_LOCKS": str(folder / "locks"),
         }
@@ -209,7 +209,7 @@ class Holder:
             )
 
     def said(self, text: str, seconds: float) -> bool:
-        """Whether the process says `text` within so many seconds."""
+        """Whether the process prints `text` within so many seconds."""
         until = time.monotonic() + seconds
         while text not in self.log.read_text():
             if self.process.poll() is not None or time.monotonic() > until:
@@ -218,7 +218,7 @@ class Holder:
         return True
 
     def release(self) -> dict[str, Any]:
-        """Let the process end; which GPU it had from when to when, empty if it failed."""
+        """End the process; returns its GPU with start and end times, or nothing if it failed."""
         if self.process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
                 self.process.communicate(b"\n", timeout=SECONDS)
@@ -231,7 +231,7 @@ class Holder:
 
 
 def _share(places: int, device: torch.device, folder: Path) -> bool:
-    """As many processes as places, and one more."""
+    """Start one process more than there are slots."""
     holders: list[Holder] = []
 
     def start() -> Holder:
@@ -242,7 +242,7 @@ def _share(places: int, device: torch.device, folder: Path) -> bool:
         early = [start() for _ in range(places)]
         together = all(holder.said("holding", SECONDS) for holder in early)
         late = start()
-        # It has looked and found nothing before it says that it waits.
+        # It prints this only after it has found no free slot.
         waited = late.said("waiting", SECONDS)
         time.sleep(1.5)
         waited = waited and not late.said("holding", 0)
@@ -265,9 +265,9 @@ def _share(places: int, device: torch.device, folder: Path) -> bool:
 
 
 def leases_share(device: torch.device, folder: Path) -> bool | None:
-    """Real processes take a GPU's places, and one too many waits until another has ended.
+    """Check that real processes share the slots of a GPU and that an additional one waits.
 
-    With two runs a GPU the first two have it at once and the third waits; with one run a GPU the
+    With two runs per GPU the first two share it and the third waits; with one run per GPU the
     second waits. On the CPU a GPU is simulated. None without filelock, which leases need.
     """
     if importlib.util.find_spec("filelock") is None:

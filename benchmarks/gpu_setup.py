@@ -1,4 +1,4 @@
-"""What the parts of `gpu.py` share: a dataset, the paper's settings, networks, and the clock."""
+"""Shared by the parts of `gpu.py`: a dataset, the paper's settings, networks, and timing."""
 
 import contextlib
 import io
@@ -29,7 +29,7 @@ CLASSES = 4
 def write_dataset(
     folder: Path, counts: Mapping[str, int], sides: tuple[int, int], evaluation_size: int
 ) -> PreparedDataset:
-    """A prepared dataset of noise with a bright column for the class, in landscape format.
+    """Write a prepared dataset of landscape images: noise with a bright column per class.
 
     `sides` are the height and the largest width in pixels.
     """
@@ -82,7 +82,7 @@ def settings(row: Model, **changes: Any) -> Settings:
 
 
 def precision_of(chosen: Settings, device: torch.device) -> torch.dtype:
-    """As training chooses it on a GPU, float32 on the CPU."""
+    """The precision that training chooses on a GPU; float32 on the CPU."""
     if device.type == "cpu":
         chosen = replace(chosen, precision="float32")
     return PRECISIONS[choose_precision(chosen.precision, device)]
@@ -95,7 +95,7 @@ def task(
     resident: bool,
     kind: type[Task] = Task,
 ) -> Task:
-    """A run of the benchmark, of a class derived from Task if asked."""
+    """A run of the benchmark, optionally of a class derived from Task."""
     return kind(
         dataset=dataset,
         settings=chosen,
@@ -108,7 +108,7 @@ def task(
 
 
 def build(row: Model, image_size: int) -> nn.Module:
-    """The network of a row with random weights, the same every time."""
+    """Build the network of a row with random but reproducible weights."""
     torch.manual_seed(0)
     model = heads.build(row, CLASSES, settings(row), multilabel=False)
     models.set_image_size(model, image_size)
@@ -116,7 +116,7 @@ def build(row: Model, image_size: int) -> nn.Module:
 
 
 def small_network(width: int) -> nn.Module:
-    """A network of `width` channels whose memory is for activations, the same every time."""
+    """Build a reproducible network of `width` channels whose memory is dominated by activations."""
     torch.manual_seed(0)
     return nn.Sequential(
         nn.Conv2d(3, width, 3, padding=1),
@@ -132,7 +132,7 @@ def small_network(width: int) -> nn.Module:
 
 
 def wait(device: torch.device) -> float:
-    """The time in seconds once the device has finished all it was asked."""
+    """Synchronise with the device and return the time in seconds."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.monotonic()
@@ -140,6 +140,6 @@ def wait(device: torch.device) -> float:
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Without what training prints."""
+    """Suppress the output of training."""
     with contextlib.redirect_stdout(io.StringIO()):
         yield

@@ -1,4 +1,4 @@
-"""How fast the device trains: images/s beside the authors' loop, the bare step, its arithmetic."""
+"""Measure training speed against the authors' loop, the bare step and peak arithmetic."""
 
 import gc
 import sys
@@ -31,7 +31,7 @@ from transfer.training.methods.finetune import Run
 from transfer.training.report import unreported
 from transfer.training.task import Task
 
-# Each at the recipe's size, and PNASNet-5 at the size of its pre-training as well.
+# Each at the recipe's image size, and PNASNet-5 at its pre-training size as well.
 MODELS: tuple[tuple[str, int | None], ...] = (
     ("resnet50", None),
     ("vgg13_bn", None),
@@ -47,7 +47,7 @@ LEAST_STEPS = 5
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured; `seconds` limits each loop, `least_batch` is still tried."""
+    """The extent of the measurement; `seconds` limits each loop, `least_batch` the batch size."""
 
     batch: int
     steps: int
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Speeds:
-    """Images/s of each loop, and what a run costs beside."""
+    """Images/s of each loop, and the other costs of a run."""
 
     batch: int
     ours: float
@@ -75,9 +75,9 @@ class Speeds:
 def rate(
     steps: Iterator[int], device: torch.device, seconds: float, warm_up: int = WARM_UP
 ) -> float:
-    """Images/s of steps that say how many images each took, after the first ones.
+    """Measure images/s of steps that yield their number of images, after a warm-up.
 
-    Ends after `seconds` if there are more steps than that.
+    Stops after `seconds` even if there are more steps.
     """
     for _ in range(warm_up):
         next(steps)
@@ -90,7 +90,7 @@ def rate(
 
 
 def start(one: Task, row: Model, folder: Path) -> Run:
-    """A run that has trained nothing yet."""
+    """Start a new run."""
     checkpoint = CheckpointFile(folder / "speed.pt", {}, True)
     checkpoint.delete()
     model = build(row, one.settings.image_size)
@@ -101,7 +101,7 @@ def start(one: Task, row: Model, folder: Path) -> Run:
 
 
 def our_steps(run: Run, steps: int) -> Iterator[int]:
-    """Steps as training makes them: gather, crop, flip, normalise, forward, backward, update."""
+    """Run the steps of training: gather, crop, flip, normalise, forward, backward, update."""
     rng, batch = np.random.default_rng(0), run.task.settings.batch_size
     order = [rng.permutation(run.rows)[:batch] for _ in range(steps)]
     for rows, frames in training_batches(run.task.dataset, order, run.task.device, run.resident):
@@ -110,7 +110,7 @@ def our_steps(run: Run, steps: int) -> Iterator[int]:
 
 
 def bare_steps(run: Run, steps: int) -> Iterator[int]:
-    """Forward, backward, update on one batch that lies ready on the device."""
+    """Run forward, backward and update on one batch already on the device."""
     one, size = run.task, run.task.settings.image_size
     shape = (one.settings.batch_size, size, size, 3)
     grey = torch.randint(0, 256, shape, device=one.device, dtype=torch.uint8)
@@ -130,7 +130,7 @@ def measure(
     row: Model, dataset: PreparedDataset, size: int, batch: int, device: torch.device,
     plan: Plan, paths: list[Path], folder: Path,
 ) -> Speeds:  # fmt: skip
-    """All loops of one model with one batch size.
+    """Measure all loops of one model with one batch size.
 
     Raises torch.OutOfMemoryError if that is too large.
     """
@@ -143,7 +143,7 @@ def measure(
 
     one = task(dataset, chosen, device, resident=False)
     ours, host, bare = loop(True, our_steps), loop(False, our_steps), loop(False, bare_steps)
-    # The workers' first batches come together, late; then as fast as they are made.
+    # The first batches of all workers arrive late and together.
     warm_up = max(WARM_UP, plan.workers)
     decoded = warm_up + max(LEAST_STEPS, 3 * plan.workers)
     theirs = authors_steps(row, one, paths, decoded, plan.workers)
@@ -162,7 +162,7 @@ def with_a_batch_that_fits(
     row: Model, dataset: PreparedDataset, size: int, device: torch.device, plan: Plan,
     paths: list[Path], folder: Path,
 ) -> Speeds:  # fmt: skip
-    """`measure` with the largest of 128, 64, 32, ... images that every loop has memory for."""
+    """Run `measure` with the largest of 128, 64, 32, ... images for which memory suffices."""
     batch = plan.batch
     while True:
         try:
@@ -176,7 +176,7 @@ def with_a_batch_that_fits(
 
 
 def private_bytes() -> int:
-    """Host memory of this process without the mapped files that other processes share."""
+    """Host memory of this process, excluding mapped files shared with other processes."""
     if not PROC.exists():
         return psutil.Process().memory_full_info().uss
     status = (PROC / "self/status").read_text()
@@ -185,12 +185,12 @@ def private_bytes() -> int:
 
 
 def quick_plan() -> Plan:
-    """Tiny, to try the code itself."""
+    """A tiny measurement, to test the benchmark itself."""
     return Plan(8, 4, 60.0, 24, 2, workers=2, short_side=80)
 
 
 def full_plan() -> Plan:
-    """The paper's batch; as many workers as cores, up to sixteen."""
+    """The paper's batch size, with as many workers as cores, up to sixteen."""
     return Plan(128, 40, 15.0, 1024, 25, workers=min(16, usable_cores()))
 
 
@@ -228,7 +228,7 @@ def _row(row: Model, size: int, found: Speeds, sheet: float | None, matmul: floa
 def speeds(
     models: tuple[tuple[str, int | None], ...], device: torch.device, plan: Plan, folder: Path
 ) -> bool:
-    """Print a line of speeds for each model at each size (None: the recipe's); whether all ran."""
+    """Print speeds of each model at each size (None: the recipe's); returns whether all ran."""
     paths = [folder / f"{seed}.jpg" for seed in range(plan.distinct)]
     for seed, path in enumerate(paths):
         photograph(seed).save(path, "JPEG", quality=90)

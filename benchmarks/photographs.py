@@ -1,4 +1,4 @@
-"""Generated pictures with the statistics of photographs, as JPEG files, for the benchmarks."""
+"""Generate JPEG files with the statistics of photographs for the benchmarks."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How much faster two workers prepare images than one, and how memory grows with their number.
+"""Benchmark preparation with one and two workers, and the growth of memory with their number.
 
 Baseline: the same preparation with one worker, in the same run.
 """
@@ -33,7 +33,7 @@ if __name__ == "__main__":
 
 
 def tree_memory(pid: int) -> int:
-    """Resident memory of a process and its children, in bytes, shared pages counted once each."""
+    """Resident memory of a process and its children in bytes, without shared pages."""
     import psutil
 
     try:
@@ -70,7 +70,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=2000)
-    parser.add_argument("--repeats", type=int, default=1, help="the best of so many runs counts")
+    parser.add_argument("--repeats", type=int, default=1, help="number of runs; the best counts")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         images = Path(folder) / "images"

@@ -1,4 +1,4 @@
-"""Every benchmark that needs no GPU, one after the other; each prints ratios of one run."""
+"""Run all benchmarks that need no GPU; each prints ratios of measurements of the same run."""
 
 import subprocess
 import sys

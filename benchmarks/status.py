@@ -1,4 +1,4 @@
-"""How long status takes on 10,000 run folders, as a ratio to reading each file once.
+"""Benchmark status on 10,000 run folders, as a ratio to reading each file once.
 
 python benchmarks/status.py [--runs 10000] [--epochs 30]
 """
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def record(epochs: int, value: float) -> str:
-    """A metrics.json of the length that a real one has."""
+    """A metrics.json of realistic length."""
     entry = {
         "learning_rate": 0.001,
         "loss": 0.51234567891234,

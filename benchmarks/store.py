@@ -1,4 +1,4 @@
-"""How much faster random batches come from the store than from decoding the same JPEGs.
+"""Benchmark random batches from the store against decoding the same JPEGs.
 
 Baseline: opening, decoding and shrinking the JPEG files to the store's resolution, in the same
 run with the same number of worker threads; decoding in threads is as fast as in processes, for

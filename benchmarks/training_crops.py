@@ -1,4 +1,4 @@
-"""How far training crops taken from the store lie from crops of the original files.
+"""Measure the difference between training crops from the store and from the original files.
 
 Baseline: torchvision's resized_crop of the decoded original, with the box that RandomResizedCrop
 (scale 0.65 to 1) draws. The same box, scaled, is cut from the stored image. Over generated
@@ -38,7 +38,7 @@ def differences(
             if stored.size == image.size:
                 made = F.resized_crop(stored, *box, [size, size])
             else:
-                # In stored pixels the box has fractions, which Pillow's resize takes as they are.
+                # In stored pixels the box is fractional, which Pillow's resize supports.
                 edges = (left * across, top * down, (left + width) * across, (top + height) * down)
                 made = stored.resize((size, size), Image.Resampling.BILINEAR, box=edges)
             gap = np.asarray(expected, dtype=float) - np.asarray(made, dtype=float)
@@ -49,7 +49,7 @@ def differences(
 def main() -> None:
     """Print mean and largest difference for the store and for the original, as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="real photographs to measure too")
+    parser.add_argument("--folder", type=Path, help="real photographs to measure as well")
     parser.add_argument("--generated", type=int, default=20)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--crops", type=int, default=3, help="crops of each photograph")

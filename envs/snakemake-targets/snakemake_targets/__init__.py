@@ -1,40 +1,40 @@
-"""Puts targets that stand behind an option of several values first on Snakemake's command line.
+"""Move targets that follow an option of several values to the front of Snakemake's command line.
 
-Snakemake's `--resources` takes every word up to the next option, so that in `snakemake --resources
-gpu=4 all` the target is taken for a second resource, and the command ends in a traceback. Snakemake
-parses its command line before it reads a profile or a Snakefile, so neither can mend this.
+Snakemake's `--resources` consumes every word up to the next option, so in `snakemake --resources
+gpu=4 all` the target is parsed as a second resource, and the command fails with a traceback.
+Snakemake parses its command line before it reads a profile or a Snakefile, so neither can fix this.
 `hook/snakemake_targets.pth` calls `arrange` when Python starts as `snakemake` or `python -m
-snakemake` in this environment; other programs do not even import this module.
+snakemake` in this environment; other programs do not import this module.
 
-To be removed, with its two lines in pyproject.toml, when Snakemake finds these targets itself:
-tests/workflow/test_target_words.py fails on that day.
+Remove it, with its two lines in pyproject.toml, once Snakemake handles such targets itself;
+tests/workflow/test_target_words.py will then fail.
 """
 
 import sys
 from pathlib import Path
 
-# Every value is NAME=VALUE: Snakemake refuses a word without an equals sign.
+# Every value is NAME=VALUE: Snakemake rejects a word without an equals sign.
 PAIRS = (
     *("--resources", "--res", "--config", "-C", "--default-resources", "--default-res"),
     *("--set-threads", "--set-resources", "--set-scatter", "--set-resource-scopes"),
     *("--groups", "--group-components", "--consider-ancient"),
 )
-# Values are rules or files. A named target is a rule without output, which these have no use for.
+# Values are rules or files. Named targets have no output and are never useful values.
 NAMES = (
     *("--forcerun", "-R", "--until", "-U", "--omit-from", "-O", "--prioritize", "-P"),
     *("--configfile", "--configfiles"),
 )
 TARGETS = ("all", "published", "demo")
-# What Snakemake adds where it starts itself, for one job.
+# Added by Snakemake when it starts itself for a single job.
 OF_A_JOB = ("--mode", "--target-jobs")
 
 
 def targets_first(words: list[str]) -> list[str]:
-    """The words of a command line, with targets taken out of options and put first.
+    """Move targets in a command line from options to the front.
 
-    A word without an equals sign is a target behind an option of NAME=VALUE pairs, and a named
-    target of this project behind the first value of an option of rules or files. What follows
-    `--`, and the command line of a job, stay as they are.
+    After an option of NAME=VALUE pairs, a word without an equals sign is a target. After the first
+    value of an option of rules or files, a named target of this project is one. Words after `--`
+    and the command lines of jobs remain unchanged.
     """
     if any(word in OF_A_JOB for word in words):
         return words
@@ -58,8 +58,8 @@ def targets_first(words: list[str]) -> list[str]:
 def arrange() -> None:
     """Rearrange `sys.argv` if this process is Snakemake.
 
-    A module's name is known before it is run from `sys.orig_argv` alone, where its own words stand
-    behind it.
+    Before a module is run, its name is known only from `sys.orig_argv`, where it precedes its
+    arguments.
     """
     program = sys.orig_argv[-len(sys.argv)] if sys.argv[0] == "-m" else Path(sys.argv[0]).name
     if program == "snakemake":
