@@ -99,7 +99,7 @@ def test_tar_member_behind_a_link(tmp_path: Path) -> None:
         (link("images/door", ".", tarfile.SYMTYPE), b""),
         (tarfile.TarInfo("images/door/2.jpg"), b"evil"),
     ]
-    assert_refused(tar_with(tmp_path / "a.tar", *members), tmp_path, "behind a symbolic link")
+    assert_refused(tar_with(tmp_path / "a.tar", *members), tmp_path, "through a symbolic link")
 
 
 @pytest.mark.parametrize("kind", [tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
@@ -186,7 +186,7 @@ def test_archive_inside_an_archive(tmp_path: Path) -> None:
     assert [member.filename for member in archives.zip_members(tmp_path / "copy.zip")] == [
         "2750/Forest/1.jpg"
     ]
-    with pytest.raises(UserError, match="has no member"):
+    with pytest.raises(UserError, match="no member"):
         archives.copy_member(outer, "test.zip", tmp_path / "test.zip")
     assert not (tmp_path / "test.zip").exists()
 

@@ -85,7 +85,9 @@ def test_cut_every_time_but_further_each_time(tmp_path: Path) -> None:
 def test_cut_at_the_same_place_every_time_gives_up(tmp_path: Path) -> None:
     with (
         serve(lambda seen, before: Answer(CONTENT, cut=1000, ranges=False)) as server,
-        pytest.raises(UserError, match=r"connection was cut, 3 times(.|\n)*example\.org/photos"),
+        pytest.raises(
+            UserError, match=r"connection was interrupted, 3 times(.|\n)*example\.org/photos"
+        ),
     ):
         get(server, tmp_path)
     assert not (tmp_path / "photos.bin").exists()
@@ -163,14 +165,14 @@ def test_wrong_always(tmp_path: Path) -> None:
         message = str(caught.value)
     assert "wrong content" in message
     assert f"{server.address}/a" in message
-    assert "Open https://example.org/photos" in message
+    assert "from https://example.org/photos" in message
     assert left_in(tmp_path) == set()
 
 
 def test_wrong_size_is_refused_before_it_is_fetched(tmp_path: Path) -> None:
     with (
         serve(lambda seen, before: Answer(CONTENT)) as server,
-        pytest.raises(UserError, match=f"{len(CONTENT):,} bytes, not 5 as expected"),
+        pytest.raises(UserError, match=f"{len(CONTENT):,} bytes, expected 5"),
     ):
         get(server, tmp_path, size=5)
 
@@ -222,7 +224,7 @@ def test_web_page_is_no_archive_even_if_nothing_is_verified(tmp_path: Path, name
     page = b"<html>sign in</html>" * 1000
     with (
         serve(lambda seen, before: Answer(page)) as server,
-        pytest.raises(UserError, match="no whole archive"),
+        pytest.raises(UserError, match="not a complete archive"),
     ):
         obtain(source_file(f"{server.address}/a", name=name), tmp_path, False, QUICK)
     assert left_in(tmp_path) == set()
@@ -293,7 +295,7 @@ class TestByHand:
         (tmp_path / "photos.bin").write_bytes(CONTENT)
         assert obtain(source_file(), tmp_path).verified
         assert [path.name for path in tmp_path.iterdir()] == ["photos.bin"]
-        with pytest.raises(UserError, match="may not be written to"):
+        with pytest.raises(UserError, match="is not writable"):
             obtain(source_file("http://127.0.0.1:9/a", name="other.bin"), tmp_path)
 
     def test_missing_says_what_to_do(self, tmp_path: Path) -> None:
@@ -306,12 +308,12 @@ class TestByHand:
     def test_half_zip_without_published_checksum(self, tmp_path: Path) -> None:
         (tmp_path / "images.zip").write_bytes(b"PK\3\4" + CONTENT)
         file = source_file(kind="by_hand", name="images.zip", checksum=None)
-        with pytest.raises(UserError, match="no whole archive"):
+        with pytest.raises(UserError, match="not a complete archive"):
             obtain(file, tmp_path)
 
     def test_partial_file_does_not_count(self, tmp_path: Path) -> None:
         (tmp_path / "photos.bin.part").write_bytes(CONTENT)
-        with pytest.raises(UserError, match="is not there"):
+        with pytest.raises(UserError, match="no such file"):
             obtain(source_file(kind="by_hand"), tmp_path)
 
 
@@ -379,7 +381,7 @@ def test_disk_full_keeps_what_came(tmp_path: Path) -> None:
         full = subprocess.run(line, preexec_fn=limit, capture_output=True, text=True)
         assert full.returncode == 1
         assert "Traceback" not in full.stderr
-        assert "Free space" in full.stderr
+        assert "Free some space" in full.stderr
         assert not (tmp_path / "files" / "photos.bin").exists()
         get(server, tmp_path / "files")
     assert ranges_asked(server) == [None, f"bytes={2**21}-"]
@@ -392,7 +394,7 @@ def test_too_large_for_the_disk_is_said_before(
     monkeypatch.setattr("transfer.data.source.transfers.shutil.disk_usage", lambda _: usage)
     with (
         serve(lambda seen, before: Answer(CONTENT)) as server,
-        pytest.raises(UserError, match="still to come"),
+        pytest.raises(UserError, match="still to download"),
     ):
         get(server, tmp_path)
     assert left_in(tmp_path) == set()

@@ -27,4 +27,4 @@ def test_batches_of_something_else(tmp_path):
     for name in (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch"):
         files[f"cifar-10-batches-py/{name}"] = pickle.dumps({"pictures": []})
     stand_ins.write_tar(archive, files)
-    refused("cifar10", tmp_path, "data_batch_1: a batch without data and labels")
+    refused("cifar10", tmp_path, "data_batch_1: not a batch of CIFAR images: no data and no labels")

@@ -306,15 +306,15 @@ def test_a_silent_kaggle_is_not_waited_for_forever(
         with pytest.raises(UserError) as caught:
             obtain(archive_of(COMPETITION), tmp_path / "files", patience=PATIENCE)
         given_up.set()
-    assert "no answer in time, 2 times in a row" in str(caught.value)
+    assert "timed out, 2 times in a row" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("status", "words", "attempts"),
     [
-        (400, "Kaggle answers HTTP 400", 1),
-        (429, "Kaggle answers HTTP 429, 2 times in a row", 2),
-        (503, "Kaggle answers HTTP 503, 2 times in a row", 2),
+        (400, "Kaggle returned HTTP 400", 1),
+        (429, "Kaggle returned HTTP 429, 2 times in a row", 2),
+        (503, "Kaggle returned HTTP 503, 2 times in a row", 2),
     ],
 )
 def test_other_statuses_are_named_and_only_a_busy_server_is_asked_again(

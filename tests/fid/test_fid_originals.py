@@ -198,7 +198,7 @@ def test_deleted_or_exchanged_downloads_are_refused(animals):
 
     other = {f"animals/{kind}/{n}.jpg": pictures.jpeg(n) for kind in ("cat", "dog") for n in (0, 1)}
     stand_ins.write_zip(animals / "in" / "own.zip", other)
-    with pytest.raises(UserError, match=r"\(4 rows\) than .*index\.csv \(8 rows\)"):
+    with pytest.raises(UserError, match=r"\(4 rows\) differ .*index\.csv \(8 rows\)"):
         read_originals(dataset, ANIMALS, animals / "in", animals)
 
 

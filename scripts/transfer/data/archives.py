@@ -1,7 +1,7 @@
-"""Zip and tar archives from strangers, checked before anything of theirs is written.
+"""Read and extract untrusted zip and tar archives, checking them before anything is written.
 
-Refused with a UserError: a member whose name is absolute or has `..`, a link that leaves the
-archive's folder, a device, and contents far larger than the archive (a decompression bomb).
+Rejected with a UserError: members with absolute names or `..`, links out of the archive's folder,
+devices, and contents far larger than the archive (decompression bombs).
 """
 
 import bz2
@@ -21,12 +21,12 @@ from typing import Any
 
 from transfer.errors import UserError
 
-# Photographs hardly compress; label tables shrink about 10 times and tar files of small, alike
-# images up to 100 times. Beyond these bounds nothing but a bomb is known.
+# Photographs hardly compress; label tables compress about 10 times, and tar files of small, similar
+# images up to 100 times. Higher ratios indicate a decompression bomb.
 MAX_RATIO = 100
 MAX_MEMBER_BYTES_AT_ANY_RATIO = 2**20
 MAX_TOTAL_BYTES_AT_ANY_RATIO = 2**26
-# A whole tar packs what many small files have in common; zeros, a bomb, pack 1,000 times.
+# A compressed tar benefits from similarities between files; zeros, a bomb, compress 1,000 times.
 MAX_TAR_RATIO = 500
 CHUNK = 2**20
 
@@ -47,36 +47,36 @@ _OPENERS: dict[bytes, Callable[[Path], Any]] = {
 
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    """Turn what reading an archive and writing its contents can raise into a UserError."""
+    """Convert errors in reading an archive or writing its contents to UserError."""
     try:
         yield
     except _DAMAGE as error:
         raise _damaged(path, error) from None
     except NotImplementedError as error:
-        raise UserError(f"{path}: {error}. Pack it anew with a common method.") from None
+        raise UserError(f"{path}: {error}. Repack it with a common compression method.") from None
     except OSError as error:
-        if error.errno is None:  # bz2 has no exception of its own
+        if error.errno is None:  # bz2 raises a plain OSError
             raise _damaged(path, error) from None
         raise UserError(
             f"{path}: cannot be unpacked: {error.strerror} ({error.filename or 'writing'}). "
-            "If the disk is full, free space or point the folder to a larger one."
+            "If the disk is full, free some space or replace the folder by a link to a larger one."
         ) from None
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    return UserError(f"{path}: damaged or cut off ({error}). Delete it and fetch it again.")
+    return UserError(f"{path}: damaged or truncated ({error}). Delete it and download it again.")
 
 
 def _refuse(path: Path, name: str, reason: str) -> UserError:
     return UserError(
-        f"{path}: member '{name}' {reason}: the archive is refused, nothing of it was unpacked. "
-        "Fetch it again from its source; if it stays so, do not trust it."
+        f"{path}: member '{name}' {reason}: the archive is rejected, nothing was unpacked. "
+        "Download it again from its source; if the problem persists, do not trust it."
     )
 
 
 def _safe_name(path: Path, name: str) -> str:
-    """A member's name, normalised; refused if it points out of the archive's folder."""
-    # Some programs write backslashes, which other systems read as folders.
+    """Normalise a member's name; raises UserError if it points outside the archive's folder."""
+    # Some programs write backslashes, which other systems interpret as separators.
     parts = name.replace("\\", "/").split("/")
     if name.startswith(("/", "\\")) or parts[0].endswith(":") or "\0" in name:
         raise _refuse(path, name, "has an absolute name")
@@ -90,10 +90,10 @@ def _bomb(path: Path, name: str) -> UserError:
 
 
 def zip_members(path: str | Path) -> list[zipfile.ZipInfo]:
-    """The files of a zip archive, checked; folders are left out.
+    """Check a zip archive and list its files, without folders.
 
-    Reading one with `zipfile` gives at most its stated `file_size`, so that the bounds checked
-    here hold. Raises UserError on a damaged, encrypted or refused archive.
+    `zipfile` reads at most the stated `file_size` of a member, so the limits checked here are
+    effective. Raises UserError for a damaged, encrypted or rejected archive.
     """
     path = Path(path)
     with _explained(path), zipfile.ZipFile(path) as archive:
@@ -123,7 +123,7 @@ def _check_tar_member(path: Path, member: tarfile.TarInfo, links: set[str]) -> N
     name = _safe_name(path, member.name)
     parents = name.split("/")
     if any("/".join(parents[: depth + 1]) in links for depth in range(len(parents) - 1)):
-        raise _refuse(path, member.name, "lies behind a symbolic link")
+        raise _refuse(path, member.name, "is reached through a symbolic link")
     if member.issym() or member.islnk():
         base = posixpath.dirname(name) if member.issym() else ""
         target = posixpath.normpath(posixpath.join(base, member.linkname.replace("\\", "/")))
@@ -136,10 +136,10 @@ def _check_tar_member(path: Path, member: tarfile.TarInfo, links: set[str]) -> N
 
 
 def tar_members(path: str | Path, shown: str | Path | None = None) -> list[tarfile.TarInfo]:
-    """The files of an uncompressed tar archive, checked; folders and links are left out.
+    """Check an uncompressed tar archive and list its files, without folders and links.
 
-    Their content lies at `offset_data`, `size` bytes long. `shown` is the archive that messages
-    name, where `path` is a decompressed copy. Raises UserError on a damaged or refused archive.
+    The content of a file is at `offset_data`, `size` bytes long. `shown` is the archive to name in
+    messages if `path` is a decompressed copy. Raises UserError for a damaged or rejected archive.
     """
     path = Path(path)
     shown = Path(shown or path)
@@ -148,9 +148,9 @@ def tar_members(path: str | Path, shown: str | Path | None = None) -> list[tarfi
     with _explained(shown), tarfile.open(path, "r:") as archive:
         for member in archive:
             _check_tar_member(shown, member, links)
-            # A sparse file states any size without holding it.
+            # A sparse file may state any size without containing it.
             if member.issparse() or member.offset_data + member.size > path.stat().st_size:
-                raise _refuse(shown, member.name, "states more bytes than the archive holds")
+                raise _refuse(shown, member.name, "states more bytes than the archive contains")
             if member.isreg():
                 members.append(member)
     return members
@@ -173,17 +173,17 @@ def _removed_on_error(target: Path) -> Iterator[None]:
 
 
 def decompress(path: str | Path, target: str | Path) -> None:
-    """Write the plain tar inside a compressed one to `target`; removed again on any error.
+    """Decompress a compressed tar to `target`, which is removed on any error.
 
-    One sequential pass, after which members can be read in any order. Raises UserError if the
-    file is not compressed, damaged, far larger than packed, or if the disk is full.
+    Done in one sequential pass, after which members can be read in any order. Raises UserError if
+    the file is not compressed, is damaged or suspiciously large, or if the disk is full.
     """
     path, target = Path(path), Path(target)
     with path.open("rb") as file:
         start = file.read(6)
     opener = next((o for magic, o in _OPENERS.items() if start.startswith(magic)), None)
     if opener is None:
-        raise UserError(f"{path}: not compressed by gzip, bzip2 or xz. Fetch it again.")
+        raise UserError(f"{path}: not compressed by gzip, bzip2 or xz. Download it again.")
     limit = max(MAX_TOTAL_BYTES_AT_ANY_RATIO, MAX_TAR_RATIO * path.stat().st_size)
     with (
         _removed_on_error(target),
@@ -198,14 +198,14 @@ def decompress(path: str | Path, target: str | Path) -> None:
 
 
 def copy_member(path: str | Path, name: str, target: str | Path) -> None:
-    """Copy one member of a zip (such as an archive inside it) to `target`, whole or not at all.
+    """Copy a member of a zip archive, such as a nested archive, atomically to `target`.
 
-    Raises UserError if the archive is refused, the member is not there or the disk is full.
+    Raises UserError if the archive is rejected, the member is missing or the disk is full.
     """
     path, target = Path(path), Path(target)
     found = [member for member in zip_members(path) if member.filename == name]
     if not found:
-        raise UserError(f"{path}: has no member '{name}'. It is another version than expected.")
+        raise UserError(f"{path}: no member '{name}'. The file is not the expected version.")
     with (
         _removed_on_error(target),
         _explained(path),
@@ -217,15 +217,14 @@ def copy_member(path: str | Path, name: str, target: str | Path) -> None:
 
 
 def extract(path: str | Path, folder: str | Path) -> None:
-    """Unpack the files of a zip or tar archive into a new folder, whole or not at all.
+    """Extract the files of a zip or tar archive atomically into a new folder.
 
-    Every member is checked before the first is written; links inside the archive's folder are
-    left out. Raises UserError if the folder exists already, the archive is damaged or refused,
-    or the disk is full.
+    All members are checked before the first is written; links within the archive are skipped.
+    Raises UserError if the folder exists, the archive is damaged or rejected, or the disk is full.
     """
     path, folder = Path(path), Path(folder)
     if folder.exists():
-        raise UserError(f"{folder}: is there already. Remove it first.")
+        raise UserError(f"{folder}: exists already. Remove it first.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         contents = Path(scratch) / "contents"

@@ -1,4 +1,4 @@
-"""Images that a source keeps as one array: written to scratch once, read row by row by workers."""
+"""Images that a source stores as one array: saved to scratch once, read row by row by workers."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Images whose channels are files of their own: four greyscale images of a microscope."""
+"""Images whose channels are separate files: four greyscale images of a microscope."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ CHANNELS = ("red", "green", "blue", "yellow")
 
 @dataclass(frozen=True)
 class StackedChannels:
-    """Four greyscale images as one RGB image; `mix` is red_green_blue (yellow is not read) or
-    yellow_to_red_green (yellow averaged into both)."""
+    """Four greyscale images combined into one RGB image; `mix` is red_green_blue (yellow is
+    ignored) or yellow_to_red_green (yellow is averaged into both)."""
 
     name: str
     parts: tuple[Member, ...]
     mix: str
 
     def load(self) -> Image.Image:
-        """The RGB image; ImageError naming the channel that is missing, damaged or too small."""
+        """Load the RGB image; ImageError naming a channel that is missing, damaged or too small."""
         used = CHANNELS if self.mix == "yellow_to_red_green" else CHANNELS[:3]
         planes = {}
         for channel, part in zip(CHANNELS, self.parts, strict=True):

@@ -1,4 +1,4 @@
-"""From an image file's bytes to pixels: decode any kind to RGB, shrink, make evaluation images."""
+"""Decode image files to RGB, shrink them, and create evaluation images."""
 
 import io
 import math
@@ -20,16 +20,16 @@ _UPRIGHT = {
 
 
 class ImageError(Exception):
-    """An image that cannot be read; says why. A preparation collects these by image."""
+    """An image cannot be read; the message says why. Preparation collects these errors."""
 
 
 def decode(data: bytes) -> Image.Image:
-    """An image file's content as an upright RGB image of its full size.
+    """Decode the content of an image file to an upright, full-size RGB image.
 
-    Greyscale and palette images become RGB; 16 bits are scaled to 8 (65535 becomes 255), not
-    clipped; transparent pixels are laid on white; CMYK is converted without a colour profile;
-    an EXIF orientation is applied. Raises ImageError for a damaged or truncated file, one that
-    is no image, one that states more than Pillow's limit of 179 million pixels (a decompression
+    Greyscale and palette images are converted to RGB; 16 bits are scaled to 8 (65535 becomes 255),
+    not clipped; transparent pixels are composited on white; CMYK is converted without a colour
+    profile; the EXIF orientation is applied. Raises ImageError for a damaged or truncated file, a
+    file that is not an image, one above Pillow's limit of 179 million pixels (a decompression
     bomb), and pixels without a defined range (float, 32 bits).
     """
     try:
@@ -46,7 +46,7 @@ def decode(data: bytes) -> Image.Image:
         raise
     except MemoryError:
         raise
-    # A damaged file makes Pillow's many decoders raise nearly every kind of exception.
+    # For a damaged file, Pillow's decoders may raise almost any kind of exception.
     except Exception as error:
         raise ImageError(f"not a readable image ({error or type(error).__name__})") from None
     return image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
@@ -55,13 +55,13 @@ def decode(data: bytes) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     try:
         return image.getexif().get(_EXIF_ORIENTATION, 1)
-    # Photographs with broken EXIF blocks are common, their pixels are sound.
+    # Photographs with broken EXIF blocks are common; their pixels are intact.
     except Exception:
         return 1
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow mode as RGB, by the rules of `decode`; ImageError for `F` and wide `I` pixels."""
+    """Convert any Pillow mode to RGB as in `decode`; ImageError for `F` and wide `I` pixels."""
     if image.mode.startswith("I"):
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
     if image.mode == "F":
@@ -80,19 +80,19 @@ def _eight_bits(pixels: np.ndarray) -> np.ndarray:
 
 
 def needed_short_side(size: int, area: float = 0.65, aspect: float = 3 / 4) -> int:
-    """Short side in pixels at which a random crop to `size` px never enlarges, as `size` px.
+    """Short side in pixels for which random crops resized to `size` px are never enlarged.
 
-    The narrowest crop of a square image has `sqrt(area x aspect)` of its side; rounded up to a
-    multiple of 8. Crops of 65 % of the area (fang2023, Appendix D) to 256 px need 368, to
-    512 px 736.
+    The narrowest crop of a square image has `sqrt(area x aspect)` of its side; the result is
+    rounded up to a multiple of 8. Crops of 65 % of the area (fang2023, Appendix D) need 368 for
+    256 px and 736 for 512 px.
     """
     return 8 * math.ceil(size / math.sqrt(area * aspect) / 8)
 
 
 def shrink(image: Image.Image, short_side: int | str) -> Image.Image:
-    """The image with its shorter side at `short_side` pixels, by antialiased Lanczos.
+    """Shrink the image to a shorter side of `short_side` pixels, with antialiased Lanczos.
 
-    A smaller image is never enlarged, and `original` keeps every image as it is.
+    Smaller images are not enlarged; `original` leaves every image unchanged.
     """
     shorter = min(image.size)
     if short_side == "original" or shorter <= int(short_side):
@@ -103,10 +103,10 @@ def shrink(image: Image.Image, short_side: int | str) -> Image.Image:
 
 
 def evaluation_image(image: Image.Image, size: int) -> Image.Image:
-    """What torchvision's `Resize(size)` then `CenterCrop(size)` make of a Pillow image, exactly.
+    """Reproduce torchvision's `Resize(size)` and `CenterCrop(size)` of a Pillow image exactly.
 
-    Bilinear and antialiased; the longer side is rounded down, the crop's corner to the nearest
-    even pixel (`round`), as there. Smaller images are enlarged. (Appendix D of fang2023.)
+    Bilinear and antialiased; as in torchvision, the longer side is rounded down and the corner of
+    the crop rounded half to even. Smaller images are enlarged (fang2023, Appendix D).
     """
     width, height = image.size
     shorter, longer = sorted(image.size)

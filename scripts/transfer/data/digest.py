@@ -1,4 +1,4 @@
-"""What tells one prepared dataset from another."""
+"""A digest that identifies a prepared dataset."""
 
 import hashlib
 import json
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from transfer.errors import UserError
 
-# What training takes from the summary; `content` is a digest of all pixels. The rest, such as the
-# versions of the packages that prepared it, may change and trains nothing again.
+# Fields of the summary that affect training; `content` is a digest of all pixels. Changes of other
+# fields, such as package versions, do not repeat any training.
 USED = ("content", "metric", "multilabel", "classes")
 
 
 def prepared_digest(folder: Path) -> str:
-    """Sixteen hexadecimal digits that stand for a dataset's images, labels, splits and metric.
+    """Digest of a dataset's images, labels, splits and metric: sixteen hexadecimal digits.
 
     Raises UserError if it is not prepared.
     """
@@ -24,8 +24,8 @@ def prepared_digest(folder: Path) -> str:
         raise UserError(f"{error.filename}: the dataset is not prepared") from None
     except (ValueError, KeyError) as error:
         raise UserError(
-            f"{folder}/summary.json: not of a whole prepared dataset ({error}). Delete the folder "
-            "and prepare the dataset again."
+            f"{folder}/summary.json: not of a completely prepared dataset ({error}). Delete the "
+            "folder and prepare the dataset again."
         ) from None
     digest.update(json.dumps(used, sort_keys=True).encode())
     return digest.hexdigest()[:16]

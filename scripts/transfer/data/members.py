@@ -1,8 +1,8 @@
-"""Files inside folders and archives, found by name and read where they lie.
+"""Files inside folders and archives, found by name and read in place.
 
-Nothing is unpacked unless random access asks for it: a zip and a plain tar are read in place, a
-compressed tar is first decompressed, and an archive inside a zip first copied, into a scratch
-folder that the caller removes.
+Nothing is unpacked unless random access requires it: zips and uncompressed tars are read in place;
+compressed tars are decompressed, and archives inside zips copied, into a scratch folder that the
+caller removes.
 """
 
 import os
@@ -21,7 +21,7 @@ from transfer.errors import UserError
 
 
 class Member(Protocol):
-    """A file to read: small, picklable, its `name` for messages."""
+    """A file to read: small, picklable, with a `name` for messages."""
 
     @property
     def name(self) -> str: ...
@@ -32,7 +32,7 @@ class Member(Protocol):
 
 
 class _Encoded(ABC):
-    """What every kind of member shares: an image file's content, decoded."""
+    """Base class of members: decodes the content of an image file."""
 
     @abstractmethod
     def read(self) -> bytes:
@@ -86,13 +86,13 @@ class TarMember(_Encoded):
             file.seek(self.offset)
             data = file.read(self.size)
         if len(data) < self.size:
-            raise images.ImageError(f"cut off in {self.archive.name}")
+            raise images.ImageError(f"truncated in {self.archive.name}")
         return data
 
 
 @dataclass(frozen=True)
 class MissingMember(_Encoded):
-    """A file that a table lists and the source lacks; reading it says so."""
+    """A file listed in a table but missing from the source; reading it raises an error."""
 
     name: str
 
@@ -100,14 +100,14 @@ class MissingMember(_Encoded):
         raise images.ImageError("listed, but not among the source's files")
 
 
-# Workers read one archive after another; a large zip's directory takes a second to parse.
+# Workers read archives one after another, and parsing the directory of a large zip takes a second.
 @lru_cache(maxsize=4)
 def _open_zip(path: Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-# A file opened before a fork has one offset for both processes: each would read where the other
-# has just moved it to.
+# A file opened before a fork shares its offset between both processes, which would disturb each
+# other's reads.
 os.register_at_fork(after_in_child=_open_zip.cache_clear)
 
 
@@ -115,20 +115,20 @@ class Members(dict[str, Member]):
     """Members by name, with the lookups that layouts need."""
 
     def image(self, name: str) -> Member:
-        """The member of this name, or one whose reading reports it as missing."""
+        """The member of this name, or one that raises an error when read."""
         return self.get(name) or MissingMember(name)
 
     def text(self, name: str) -> str:
-        """A text member as UTF-8, without its byte order mark; UserError if it is not there."""
+        """Content of a text member, without byte order mark; UserError if it is missing."""
         return self.bytes(name).decode("utf-8-sig")
 
     def bytes(self, name: str) -> bytes:
-        """A member's content; UserError if it is not there or damaged."""
+        """Content of a member; UserError if it is missing or damaged."""
         if name not in self:
             raise UserError(
-                f"{name}: not in the downloaded files, which hold "
+                f"{name}: not in the downloaded files, which contain "
                 f"{', '.join(sorted(self)[:5])} and {max(0, len(self) - 5)} more. "
-                "The file is another version than expected, or its layout has changed."
+                "The file is not the expected version, or its layout has changed."
             )
         try:
             return self[name].read()
@@ -136,6 +136,6 @@ class Members(dict[str, Member]):
             raise UserError(f"{name}: {error}") from None
 
     def below(self, *parts: str) -> "Members":
-        """The members below a folder, named relative to it."""
+        """The members in a folder, with names relative to it."""
         prefix = "/".join(parts) + "/"
         return Members({n[len(prefix) :]: m for n, m in self.items() if n.startswith(prefix)})

@@ -1,9 +1,9 @@
 """Decode every image once, in parallel, into stores and evaluation images.
 
-Worker processes decode runs of consecutive images and write what they make of them into part
-files; the parent appends the parts in order. No pixel passes through a pipe, at most two runs
-per worker are under way, so memory does not grow with the number of images, and neither the
-store nor its order depends on the number of workers.
+Worker processes decode chunks of consecutive images and write the results to part files, which the
+parent appends in order. No pixels pass through a pipe, and at most two chunks per worker are
+pending, so memory does not grow with the number of images, and the store does not depend on the
+number of workers.
 """
 
 import hashlib
@@ -29,15 +29,15 @@ from transfer.data.samples import ImageSource, Sample
 from transfer.data.writers import EvaluationWriter, StoreWriter
 from transfer.errors import UserError
 
-# Its monitor is a thread, beside which no process can be forked safely.
+# tqdm's monitor is a thread, which makes forking unsafe.
 tqdm.monitor_interval = 0
-# Images decoded between two words of a worker with its parent: about 35 MB of parts.
+# Images that a worker decodes per chunk: about 35 MB of parts.
 RUN = 32
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made of each image; `channel_order` is rgb, or bgr to swap red and blue."""
+    """The outputs to create for each image; `channel_order` is rgb, or bgr to swap red and blue."""
 
     short_sides: tuple[int | str, ...]
     evaluation_sizes: tuple[int, ...]
@@ -45,17 +45,17 @@ class Plan:
 
     @property
     def outputs(self) -> list[str]:
-        """Names of the outputs, one part file each."""
+        """Names of the outputs, each with its own part file."""
         stores = [f"store_{side}" for side in self.short_sides]
         return stores + [f"evaluation_{size}" for size in self.evaluation_sizes]
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a worker reports of an image: its size in each store, and digests of pixels.
+    """Result of decoding an image: its size in each store, and digests of pixels.
 
-    `digest` is of the first store's, `content` of all that was made of the image. `problem` says
-    why the image cannot be used; the rest is empty then.
+    `digest` covers the first store, `content` all outputs. `problem` says why the image cannot be
+    used; the other fields are then empty.
     """
 
     sizes: tuple[tuple[int, int], ...] = ()
@@ -66,7 +66,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The rows stored, in order, both digests of each, and what is wrong with the others."""
+    """The stored rows in order, both digests of each, and the problems of the other rows."""
 
     rows: list[int]
     digests: list[str]
@@ -83,7 +83,7 @@ def _part(part: Path, output: str) -> Path:
 
 
 def _decode_run(tasks: Sequence[Task], plan: Plan, part: Path) -> list[Decoded]:
-    """In a worker: decode images one after another into one part file per output."""
+    """Decode images, in a worker, into one part file per output."""
     with ExitStack() as stack:
         files = {
             output: stack.enter_context(_part(part, output).open("wb")) for output in plan.outputs
@@ -119,7 +119,7 @@ def _decode(
 
 
 def _start_worker() -> None:
-    # Ctrl-C reaches the whole group; the parent alone decides what to do about it.
+    # Ctrl-C reaches the whole process group, but only the parent should handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -128,7 +128,7 @@ def _start_worker() -> None:
         parent.join()
         os._exit(1)
 
-    # A killed parent closes no queue: without this its workers would wait for ever.
+    # A killed parent does not close its queues: without this its workers would wait forever.
     threading.Thread(target=leave_with_parent, daemon=True).start()
 
 
@@ -142,9 +142,9 @@ def _in_this_process(
 def _in_processes(
     jobs: Iterator[tuple[range, Path, list[Task]]], plan: Plan, workers: int
 ) -> Iterator[tuple[range, Path, list[Decoded]]]:
-    """Decoded runs in order, at most two per worker under way."""
+    """Yield decoded chunks in order, with at most two per worker pending."""
     pending: deque[tuple[range, Path, Future[list[Decoded]]]] = deque()
-    # A fork starts at once, but beside other threads it may stand still for ever.
+    # Forking is fast, but may deadlock if there are other threads.
     alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if alone else "spawn")
     with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
@@ -158,7 +158,7 @@ def _in_processes(
                 yield rows, part, future.result()
         except BrokenProcessPool:
             raise UserError(
-                "a worker process died, most likely for want of memory. Prepare again with fewer "
+                "a worker process died, probably because memory ran out. Prepare again with fewer "
                 "workers (threads of rule prepare)."
             ) from None
         finally:
@@ -168,9 +168,9 @@ def _in_processes(
 def _decoded_runs(
     samples: Sequence[Sample], first: dict[int, int], plan: Plan, parts: Path, workers: int
 ) -> Iterator[tuple[range, dict[str, Path], dict[int, Decoded]]]:
-    """Runs of rows in order: the part file of each output, and what became of each new image.
+    """Yield chunks of rows in order: each output's part file, and the result of each new image.
 
-    The part files are gone when the next run is asked for.
+    The part files are deleted when the next chunk is requested.
     """
     runs = (range(n, min(n + RUN, len(samples))) for n in range(0, len(samples), RUN))
     fresh = {row for row, origin in first.items() if row == origin}
@@ -191,7 +191,7 @@ def _decoded_runs(
 
 
 def first_rows(samples: Sequence[Sample]) -> dict[int, int]:
-    """For each row the first one with the same image and the same need for evaluation images."""
+    """For each row, the first one with the same image and the same need for evaluation images."""
     seen: dict[tuple[ImageSource, bool], int] = {}
     return {
         row: seen.setdefault((sample.image, sample.split != "train"), row)
@@ -202,10 +202,10 @@ def first_rows(samples: Sequence[Sample]) -> dict[int, int]:
 def decode_samples(
     samples: Sequence[Sample], folder: Path, plan: Plan, workers: int, title: str = ""
 ) -> Outcome:
-    """Write `store_<short side>/` and `evaluation/<size>.npy` of all samples into `folder`.
+    """Write `store_<short side>/` and `evaluation/<size>.npy` of all samples to `folder`.
 
-    Samples whose image cannot be read are left out of all of them and listed in the outcome. An
-    image that stands in several rows is decoded once and copied. Raises UserError if a worker
+    Samples whose image cannot be read are left out of all outputs and listed in the outcome. An
+    image that occurs in several rows is decoded once and copied. Raises UserError if a worker
     process dies.
     """
     parts = folder / "parts"

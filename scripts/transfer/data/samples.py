@@ -1,4 +1,4 @@
-"""What a layout finds in a dataset's files: the samples, before any split is drawn."""
+"""The samples that a layout finds in a dataset's files, before any split is drawn."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from PIL import Image
 
 
 class ImageSource(Protocol):
-    """An image to decode: small, picklable and hashable, its `name` for messages."""
+    """An image to decode: small, picklable and hashable, with a `name` for messages."""
 
     @property
     def name(self) -> str: ...
@@ -22,9 +22,9 @@ class ImageSource(Protocol):
 class Sample:
     """One row of the dataset, in the source's order.
 
-    `id` is the source's own, `labels` are class numbers (one, or any number where a dataset
-    allows several). `split` is set where the source publishes it; `fold` names the group of
-    images that a split by folds keeps together.
+    `id` is that of the source, `labels` are class numbers (one, or any number for multi-label
+    datasets). `split` is set if published by the source; `fold` identifies the group of images that
+    a split by folds keeps together.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Listing:
-    """All samples of a dataset and the names of its classes."""
+    """All samples of a dataset, and the names of its classes."""
 
     samples: tuple[Sample, ...]
     classes: tuple[str, ...]
@@ -48,7 +48,7 @@ def stem(name: str) -> str:
 
 
 def with_unique_ids(samples: Iterable[Sample]) -> tuple[Sample, ...]:
-    """The samples, an id that several images share made longer: the file's path, no suffix."""
+    """Replace ids shared by several images by the file's path without suffix."""
     samples = tuple(samples)
     images = Counter(name for name, _ in {(sample.id, sample.image) for sample in samples})
     return tuple(

@@ -1,4 +1,4 @@
-"""The members of a folder, a zip or a tar archive, each to be read where it lies."""
+"""Open the members of a folder, zip or tar archive, to be read in place."""
 
 import fnmatch
 import tarfile
@@ -11,12 +11,12 @@ from transfer.errors import UserError
 
 
 def open_members(path: Path, scratch: Path, nested: tuple[str, ...] = ()) -> Members:
-    """All files of a folder or archive by name, folders written with `/`, in the source's order.
+    """All files of a folder or archive by name, with `/` as separator, in the source's order.
 
-    `nested` are patterns of member names (without folder) that are archives themselves; theirs
-    appear as if unpacked into a folder of the archive's name. Compressed tars and archives
-    inside zips are put into `scratch`, and are read from there as long as it exists. Raises
-    UserError for a missing or damaged archive and for one that `archives` refuses.
+    `nested` are patterns for names (without folder) of members that are archives themselves; their
+    members appear as if extracted to a folder with the archive's name. Compressed tars and archives
+    inside zips are unpacked into `scratch`, which must exist while they are read. Raises UserError
+    for a missing or damaged archive and for one that `archives` rejects.
     """
     if path.is_dir():
         files = (file for file in sorted(path.rglob("*")) if file.is_file())
@@ -65,7 +65,7 @@ def _plain(name: str) -> str:
 
 
 def _placed(inner: Members, folder: PurePosixPath) -> Members:
-    """Members of an inner archive, below a folder of its name unless they bring that along."""
+    """Members of a nested archive, placed in a folder of its name unless they already are."""
     if all(name.startswith(folder.name + "/") for name in inner):
         folder = folder.parent
     return Members({str(folder / name): member for name, member in inner.items()})
@@ -81,7 +81,7 @@ def _inner(member: object, scratch: Path) -> Members:
 
 
 def _tar_inside_tar(outer: TarMember) -> Members:
-    """The regular files of a plain tar that is a member of a plain tar, read in place."""
+    """The regular files of an uncompressed tar inside an uncompressed tar, read in place."""
     end = outer.offset + outer.size
     with outer.archive.open("rb") as file:
         file.seek(outer.offset)
@@ -91,5 +91,5 @@ def _tar_inside_tar(outer: TarMember) -> Members:
         except tarfile.TarError as error:
             raise UserError(f"{outer.archive}: {outer.name}: damaged ({error})") from None
     if any(info.offset_data + info.size > end for info in infos):
-        raise UserError(f"{outer.archive}: {outer.name}: states more bytes than it holds")
+        raise UserError(f"{outer.archive}: {outer.name}: states more bytes than it contains")
     return Members({i.name: TarMember(i.name, outer.archive, i.offset_data, i.size) for i in infos})

@@ -1,4 +1,4 @@
-"""Writing a prepared dataset's files, image by image, in index order."""
+"""Write the files of a prepared dataset, image by image, in index order."""
 
 import os
 import threading
@@ -10,14 +10,14 @@ import numpy as np
 
 _COPY = 2**20
 _FLUSH = 2**26
-# macOS has no call that leaves out a file's times.
+# macOS has no fdatasync.
 _SYNC = getattr(os, "fdatasync", os.fsync)
 
 
 class StoreWriter:
-    """Appends images of any size to a store; offsets and sizes are written at the end.
+    """Append images of any size to a store; offsets and sizes are written at the end.
 
-    A context manager: the store is complete, and on disk, only if its block ends without error.
+    A context manager: the store is complete and flushed to disk only if its block succeeds.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,7 @@ class StoreWriter:
         self._disk.flush_beyond(self._offsets[-1])
 
     def repeat(self, position: int) -> None:
-        """Append the image that was stored as number `position` once more."""
+        """Append the image stored at `position` again."""
         start, end = self._offsets[position : position + 2]
         self._file.flush()
         self._file.write(os.pread(self._file.fileno(), end - start, start))
@@ -60,7 +60,7 @@ class StoreWriter:
 
 
 class _Flusher:
-    """Sends a growing file to disk while it grows, so that closing it need not wait for all."""
+    """Flush a growing file to disk in the background, so that closing it takes less time."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -68,7 +68,7 @@ class _Flusher:
         self._thread: threading.Thread | None = None
 
     def flush_beyond(self, size: int) -> None:
-        """Start sending what was written, if it is much and nothing is being sent."""
+        """Start a flush if enough was written and none is in progress."""
         if size - self._flushed < _FLUSH or (self._thread and self._thread.is_alive()):
             return
         self._file.flush()
@@ -77,16 +77,16 @@ class _Flusher:
         self._thread.start()
 
     def finish(self) -> None:
-        """Wait for what is being sent; the file may be closed afterwards."""
+        """Wait for the flush in progress; the file may be closed afterwards."""
         if self._thread:
             self._thread.join()
 
 
 class EvaluationWriter:
-    """Appends square images to a `.npy` file whose number of images is known only at the end.
+    """Append square images to a `.npy` file whose number of images is known only at the end.
 
-    Images are counted in step with the stores': one that needs no evaluation image is appended
-    as None, so that `repeat` takes the same numbers.
+    Positions are the same as in the stores: for an image without evaluation image, None is
+    appended, so that `repeat` takes the same positions.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -118,14 +118,14 @@ class EvaluationWriter:
         return self._size * self._size * 3
 
     def append(self, pixels: IO[bytes] | None) -> None:
-        """Copy the next image from an open file, or note that there is none."""
+        """Copy the next image from an open file, or record that there is none."""
         self._written.append(self._count)
         if pixels is not None:
             _copy(pixels, self._file, self._bytes)
             self._count += 1
 
     def repeat(self, position: int) -> None:
-        """Append the image that was appended as number `position`, or its absence, once more."""
+        """Append the image at `position`, or its absence, again."""
         if self._absent(position):
             self.append(None)
             return

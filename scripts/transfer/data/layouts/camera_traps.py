@@ -15,10 +15,10 @@ SPLITS = {"train": "train", "cis_val": "val", "cis_test": "test"}
 
 
 def read(folder: Path, scratch: Path) -> Listing:
-    """One sample per annotation row, empty images dropped, the three splits that fang2023 uses.
+    """List one sample per annotation, without empty images, in the three splits of fang2023.
 
-    An image with several animals of a kind, or of two kinds, appears once for each annotation,
-    as in the authors' code; the paper's sizes count these rows.
+    As in the authors' code, an image with several animals appears once per annotation; the sizes
+    in the paper count these rows.
     """
     annotations = open_members(folder / "eccv_18_annotations.tar.gz", scratch)
     images = open_members(folder / "eccv_18_all_images_sm.tar.gz", scratch)
@@ -34,7 +34,7 @@ def read(folder: Path, scratch: Path) -> Listing:
             if category not in CATEGORIES:
                 raise UserError(
                     f"{part}_annotations.json: image {row['image_id']} has category {category}, "
-                    f"which the published splits do not have: {', '.join(map(str, CATEGORIES))}"
+                    f"which is not in the published splits: {', '.join(map(str, CATEGORIES))}"
                 )
             samples.append(
                 Sample(

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100 in their python version: pickled batches in a tar (Krizhevsky 2009)."""
+"""CIFAR-10 and CIFAR-100, Python version: pickled batches in a tar (Krizhevsky 2009)."""
 
 import io
 import pickle
@@ -26,7 +26,7 @@ _BATCHES = {
 }
 
 
-# What a pickle needs to rebuild numbers, texts and arrays, written by Python 2 or 3.
+# Functions needed to unpickle numbers, strings and arrays written by Python 2 or 3.
 _HARMLESS = {
     ("_codecs", "encode"),
     *(("numpy", name) for name in ("ndarray", "dtype")),
@@ -43,12 +43,12 @@ _HARMLESS = {
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """A pickle may call any function: this one calls none but the harmless."""
+    """An unpickler that calls only harmless functions; pickle itself would call any."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in _HARMLESS:
             return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        raise pickle.UnpicklingError(f"it requests {module}.{name}")
 
 
 def _text(value: Any) -> Any:
@@ -59,19 +59,19 @@ def _unpickle(data: bytes, where: str, *keys: str) -> dict[str, Any]:
     try:
         content = _ArraysOnly(io.BytesIO(data), encoding="latin1").load()
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError) as error:
-        raise UserError(f"{where}: not a batch of CIFAR images ({error}); refused") from None
+        raise UserError(f"{where}: not a batch of CIFAR images ({error}); rejected") from None
     content = {_text(key): value for key, value in content.items()}
     missing = [key for key in keys if key not in content]
     if missing:
-        raise UserError(f"{where}: a batch without {' and '.join(missing)}, so not one of CIFAR's")
+        raise UserError(f"{where}: not a batch of CIFAR images: no {' and no '.join(missing)}")
     return content
 
 
 def read(folder: Path, scratch: Path) -> Listing:
-    """The published train and test images, in the order of the batches, named by their files."""
+    """List the published train and test images, in batch order, named by their files."""
     present = [name for name in _BATCHES if (folder / name).is_file()]
     if not present:
-        raise UserError(f"{folder}: neither {' nor '.join(_BATCHES)} is there")
+        raise UserError(f"{folder}: contains neither {' nor '.join(_BATCHES)}")
     root, batches, (meta, names_key, labels_key) = _BATCHES[present[0]]
     members = open_members(folder / present[0], scratch)
     classes = _unpickle(members.bytes(f"{root}/{meta}"), meta, names_key)[names_key]

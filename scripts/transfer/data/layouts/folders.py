@@ -1,4 +1,4 @@
-"""One folder per class: EuroSAT, Caltech-101, anyone's own images."""
+"""One folder per class: EuroSAT, Caltech-101, and your own images."""
 
 from pathlib import Path, PurePosixPath
 
@@ -7,7 +7,7 @@ from transfer.data.samples import Listing, Sample, stem, with_unique_ids
 from transfer.data.unpacking import open_members
 from transfer.errors import UserError
 
-# What torchvision's ImageFolder takes for images.
+# Image suffixes of torchvision's ImageFolder, and more.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 SPLIT_FOLDERS = {
@@ -20,7 +20,7 @@ SPLIT_FOLDERS = {
 def images_below(members: Members) -> list[str]:
     """Names of the images among the members, in ImageFolder's order.
 
-    Hidden files are left out, such as the `._*.jpg` that a Mac puts beside each image.
+    Hidden files are skipped, such as the `._*.jpg` that macOS creates beside each image.
     """
     names = [
         name
@@ -31,7 +31,7 @@ def images_below(members: Members) -> list[str]:
 
 
 def class_folders(members: Members) -> tuple[list[Sample], tuple[str, ...]]:
-    """One sample per image, its class the first folder of its path, classes in sorted order."""
+    """One sample per image; its class is the first folder of its path. Classes are sorted."""
     names = [name for name in images_below(members) if "/" in name]
     classes = sorted({name.split("/")[0] for name in names})
     numbers = {name: number for number, name in enumerate(classes)}
@@ -44,7 +44,7 @@ def class_folders(members: Members) -> tuple[list[Sample], tuple[str, ...]]:
 
 
 def _single_root(members: Members) -> Members:
-    """The members below the folders that hold everything, such as EuroSAT's `2750`."""
+    """The members without common top-level folders, such as EuroSAT's `2750`."""
     while True:
         names = images_below(members)
         tops = {name.split("/")[0] for name in names}
@@ -56,10 +56,10 @@ def _single_root(members: Members) -> Members:
 def read(
     folder: Path, scratch: Path, *, path: str | None = None, archive: str | None = None
 ) -> Listing:
-    """Class folders in the folder `path`, or in the one archive among the downloaded files.
+    """Read class folders from the folder `path`, or from the only archive among the downloads.
 
-    Folders around the class folders are skipped. If they are called train, val (valid,
-    validation) and test, they are the published splits; otherwise a split must be drawn.
+    Common parent folders are skipped. Parents called train, val (valid, validation) and test are
+    used as published splits; otherwise a split must be drawn.
     """
     source = Path(path) if path else _only_archive(folder, archive)
     members = _single_root(open_members(source, scratch))
@@ -88,14 +88,14 @@ def _only_archive(folder: Path, archive: str | None) -> Path:
     )
     if len(files) != 1:
         found = ", ".join(file.name for file in files) or "none"
-        raise UserError(f"{folder}: one archive expected, found {found}; name it (archive: ...)")
+        raise UserError(f"{folder}: expected one archive, found {found}; set 'archive: ...'")
     return files[0]
 
 
 def caltech101(folder: Path, scratch: Path) -> Listing:
-    """Caltech-101, its background class kept: 102 folders, the 9,144 images that papers count.
+    """Caltech-101, including the background class: 102 folders and 9,144 images, as in papers.
 
-    The zip holds the images as a tar of their own.
+    The zip contains the images in a nested tar.
     """
     members = open_members(
         folder / "caltech-101.zip", scratch, nested=("101_ObjectCategories.tar.gz",)

@@ -1,4 +1,4 @@
-"""ImageNet (ILSVRC 2012): the challenge's archives, or folders of WordNet ids unpacked before."""
+"""ImageNet (ILSVRC 2012): the challenge's archives, or unpacked folders of WordNet ids."""
 
 import io
 from pathlib import Path
@@ -17,10 +17,10 @@ DEVKIT = "ILSVRC2012_devkit_t12.tar.gz"
 
 
 def read(folder: Path, scratch: Path, *, path: str | None = None) -> Listing:
-    """Train and val; classes are the WordNet ids in sorted order, as models number them.
+    """Read train and val; classes are the sorted WordNet ids, as in pre-trained models.
 
     `path` is a folder with `train/<wnid>/*.JPEG` and `val/<wnid>/*.JPEG`; without it, the three
-    archives are read in place, nothing unpacked (the training archive holds one tar a class).
+    archives are read in place (the training archive contains one tar per class).
     """
     if path:
         parts = {
@@ -29,7 +29,7 @@ def read(folder: Path, scratch: Path, *, path: str | None = None) -> Listing:
             if (Path(path) / split).is_dir()
         }
         if not parts:
-            raise UserError(f"{path}: holds neither a folder 'train' nor 'val'")
+            raise UserError(f"{path}: contains neither a folder 'train' nor 'val'")
     else:
         train = open_members(folder / TRAIN, scratch, nested=("n*.tar",))
         parts = {"train": train, "val": _labelled_validation(folder, scratch)}
@@ -45,7 +45,7 @@ def read(folder: Path, scratch: Path, *, path: str | None = None) -> Listing:
 
 
 def _labelled_validation(folder: Path, scratch: Path) -> Members:
-    """The validation images, which lie flat, as if in folders of their classes."""
+    """The validation images, which are in one flat folder, as if in class folders."""
     devkit = open_members(folder / DEVKIT, scratch).below("ILSVRC2012_devkit_t12", "data")
     synsets = loadmat(io.BytesIO(devkit.bytes("meta.mat")), squeeze_me=True)["synsets"]
     wnids = {int(row["ILSVRC2012_ID"]): str(row["WNID"]) for row in synsets}

@@ -100,8 +100,8 @@ def sun397(folder: Path, scratch: Path, *, partition: int = 1) -> Listing:
 def birdsnap(folder: Path, scratch: Path) -> Listing:
     """Birdsnap: `images.txt` lists all images, `test_images.txt` those of the test part.
 
-    Many of the photographs are gone from the web; an image that is not in the archive of
-    images is left out, as in every study since 2014.
+    Many of the photographs have disappeared from the web; images missing from the archive are left
+    out, as in every study since 2014.
     """
     tables = open_members(folder / "birdsnap.tgz", scratch).below("birdsnap")
     images = open_members(folder / "birdsnap-images.zip", scratch)

@@ -25,7 +25,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def flowers102(folder: Path, scratch: Path) -> Listing:
-    """Oxford 102 Flowers: labels and splits by image number; train and val have 10 a class."""
+    """Oxford 102 Flowers: labels and splits by image number; train and val have 10 per class."""
     members = open_members(folder / "102flowers.tgz", scratch)
     labels = _file(folder / "imagelabels.mat")["labels"]
     parts = _file(folder / "setid.mat")
@@ -43,7 +43,7 @@ def flowers102(folder: Path, scratch: Path) -> Listing:
 
 
 def cars(folder: Path, scratch: Path) -> Listing:
-    """Stanford Cars: `00001.jpg` exists in train and in test, so ids carry their folder."""
+    """Stanford Cars: `00001.jpg` exists in train and in test, so ids include the folder."""
     devkit = open_members(folder / "car_devkit.tgz", scratch)
     annotations = {
         "train": _load(devkit.bytes("devkit/cars_train_annos.mat"), "cars_train_annos.mat"),

@@ -1,4 +1,4 @@
-"""Anyone's own images: a CSV of paths and labels."""
+"""Your own images: a CSV of paths and labels."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ def read(
     classes: list[str] | None = None,
     separator: str = " ",
 ) -> Listing:
-    """One sample per row of the CSV `path`.
+    """List one sample per row of the CSV `path`.
 
-    `image`, `label` and `split` name columns; image paths are relative to the CSV's folder. A
-    label is a class name, several are divided by `separator`; the classes are all names found,
-    sorted, or `classes`, in that order. Without `split` a split must be drawn.
+    `image`, `label` and `split` are column names; image paths are relative to the CSV's folder.
+    Labels are class names, separated by `separator`. Classes are all names found, sorted, or
+    `classes` in the given order. Without `split`, a split must be drawn.
     """
     table = Path(path)
     try:

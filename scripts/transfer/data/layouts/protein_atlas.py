@@ -27,16 +27,16 @@ CLASSES = (
 
 
 def read(folder: Path, scratch: Path, *, channels: str = "red_green_blue") -> Listing:
-    """The samples of the published split table, in its order, with its splits.
+    """List the samples of the published split table, in its order and with its splits.
 
-    Its `test_val` is `test` here. `channels: red_green_blue` drops the yellow channel, which is
-    what the authors' code does (it stacks four channels and reads back three);
-    `yellow_to_red_green` averages yellow into red and green instead, so that nothing is lost.
-    Microscopes' greyscale files are 8-bit; 16-bit ones are scaled.
+    Its `test_val` is called `test` here. `channels: red_green_blue` drops the yellow channel, like
+    the authors' code, which stacks four channels and reads back three; `yellow_to_red_green`
+    averages yellow into red and green, so that no channel is lost. The greyscale files are 8-bit;
+    16-bit ones are scaled.
     """
     split_file = folder / SPLIT_TABLE
     if not split_file.is_file():
-        raise UserError(f"{split_file}: no such file; it is the published split of this dataset")
+        raise UserError(f"{split_file}: no such file; it contains the published split")
     rows = pd.read_csv(
         io.StringIO(split_file.read_text(encoding="utf-8-sig")), dtype=str, keep_default_na=False
     )

@@ -1,4 +1,4 @@
-"""Archives that hold a table of images and labels: APTOS, Cassava, Melanoma (Kaggle)."""
+"""Archives with a table of images and labels: APTOS, Cassava, Melanoma (Kaggle)."""
 
 import io
 from pathlib import Path
@@ -22,10 +22,10 @@ def read(
     table: str = "train.csv",
     fold: str | None = None,
 ) -> Listing:
-    """One sample per row of each archive's table, in the order of `archives`, then of the rows.
+    """List one sample per row of each archive's table, in the order of `archives` and rows.
 
-    `id`, `label` and `fold` name columns; `images` is an image's path in the archive with `{id}`
-    for its id. Older Kaggle archives pack that folder into a zip of its own; both are read.
+    `id`, `label` and `fold` are column names; `images` is the path of an image in the archive with
+    `{id}` for its id. Older Kaggle archives contain that folder as a nested zip; both are read.
     """
     samples: list[Sample] = []
     image_folder = images.split("/")[0]
@@ -41,7 +41,7 @@ def read(
                 group = (archive, int(row[fold])) if fold else None
             except ValueError:
                 raise UserError(
-                    f"{archive}: {table}: line {number}: label or fold is no whole number"
+                    f"{archive}: {table}: line {number}: label or fold is not an integer"
                 ) from None
             if not 0 <= number_of_class < len(classes):
                 raise UserError(

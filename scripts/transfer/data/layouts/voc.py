@@ -19,10 +19,10 @@ ARCHIVES = {
 
 
 def read(folder: Path, scratch: Path) -> Listing:
-    """One sample per image of `ImageSets/Main`; its labels are the classes that it shows.
+    """List one sample per image of `ImageSets/Main`; its labels are the classes shown.
 
-    A class whose every object in an image is marked difficult does not count, as in the
-    challenge's training lists.
+    As in the challenge's training lists, a class does not count if all its objects in an image are
+    marked difficult.
     """
     samples = []
     for archive, splits in ARCHIVES.items():

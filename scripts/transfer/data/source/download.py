@@ -1,4 +1,4 @@
-"""A source's file, brought into its folder whole and checked, or a message that says what to do."""
+"""Download a source file and verify it, or say how to get it."""
 
 import errno
 import os
@@ -30,13 +30,13 @@ from transfer.machine.locks import held_alone
 
 UNPUBLISHED = "nobody published a checksum"
 UNASKED = "verify_downloads is false"
-# A server may send something wrong once (a maintenance page, a stale cache) and then the file.
+# A server may send something else at first, such as a maintenance page or a stale cache entry.
 FRESH_TRIES = 2
 
 
 @dataclass(frozen=True)
 class _Origin:
-    """One place to ask for a file, and what it should give."""
+    """A place to download a file from, with the checksum and size expected of it."""
 
     public: str
     open_at: Open
@@ -47,15 +47,15 @@ class _Origin:
 def obtain(
     file: SourceFile, folder: Path, verify: bool = True, patience: Patience | None = None
 ) -> Record:
-    """Make sure that a source's file lies in `folder`, and say what is known of it.
+    """Ensure that a source file is in `folder`; returns its record.
 
-    A file that is there is taken, checked against its published checksum, and never changed or
-    removed; otherwise it is downloaded, going on where an earlier transfer was cut. With
-    `verify` false nothing is checked, and the record says so. A file that was checked before
-    and has the same size and time since is not read again. Processes that ask for the same file
-    wait for each other. In a folder that may not be written to, files are only checked.
+    An existing file is verified against its published checksum and never changed or removed.
+    Otherwise it is downloaded, resuming an interrupted transfer. With `verify` false nothing is
+    verified, and the record says so. A file that was verified before and has the same size and
+    modification time is not read again. Processes that request the same file wait for each other.
+    In a read-only folder, files are only verified.
 
-    Raises UserError, saying what a person does, if the file cannot be had or is wrong.
+    Raises UserError, naming the remedy, if the file cannot be downloaded or is wrong.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / file.name
@@ -70,7 +70,7 @@ def obtain(
     elif path.exists():
         record = replace(_take(file, path, verify), identity=identity_of(path))
     else:
-        raise UserError(f"{path}: is not there, and {folder} may not be written to.")
+        raise UserError(f"{path}: no such file, and {folder} is not writable.")
     if record.note:
         print(f"{path}: not verified: {record.note}", file=sys.stderr)
     return record
@@ -84,15 +84,16 @@ def _disk_explained(path: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise UserError(
-            f"{path}: no more can be written to {path.parent}: {error.strerror}. What came so far "
-            "is kept. Free space, or make the folder a link to a larger disk, and run this again."
+            f"{path}: cannot write to {path.parent}: {error.strerror}. The partial download is "
+            "kept. Free some space, or replace the folder by a link to a larger disk, and run this "
+            "again."
         ) from None
 
 
 def _take(file: SourceFile, path: Path, verify: bool) -> Record:
-    """The record of a file that is there, checked unless it was before."""
+    """Return the record of an existing file, verifying it unless that was done before."""
     if not path.is_file():
-        raise UserError(f"{path}: is not a file. Remove it, or put the downloaded file there.")
+        raise UserError(f"{path}: not a file. Remove it, or put the downloaded file there.")
     before = read_record(path)
     source = source_of(path)
     size = path.stat().st_size
@@ -105,30 +106,30 @@ def _take(file: SourceFile, path: Path, verify: bool) -> Record:
     if not file.checksums:
         if not _is_archive(path, file.name):
             raise UserError(
-                f"{path}: is no whole archive: it is cut off, or a web page was saved instead. "
-                f"Delete it and run this again. {_remedy(file, path)}"
+                f"{path}: not a complete archive: it is truncated, or a web page was saved "
+                f"instead. Delete it and run this again. {_remedy(file, path)}"
             )
         return Record(file.name, source, size, found, False, UNPUBLISHED)
     if found not in file.checksums:
         raise UserError(
             f"{path}: its checksum is {found}, expected {' or '.join(file.checksums)}. The file "
-            "is damaged, cut off or another version: delete it and run this again. "
-            f"{_remedy(file, path)} To use it as it is, set verify_downloads to false."
+            "is damaged, truncated or a different version: delete it and run this again. "
+            f"{_remedy(file, path)} To use it anyway, set verify_downloads to false."
         )
     return Record(file.name, source, size, found, True, "")
 
 
 def _checksum_of(path: Path, expected: tuple[str, ...]) -> str:
-    """The file's checksum: the expected one that it has, or else one by the first algorithm."""
+    """Checksum of a file: the expected one that matches, else one by the first algorithm."""
     algorithms = dict.fromkeys(text.partition(":")[0] for text in expected)
     found = [f"{name}:{checksum(path, name)}" for name in algorithms or ("sha256",)]
     return next((text for text in found if text in expected), found[0])
 
 
 def _is_archive(path: Path, name: str) -> bool:
-    """Whether a file is what its name says, as far as its first and last bytes tell.
+    """Whether a file looks like the kind of archive that its name implies.
 
-    All that can be said without a checksum; true for names that are no archive's.
+    The best check possible without a checksum; true for names of other files.
     """
     if name.endswith(".zip"):
         return zipfile.is_zipfile(path)
@@ -148,7 +149,7 @@ def _origins(file: SourceFile, path: Path) -> list[_Origin]:
 
 
 def _fetch(file: SourceFile, path: Path, verify: bool, patience: Patience | None) -> Record:
-    """Ask each origin in turn, until one gives the right file."""
+    """Try each origin in turn until one provides the right file."""
     problems = []
     for origin in _origins(file, path):
         try:
@@ -160,13 +161,16 @@ def _fetch(file: SourceFile, path: Path, verify: bool, patience: Patience | None
         note = UNASKED if not verify else UNPUBLISHED if origin.checksum is None else ""
         return Record(file.name, origin.public, path.stat().st_size, found, not note, note)
     if not problems:
-        raise UserError(f"{path}: is not there. {_remedy(file, path)}")
+        raise UserError(f"{path}: no such file. {_remedy(file, path)}")
     tried = "\n  ".join(problems)
     raise UserError(f"{path}: could not be downloaded:\n  {tried}\n{_remedy(file, path)}")
 
 
 def _fetch_from(origin: _Origin, path: Path, verify: bool, patience: Patience | None) -> str | None:
-    """Transfer from one origin, check and put in place; the checksum, or TransferError."""
+    """Transfer from one origin, verify and move into place; returns the checksum.
+
+    Raises TransferError if the origin does not provide the right file.
+    """
     partial = partial_path(path)
     size = origin.size if verify else None
     checkable = verify and origin.checksum is not None
@@ -179,15 +183,15 @@ def _fetch_from(origin: _Origin, path: Path, verify: bool, patience: Patience | 
         if checkable and found != origin.checksum:
             problem = f"wrong content: checksum {found}, expected {origin.checksum}"
         elif not checkable and not _is_archive(partial, path.name):
-            problem = "what came is no whole archive"
+            problem = "wrong content: not a complete archive"
         else:
             break
         discard_partial(path)
-        # A resumed file may be two halves that never belonged together: that is no one's fault.
+        # A resumed file may consist of parts of different versions, which is not a failure.
         fresh += not resumed
         if fresh >= FRESH_TRIES:
             raise TransferError(problem)
-        print(f"{path.name}: {problem}; starting from zero", file=sys.stderr)
+        print(f"{path.name}: {problem}; starting over", file=sys.stderr)
     finish(path)
     return found
 
@@ -195,4 +199,4 @@ def _fetch_from(origin: _Origin, path: Path, verify: bool, patience: Patience | 
 def _remedy(file: SourceFile, path: Path) -> str:
     page = kaggle.page(file) if file.slug else file.homepage
     steps = f" {file.instructions}" if file.instructions else ""
-    return f"Open {page} and get {file.name} there, then place it as {path}.{steps}"
+    return f"Download {file.name} from {page} and place it as {path}.{steps}"

@@ -1,4 +1,4 @@
-"""The files of a dataset's source, as config/datasets.yaml describes them."""
+"""The source files of a dataset, as described in config/datasets.yaml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 @dataclass(frozen=True)
 class Address:
-    """One address of a file; `checksum` and `size` are those of the file served there."""
+    """A URL of a file; `checksum` and `size` are those of the file served there."""
 
     url: str
     checksum: str | None
@@ -16,7 +16,7 @@ class Address:
 
     @property
     def public(self) -> str:
-        """The address without what may be secret: user, password, query."""
+        """The URL without possibly secret parts: user, password, query."""
         parts = urlsplit(self.url)
         host = parts.netloc.rpartition("@")[2]
         return urlunsplit((parts.scheme, host, parts.path, "", ""))
@@ -27,7 +27,7 @@ class SourceFile:
     """One file of a source.
 
     `kind` is http, kaggle_competition, kaggle_dataset or by_hand; `checksum` is
-    `algorithm:hexdigest`, `size` is in bytes, both None if nobody published them.
+    `algorithm:hexdigest`, `size` is in bytes, both None if not published.
     """
 
     name: str
@@ -41,13 +41,13 @@ class SourceFile:
 
     @property
     def checksums(self) -> tuple[str, ...]:
-        """Every checksum by which the file, from whichever address, is known to be right."""
+        """Accepted checksums, those of all URLs."""
         known = (self.checksum, *(address.checksum for address in self.addresses))
         return tuple(dict.fromkeys(checksum for checksum in known if checksum))
 
 
 def source_files(source: Mapping[str, Any]) -> list[SourceFile]:
-    """The files of the `source` of one block of config/datasets.yaml, in its order."""
+    """The files of a `source` in a block of config/datasets.yaml, in its order."""
     files = []
     for entry in source["files"]:
         checksum, size = entry.get("checksum"), entry.get("size")

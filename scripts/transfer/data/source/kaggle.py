@@ -1,9 +1,9 @@
-"""Competitions and datasets of Kaggle, through Kaggle's own client.
+"""Download from Kaggle's competitions and datasets with Kaggle's client.
 
-The client is kagglesdk, the part of the `kaggle` package that talks to the server. `import
-kaggle` itself is avoided: it signs in, prints advice and may exit while it is imported, and its
-download ignores KAGGLE_API_ENVIRONMENT. No message quotes the client's exceptions, which may
-contain signed addresses.
+The client is kagglesdk, the part of the `kaggle` package that communicates with the server. `import
+kaggle` itself is avoided: it signs in, prints advice and may exit on import, and its download
+ignores KAGGLE_API_ENVIRONMENT. Messages never quote the client's exceptions, which may contain
+signed URLs.
 """
 
 import json
@@ -28,7 +28,7 @@ SETTINGS = "https://www.kaggle.com/settings"
 
 
 class NoCredentialsError(UserError):
-    """Kaggle is to be asked, and nothing here says as whom."""
+    """No Kaggle credentials were found."""
 
 
 def page(file: SourceFile) -> str:
@@ -38,7 +38,7 @@ def page(file: SourceFile) -> str:
 
 
 class _Adapter(HTTPAdapter):
-    """Kaggle's client waits forever; this one gives up on a silent server."""
+    """Add a timeout to Kaggle's client, which would wait forever."""
 
     def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
         options["timeout"] = options.get("timeout") or TIMEOUT
@@ -53,7 +53,7 @@ def _configuration_folders() -> list[Path]:
 
 
 def _legacy_key() -> tuple[str, str] | None:
-    """User name and key from the environment or a kaggle.json, where Kaggle's tools look."""
+    """User name and key from the environment or a kaggle.json, as read by Kaggle's tools."""
     user, key = os.environ.get("KAGGLE_USERNAME"), os.environ.get("KAGGLE_KEY")
     if user and key:
         return user, key
@@ -67,7 +67,7 @@ def _legacy_key() -> tuple[str, str] | None:
 
 
 def _client(file: SourceFile, path: Path) -> Any:
-    """Kaggle's client with the user's credentials; UserError if there are none."""
+    """Kaggle's client with the user's credentials; raises NoCredentialsError if there are none."""
     from kagglesdk.kaggle_client import KaggleClient
     from kagglesdk.kaggle_creds import KaggleCredentials
     from kagglesdk.kaggle_env import get_access_token_from_env
@@ -82,15 +82,15 @@ def _client(file: SourceFile, path: Path) -> Any:
     if stored and (token := stored.get_access_token()):
         return KaggleClient(api_token=token)
     raise NoCredentialsError(
-        f"{path.name}: Kaggle gives it to signed-in users only, and no credentials were found. "
-        f"Create a token at {SETTINGS} and put it into KAGGLE_API_TOKEN (or KAGGLE_USERNAME and "
-        "KAGGLE_KEY, or ~/.kaggle/kaggle.json); or open "
-        f"{page(file)}, download by hand and place the file as {path}."
+        f"{path.name}: Kaggle requires credentials, and none were found. "
+        f"Create a token at {SETTINGS} and set KAGGLE_API_TOKEN (or KAGGLE_USERNAME and "
+        "KAGGLE_KEY, or ~/.kaggle/kaggle.json); or download the file by hand from "
+        f"{page(file)} and place it as {path}."
     )
 
 
 def _ask(file: SourceFile, path: Path) -> requests.Response:
-    """The streamed answer of Kaggle to a request for the whole archive."""
+    """Kaggle's streamed response to a request for the whole archive."""
     from kagglesdk.competitions.types.competition_api_service import ApiDownloadDataFilesRequest
     from kagglesdk.datasets.types.dataset_api_service import ApiDownloadDatasetRequest
 
@@ -108,7 +108,7 @@ def _ask(file: SourceFile, path: Path) -> requests.Response:
 
 
 def _status(error: requests.HTTPError) -> int:
-    """The status of an error, which Kaggle may state inside an answer of status 200."""
+    """The status of an error, which Kaggle may report inside a response of status 200."""
     response = error.response
     if response is None or response.status_code >= 400:
         return response.status_code if response is not None else 0
@@ -121,36 +121,35 @@ def _status(error: requests.HTTPError) -> int:
 def _explain(status: int, file: SourceFile, path: Path) -> Exception:
     if status == 401:
         return UserError(
-            f"{path.name}: Kaggle does not know the credentials (HTTP 401): they are mistyped or "
+            f"{path.name}: Kaggle rejects the credentials (HTTP 401): they are mistyped or "
             f"have expired. Create a new token at {SETTINGS}."
         )
     if status == 403 and file.kind == "kaggle_competition":
         return UserError(
             f"{path.name}: Kaggle refuses (HTTP 403) until you have accepted the competition's "
-            f"rules, which only a person can do: open {page(file)}/rules, sign in, accept, and "
-            "run this again."
+            f"rules: open {page(file)}/rules in a browser, sign in, accept, and run this again."
         )
     if status == 403:
         return UserError(
-            f"{path.name}: Kaggle refuses (HTTP 403): open {page(file)}, sign in, see whether the "
-            "page asks for consent or is private, and run this again; or download it there and "
-            f"place it as {path}."
+            f"{path.name}: Kaggle refuses (HTTP 403): open {page(file)}, sign in, check whether "
+            "the page asks for consent or is private, and run this again; or download the file "
+            f"there and place it as {path}."
         )
     if status == 404:
         return UserError(
-            f"{path.name}: Kaggle has nothing at {page(file)} (HTTP 404): it was moved or "
-            f"withdrawn. If you find it elsewhere, place it as {path}."
+            f"{path.name}: not found at {page(file)} (HTTP 404): it was moved or withdrawn. If "
+            f"you find it elsewhere, place it as {path}."
         )
     if status == 429 or status >= 500:
-        return RetryableError(f"Kaggle answers HTTP {status}")
-    return TransferError(f"Kaggle answers HTTP {status}")
+        return RetryableError(f"Kaggle returned HTTP {status}")
+    return TransferError(f"Kaggle returned HTTP {status}")
 
 
 def opener(file: SourceFile, path: Path) -> Open:
-    """Open a Kaggle archive from an offset on; each call asks Kaggle for a fresh address.
+    """A function that opens a Kaggle archive at an offset; each call requests a new URL.
 
-    The function returned raises UserError saying what to do when credentials are missing or
-    refused, rules are not accepted, or the archive is gone.
+    The function raises UserError, naming the remedy, if credentials are missing or rejected, rules
+    are not accepted, or the archive is gone.
     """
 
     def open_at(offset: int, validator: str | None) -> requests.Response:
@@ -161,11 +160,11 @@ def opener(file: SourceFile, path: Path) -> Open:
         except requests.HTTPError as error:
             if error.response is not None and error.response.history:
                 raise RetryableError(
-                    f"Kaggle's storage answers HTTP {error.response.status_code}"
+                    f"Kaggle's storage returned HTTP {error.response.status_code}"
                 ) from None
             raise _explain(_status(error), file, path) from None
         except Exception as error:
-            # Whatever else the client raises may quote a key or a signed address.
+            # Any other exception of the client may quote a key or a signed URL.
             raise TransferError(f"Kaggle's client failed ({type(error).__name__})") from None
         if not offset:
             return response

@@ -1,6 +1,6 @@
-"""What is known of a downloaded file, remembered beside it.
+"""Records of downloaded files, kept beside them.
 
-Read whenever the workflow starts, on machines without the packages that training needs too.
+Read whenever the workflow starts, also on machines without the packages needed for training.
 """
 
 import hashlib
@@ -11,17 +11,17 @@ from pathlib import Path
 from transfer.files import write_json
 
 BY_HAND = "placed by hand"
-# Bytes at either end of a file that tell it from another of the same size.
+# Bytes at either end of a file that distinguish it from another file of the same size.
 END = 65536
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a file that is there.
+    """Record of an existing file.
 
-    `source` is its address without anything secret; `size` is in bytes; `checksum` is the
-    file's own as `algorithm:hexdigest`, None if it was not computed; `verified` says whether
-    that is a published one and `note`, if it is not, why. `identity` is of `identity_of`.
+    `source` is its URL without secrets; `size` is in bytes; `checksum` is its actual
+    `algorithm:hexdigest`, None if not computed; `verified` says whether it matches a published
+    checksum and `note`, if not, why. `identity` comes from `identity_of`.
     """
 
     name: str
@@ -34,28 +34,28 @@ class Record:
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Remember what is known of the file at `path`, which is there."""
+    """Write the record of the file at `path`."""
     seen = {"modified_ns": path.stat().st_mtime_ns}
     write_json(_record_path(path), {**asdict(record), **seen})
 
 
 def read_record(path: Path) -> Record | None:
-    """What is known of the file at `path`; None if it was never checked or has changed since."""
+    """Read the record of the file at `path`; None if there is none or the file has changed."""
     record, modified_ns = _stored(_record_path(path))
     return record if record and _unchanged(path, record, modified_ns) else None
 
 
 def source_of(path: Path) -> str:
-    """Where the file at `path` is from; placed by hand, unless it is known to be a fetched one."""
+    """Source of the file at `path`: placed by hand unless known to be downloaded."""
     record, _ = _stored(_record_path(path))
     return record.source if record and record.identity == identity_of(path) else BY_HAND
 
 
 def hand_placed(path: Path, obtained: Path) -> str | None:
-    """The identity of a file that a person placed; None for one that is fetched.
+    """Identity of a file placed by hand; None for a downloaded file.
 
-    `obtained` is the record that the workflow keeps. The answer is the same after the file was
-    touched, copied to another disk, or deleted for its space, with or without what lies beside it.
+    `obtained` is the record kept by the workflow. The result does not change when the file is
+    touched, copied to another disk or deleted to save space, with or without its own record.
     """
     record, modified_ns = _stored(_record_path(path))
     if record is None:
@@ -71,7 +71,7 @@ def hand_placed(path: Path, obtained: Path) -> str | None:
 
 
 def _stored(file: Path) -> tuple[Record | None, int]:
-    """A record, and the time that its file had then; None if there is none."""
+    """Read a record and the modification time of its file at that time; None if there is none."""
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))
         modified_ns = stored.pop("modified_ns", 0)
@@ -89,7 +89,7 @@ def _unchanged(path: Path, record: Record, modified_ns: int) -> bool:
 
 
 def identity_of(path: Path) -> str:
-    """A file's size, and a digest of its beginning and end."""
+    """Size of a file and a digest of its beginning and end."""
     size = path.stat().st_size
     with path.open("rb") as file:
         digest = hashlib.sha256(file.read(END))

@@ -1,7 +1,6 @@
-"""One file over HTTP into a partial file beside its place, resumed where it was cut.
+"""Transfer a file over HTTP into a partial file, resuming after an interruption.
 
-No message here quotes an exception of the HTTP libraries: theirs contain whole addresses, and
-an address may be signed.
+Messages never quote exceptions of the HTTP libraries: these contain full URLs, which may be signed.
 """
 
 import json
@@ -23,19 +22,19 @@ from transfer.errors import UserError
 from transfer.files import write_json
 
 CHUNK = 2**20
-TIMEOUT = (15, 60)  # seconds to connect, seconds between two pieces
+TIMEOUT = (15, 60)  # seconds to connect, seconds between two chunks
 LONGEST_WAIT = 60.0
 
-# Asked for the bytes from an offset on, with the validator (ETag or date) of those before it.
+# Requests the bytes from an offset, with the validator (ETag or date) of those before it.
 Open = Callable[[int, str | None], requests.Response]
 
 
 class TransferError(Exception):
-    """Why one address did not give the file, in words that hold no secret."""
+    """Why a URL did not provide the file; contains no secrets."""
 
 
 class RetryableError(Exception):
-    """An attempt that may succeed next time; `wait` in seconds if the server asked for it."""
+    """A failure that may be temporary; `wait` in seconds if requested by the server."""
 
     def __init__(self, words: str, wait: float = 0.0) -> None:
         super().__init__(words)
@@ -44,7 +43,7 @@ class RetryableError(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a transfer without progress is tried again, and the first wait in seconds."""
+    """Number of attempts without progress, and the first wait in seconds."""
 
     attempts: int = 5
     wait: float = 1.0
@@ -52,7 +51,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class _Origin:
-    """What a partial file is a part of."""
+    """The origin of a partial file."""
 
     address: str
     validator: str | None
@@ -60,7 +59,7 @@ class _Origin:
 
 
 def partial_path(path: Path) -> Path:
-    """Where the partial file of `path` lies."""
+    """Path of the partial file of `path`."""
     return path.with_name(f"{path.name}.part")
 
 
@@ -69,20 +68,20 @@ def _origin_path(path: Path) -> Path:
 
 
 def discard_partial(path: Path) -> None:
-    """Forget what was transferred of `path`, so that the next transfer starts from zero."""
+    """Delete the partial file of `path`, so that the next transfer starts over."""
     partial_path(path).unlink(missing_ok=True)
     _origin_path(path).unlink(missing_ok=True)
 
 
 def finish(path: Path) -> None:
-    """Put a complete partial file into its place, on disk before it has the name."""
+    """Flush a complete partial file to disk and move it into place."""
     with partial_path(path).open("rb") as file:
         os.fsync(file.fileno())
     partial_path(path).replace(path)
 
 
 def http_opener(url: str) -> Open:
-    """Open a plain address from an offset on."""
+    """A function that opens a plain URL at an offset."""
 
     def open_at(offset: int, validator: str | None) -> requests.Response:
         headers = {"Accept-Encoding": "identity", **range_headers(offset, validator)}
@@ -92,26 +91,26 @@ def http_opener(url: str) -> Open:
 
 
 def range_headers(offset: int, validator: str | None) -> dict[str, str]:
-    """Headers that ask for the bytes from `offset` on, if the file is still the same."""
+    """Headers that request the bytes from `offset`, provided the file has not changed."""
     if not offset:
         return {}
     headers = {"Range": f"bytes={offset}-"}
-    # A weak ETag proves no equality byte by byte; a server ignores it in If-Range.
+    # A weak ETag does not guarantee identical bytes; servers ignore it in If-Range.
     if validator and not validator.startswith("W/"):
         headers["If-Range"] = validator
     return headers
 
 
 def reason(error: Exception) -> str:
-    """A network error in words that hold no address."""
+    """Describe a network error without quoting URLs."""
     for kind, words in (
-        (requests.exceptions.Timeout, "no answer in time"),
-        (urllib3.exceptions.TimeoutError, "no answer in time"),
+        (requests.exceptions.Timeout, "timed out"),
+        (urllib3.exceptions.TimeoutError, "timed out"),
         (requests.exceptions.SSLError, "the TLS certificate or handshake failed"),
         (requests.exceptions.ProxyError, "the proxy refused"),
-        (requests.exceptions.TooManyRedirects, "redirected in a circle"),
+        (requests.exceptions.TooManyRedirects, "too many redirects"),
         (requests.exceptions.ConnectionError, "no connection (host unknown, down or refusing)"),
-        (urllib3.exceptions.ProtocolError, "the connection was cut"),
+        (urllib3.exceptions.ProtocolError, "the connection was interrupted"),
     ):
         if isinstance(error, kind):
             return words
@@ -126,14 +125,13 @@ def transfer(
     size: int | None = None,
     checkable: bool = True,
 ) -> bool:
-    """Bring the partial file of `path` to its full length; True if any of it was there before.
+    """Complete the partial file of `path`; returns whether an earlier transfer was resumed.
 
-    `address` names the source in the record of the partial file and holds no secret; `size` is
-    the expected number of bytes, if known; `checkable` says that a checksum will be held against
-    the whole, without which a part is only gone on with if the server proves that it belongs. An
-    attempt that brings the file further than ever
-    before does not count against the patience. Raises TransferError when the address gives
-    nothing, UserError when the disk has no room for it.
+    `address` identifies the source in the record of the partial file and contains no secrets.
+    `size` is the expected number of bytes, if known. `checkable` says that the complete file will
+    be verified against a checksum; otherwise a transfer is resumed only if the server confirms that
+    the file has not changed. Attempts that make progress do not count as failures. Raises
+    TransferError if the URL does not provide the file, UserError if the disk is too small.
     """
     patience = patience or Patience()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -157,14 +155,14 @@ def transfer(
             if isinstance(error, RetryableError) and error.wait:
                 wait = min(error.wait, LONGEST_WAIT)
             print(
-                f"{path.name}: {words} after {there:,} bytes; again in {wait:.0f} s",
+                f"{path.name}: {words} after {there:,} bytes; retrying in {wait:.0f} s",
                 file=sys.stderr,
             )
             time.sleep(wait)
 
 
 def _bar(name: str) -> tqdm:
-    # A log file gets a line now and then, a terminal a moving bar.
+    # A terminal gets an animated bar, a log file an occasional line.
     return tqdm(
         desc=name,
         unit="B",
@@ -176,7 +174,7 @@ def _bar(name: str) -> tqdm:
 
 
 def _resume_point(path: Path, address: str, size: int | None, checkable: bool) -> int:
-    """Length of a partial file worth going on with; any other is discarded."""
+    """Length of a partial file that can be resumed; any other is discarded."""
     origin = _read_origin(path)
     partial = partial_path(path)
     if not partial.exists() or origin is None or origin.address != address:
@@ -208,7 +206,7 @@ def _attempt(
         offset, total = _accepted(path, response, offset, known)
         validator = _validator(response)
         if size is not None and total is not None and total != size:
-            raise TransferError(f"holds {total:,} bytes, not {size:,} as expected")
+            raise TransferError(f"the file has {total:,} bytes, expected {size:,}")
         _check_space(path, (total if total is not None else size or 0) - offset)
         if offset == 0:
             discard_partial(path)
@@ -221,16 +219,16 @@ def _attempt(
                 bar.update(len(chunk))
     there = partial.stat().st_size
     if total is not None and there < total:
-        raise RetryableError("the connection was cut")
+        raise RetryableError("the connection was interrupted")
     if total is not None and there > total:
         discard_partial(path)
-        raise RetryableError(f"more bytes came than the {total:,} announced")
+        raise RetryableError(f"received more than the {total:,} bytes announced")
 
 
 def _accepted(
     path: Path, response: requests.Response, offset: int, known: _Origin | None
 ) -> tuple[int, int | None]:
-    """Offset at which the answer's bytes belong, and the whole file's length if it is stated."""
+    """Offset of the bytes of a response, and the length of the whole file if stated."""
     status = response.status_code
     if status == 206:
         stated = re.fullmatch(
@@ -246,14 +244,14 @@ def _accepted(
         ):
             return offset, total or before.total
         discard_partial(path)
-        raise RetryableError("another part than asked for came; starting from zero")
+        raise RetryableError("received another range than requested; starting over")
     if status == 200:
-        # The server ignores ranges, or the file is no longer the one that was begun.
+        # The server ignores ranges, or the file has changed.
         length = response.headers.get("Content-Length", "")
         return 0, int(length) if length.isdigit() else None
     if status == 416:
         discard_partial(path)
-        raise RetryableError("nothing lies beyond the part that is there; starting from zero")
+        raise RetryableError("the requested range does not exist; starting over")
     if status in (408, 425, 429) or status >= 500:
         asked = response.headers.get("Retry-After", "")
         raise RetryableError(f"HTTP {status}", float(asked) if asked.isdigit() else 0.0)
@@ -268,7 +266,7 @@ def _check_space(path: Path, needed: int) -> None:
     free = shutil.disk_usage(path.parent).free
     if needed > free:
         raise UserError(
-            f"{path}: {tqdm.format_sizeof(needed)}B are still to come, and only "
-            f"{tqdm.format_sizeof(free)}B are free in {path.parent}. Free space, or make the "
-            "folder a link to a larger disk."
+            f"{path}: {tqdm.format_sizeof(needed)}B still to download, but only "
+            f"{tqdm.format_sizeof(free)}B free in {path.parent}. Free some space, or replace the "
+            "folder by a link to a larger disk."
         )
