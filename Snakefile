@@ -1,6 +1,6 @@
-# The workflow itself is in workflow/; this file lets `snakemake` find it from the top. As a module
-# it has a namespace of its own, which Snakemake need not copy for each of thousands of commands
-# that it fills in: a tenth of a dry run's time.
+# The workflow is in workflow/; this file lets `snakemake` find it from the top level. A module has
+# a namespace of its own, which Snakemake need not copy for each of thousands of commands: this saves
+# a tenth of the time of a dry run.
 
 
 configfile: "config/config.yaml"

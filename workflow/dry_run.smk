@@ -1,17 +1,17 @@
-# A dry run of thousands of jobs shows their table and the reasons, and not each job on three lines
-# of its own. Snakemake's own `quiet` would hide the jobs of a real run as well, failed ones too.
+# A dry run of thousands of jobs shows the table of jobs and the reasons instead of three lines per
+# job. Snakemake's own `quiet` would also hide the jobs of a real run, including failed ones.
 
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 JOBS_OF_A_SCREEN = 20
-# Who asks for the commands, or for everything, gets every job.
+# With -p or --verbose, every job is listed.
 LISTED = workflow.output_settings.printshellcmds or workflow.output_settings.verbose
 TABLES_SHOWN = []
 
 
 def is_shown(record):
-    """Whether a log record is shown: in a large dry run no job, and the table of jobs once."""
+    """Whether to show a log record: in a large dry run, no jobs, and the table of jobs once."""
     if LISTED or not workflow.dryrun or len(workflow.dag) <= JOBS_OF_A_SCREEN:
         return True
     event = getattr(record, "event", None)

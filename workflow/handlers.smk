@@ -1,5 +1,5 @@
-# What happens when work starts and when it fails. Snakemake heeds the handlers of the file that it
-# is started with, and not those of a module.
+# Handlers for the start and failure of the workflow. Snakemake uses those of the top-level Snakefile
+# only, not those of a module.
 
 import sys
 from pathlib import Path

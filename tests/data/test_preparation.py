@@ -94,7 +94,7 @@ def test_the_summary_tells_one_pixel_from_another(tmp_path):
     assert other["content"] != first["content"]
 
 
-def test_a_dataset_is_told_by_what_training_takes_of_it(tmp_path):
+def test_a_dataset_is_identified_by_what_training_uses(tmp_path):
     path = own_images(tmp_path / "in", photographs(6))
     prepare_dataset(a_dataset("own", block(path)), tmp_path, tmp_path / "out", workers=1)
     summary_path = tmp_path / "out/summary.json"

@@ -312,7 +312,7 @@ def test_a_part_of_the_grid_is_shown_beside_a_running_workflow(finished, tmp_pat
 
 
 def test_a_study_without_a_single_run_has_its_page(tmp_path):
-    """The main study's, whose verdict has next to nothing to hold against the paper."""
+    """The main study's, whose verdict has next to nothing to compare with the paper."""
     project = copy_checkout(tmp_path / "project")
     command = [sys.executable, "scripts/partial.py", "--study", "fang2023"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=300)

@@ -16,7 +16,7 @@ from transfer.files import atomic_path, checksum, verify_checksum, write_json, w
 
 
 def writer(path, then: str) -> subprocess.Popen:
-    """A process that has written half of a new file and then does what it is told."""
+    """A process that has written half of a new file and then waits for a command."""
     code = f"""
         import sys, time
         from transfer.files import atomic_path

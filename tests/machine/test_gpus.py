@@ -17,7 +17,7 @@ from transfer.errors import UserError
 from transfer.machine import gpus
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-# Holds a GPU until the file that it is told is there, and writes down when it had which.
+# Holds a GPU until the given file exists, and reports which GPU it held and when.
 HOLDER = """
     import json, os, sys, time
     from pathlib import Path
@@ -165,7 +165,7 @@ def test_another_job_is_not_waited_for(environment, tmp_path):
     assert [held(holder)[0] for holder in holders] == [2, 2]
 
 
-def test_runs_that_share_the_one_gpu_of_an_allocation_lease_if_told(environment):
+def test_runs_that_share_the_one_gpu_of_an_allocation_lease_with_always(environment):
     environment.setenv("SLURM_JOB_ID", "7")
     environment.setenv("CUDA_VISIBLE_DEVICES", "2")
     environment.setenv("TRANSFER_LEASE", "always")
@@ -358,7 +358,7 @@ def test_what_is_no_computation_of_others_is_not_waited_for(
 
 
 @pytest.mark.parametrize("name", [gpus.TAKE_IN_USE, "SLURM_JOB_ID"])
-def test_gpus_in_use_are_taken_if_told_or_if_a_scheduler_gave_them(two_gpus, environment, name):
+def test_gpus_in_use_are_taken_on_request_or_if_a_scheduler_gave_them(two_gpus, environment, name):
     two_gpus("GPU-aa, 4194999, 20480, python\nGPU-bb, 4194999, 20480, python\n")
     environment.setenv(name, "take" if name == gpus.TAKE_IN_USE else "7")
     with gpus.leased_gpu() as lease:

@@ -51,7 +51,7 @@ def test_the_permutation_test_counts_every_split(printed):
     assert gap.p_one_sided == pytest.approx(as_large / len(splits))
 
 
-def test_a_changed_order_and_gap_are_told(printed):
+def test_a_changed_order_and_gap_are_reported(printed):
     values = printed["fid"].astype(float)
     found = rows(compare_distances("table11", printed, printed.assign(fid=1000 - values)))
     order = found["order of the datasets", "spearman_rho"]

@@ -126,7 +126,7 @@ def test_time_of_a_run_is_taken_from_the_nearest_measurement():
     assert estimate(diverged).seconds == pytest.approx(100)
     slow = RunState(sibling, "done", 0.5, 5.0, 900, seconds=700.0, device="x86_64 CPU, 2 threads")
     assert estimate(slow) == Estimate(700.0, "1 finished run on a CPU")
-    # GPU time is not told by a CPU once a GPU was met, on another dataset even.
+    # CPU runs say nothing about GPU time once a GPU was used, even on another dataset.
     assert estimate(slow, other) == estimate(other)
     assert Measured([], sizes).estimate(run, work, {}) == Estimate(None, None)
     unsized = Work(None, None, 10, 224)

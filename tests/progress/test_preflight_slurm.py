@@ -17,7 +17,7 @@ MinJobAge               = {age} sec
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
-    """Commands that answer as told; alone on the PATH."""
+    """Stand-ins for the commands of Slurm, alone on the PATH."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
     def answer(
@@ -66,7 +66,7 @@ def test_a_sacct_without_accounts_is_an_error(slurm):
     assert troubles() == {}
 
 
-def test_a_controller_that_forgets_quickly_is_told(slurm):
+def test_a_controller_that_forgets_quickly_is_reported(slurm):
     slurm(accounting="accounting_storage/none", age=10)
     (what,) = troubles()
     assert "forgets a job 10 s after its end" in what

@@ -129,7 +129,7 @@ def test_a_run_that_waits_for_a_gpu_does_not_count_as_running(tmp_path):
 @pytest.mark.parametrize(
     ("end", "expected"), [("fail", "failed"), ("interrupt", "stopped"), ("well", "waiting")]
 )
-def test_how_a_run_ended_is_told(tmp_path, end, expected):
+def test_how_a_run_ended_is_recorded(tmp_path, end, expected):
     process = start(tmp_path, end)
     process.communicate("\n", timeout=60)
     found = state(tmp_path)

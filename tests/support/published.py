@@ -1,4 +1,4 @@
-"""The paper's printed tables, read without the library that the tests hold against them."""
+"""The paper's printed tables, read independently of the library under test."""
 
 from pathlib import Path
 

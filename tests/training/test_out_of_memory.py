@@ -72,8 +72,8 @@ def test_smaller_pieces_have_the_same_effective_batch(task, tmp_path, monkeypatc
     pieces = outcome(task, tmp_path)
     assert (whole.micro_batch, pieces.micro_batch) == (12, 3)
     assert max(Roomy.seen) <= 4, "training and evaluation alike"
-    told = capsys.readouterr().out
-    assert "memory: 6 images at a time" in told and "memory: 3 images at a time" in told
+    printed = capsys.readouterr().out
+    assert "memory: 6 images at a time" in printed and "memory: 3 images at a time" in printed
     for one, other in zip(whole.history, pieces.history, strict=True):
         assert other["loss"] == pytest.approx(one["loss"], rel=1e-4)
     np.testing.assert_allclose(whole.best.report_scores, pieces.best.report_scores, atol=1e-3)
@@ -103,7 +103,7 @@ def test_the_images_leave_the_device_before_a_batch_is_cut(task, tmp_path, monke
     assert [entry["loss"] for entry in moved.history] == [e["loss"] for e in whole.history]
 
 
-def test_a_device_without_room_for_two_images_is_told(task, tmp_path, monkeypatch):
+def test_a_device_without_room_for_two_images_is_reported(task, tmp_path, monkeypatch):
     monkeypatch.setattr(Roomy, "room", 1)
     with pytest.raises(UserError, match="even with two images"):
         outcome(task, tmp_path)

@@ -269,7 +269,7 @@ def test_several_labels_with_searched_thresholds_and_no_network(tmp_path):
         (["--expect-settings", "0123456789ab"], "start the workflow again"),
     ],
 )
-def test_what_a_user_can_mistake_is_told_in_one_line(data, tmp_path, options, message):
+def test_a_users_mistake_is_reported_in_one_line(data, tmp_path, options, message):
     training = Training(data, tmp_path, *options)
     assert training.end() == 1
     assert message in training.log

@@ -48,13 +48,13 @@ def test_folder_environment_arguments_streams_and_status_are_the_callers(tmp_pat
 
 def test_an_exception_is_shown_and_fails(tmp_path, environment):
     done = subprocess.run(
-        command(tmp_path, "raise ValueError('told')\n"),
+        command(tmp_path, "raise ValueError('failed')\n"),
         env=environment,
         capture_output=True,
         text=True,
         timeout=150,
     )
-    assert done.returncode == 1 and "ValueError: told" in done.stderr
+    assert done.returncode == 1 and "ValueError: failed" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -31,7 +31,7 @@ def test_other_studies_go_on_and_one_warning_is_given(project, snakemake):
 def test_its_own_targets_fail_with_its_problem(project, snakemake, target):
     done = snakemake(project, "--dry-run", target)
     assert done.returncode == 1
-    own = "Study 'own' cannot be made:\nconfig/studies/own.yaml: not valid YAML"
+    own = "Study 'own' is invalid:\nconfig/studies/own.yaml: not valid YAML"
     assert own in done.stdout
     assert "Traceback" not in done.stdout
 

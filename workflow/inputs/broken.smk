@@ -1,9 +1,9 @@
-# Why a study cannot be made.
+# Errors of invalid studies.
 
 
 def problem_of(wildcards):
-    """End Snakemake with what is wrong with a study that is asked for.
+    """Exit Snakemake with the errors of a requested study.
 
-    An exception would come out between a traceback and the lines of other rules.
+    The message of an exception would be buried in a traceback.
     """
-    sys.exit(f"Study '{wildcards.broken}' cannot be made:\n{BROKEN[wildcards.broken]}")
+    sys.exit(f"Study '{wildcards.broken}' is invalid:\n{BROKEN[wildcards.broken]}")

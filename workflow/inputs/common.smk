@@ -1,8 +1,8 @@
-# What several phases share.
+# Functions shared by several phases.
 
 
 def those_there(paths):
-    """The files that a step waits for; with allow_partial only those that are there already."""
+    """The files that a step needs; with allow_partial only those that exist already."""
     if not config["allow_partial"]:
         return paths
     return [path for path in paths if Path(path).is_file()]

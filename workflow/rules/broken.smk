@@ -1,4 +1,4 @@
-# Targets of a study that is mistaken fail with what is wrong with it, and no others do.
+# Targets of an invalid study fail with its errors; all other targets work.
 
 BROKEN_NAMES = [re.escape(name) for name in BROKEN if name not in NOT_A_STUDY]
 
@@ -15,6 +15,6 @@ rule broken_study:
     conda:
         "../../envs/analysis.yaml"
     message:
-        "Study {wildcards.broken} cannot be made"
+        "Study {wildcards.broken} is invalid"
     shell:
         "exit 1 > {log:q}"

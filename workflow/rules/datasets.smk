@@ -1,9 +1,9 @@
-# From each dataset's source to a store that training reads.
+# Download the source files of each dataset.
 
 
-# The output is what is known of the file, not the file: Snakemake deletes outputs before a job
-# runs again, and resources/downloads holds what took days to come or was placed by hand. A job
-# that runs again finds the file and, unless it has changed, does not even read it.
+# The output is a record of the file, not the file: Snakemake deletes outputs before a job runs
+# again, and resources/downloads contains files that took days to download or were placed by hand. A
+# job that runs again finds the file and, unless it has changed, does not even read it.
 rule download:
     output:
         "results/data/{dataset}/downloads/{file}.json",
@@ -19,7 +19,7 @@ rule download:
         placed=placed_by_hand,
         verify="" if config["verify_downloads"] else "--no-verify",
     message:
-        "Obtaining {wildcards.file} of {wildcards.dataset}"
+        "Downloading {wildcards.file} of {wildcards.dataset}"
     shell:
         f"{PYTHON} "
         "scripts/download.py --dataset {wildcards.dataset} --file {wildcards.file:q} "

@@ -1,13 +1,14 @@
-# Pre-trained weights: fetched once, by the models whose runs start from them.
+# Pre-trained weights, downloaded once.
 
 
 rule fetch_weights:
     input:
-        # Another file of the user's is read, and what starts from it trained, again.
+        # If the user replaces the local file, it is read again and dependent runs are repeated.
         local_weights,
-    # The weights themselves are not declared, so that they outlive --forceall: they are kept
-    # while they are whole and of the pinned tag, and the record is written anew. No fingerprint of
-    # the code either: a new record trains its model again, which no edit of a download is worth.
+    # The weights themselves are not declared, so that they survive --forceall: they are kept while
+    # they are complete and of the pinned tag, and only the record is rewritten. There is no
+    # fingerprint either: a new record repeats all runs of its model, which an edit of the download
+    # does not justify.
     output:
         "resources/weights/{model}.json",
     log:
@@ -22,7 +23,7 @@ rule fetch_weights:
         weights=lambda wildcards: MODELS[wildcards.model].weights,
         file=lambda wildcards, input: "--file" if input else "",
     message:
-        "Fetching the weights of {wildcards.model}"
+        "Downloading the weights of {wildcards.model}"
     shell:
         f"{PYTHON} "
         "scripts/fetch_weights.py --model {wildcards.model} {params.file} {input:q}"

@@ -39,7 +39,7 @@ class Progress:
     error: str | None = None
 
 
-# Told of the fields of Progress that have changed.
+# Called with the fields of Progress that have changed.
 Report = Callable[..., None]
 
 
