@@ -118,7 +118,7 @@ def test_a_checkpoint_of_other_settings_is_refused_or_by_request_replaced(data, 
     assert (tmp_path / "checkpoint.pt").exists()
     replaced = Training(data, tmp_path, "--restart-if-changed", recipe="shorter")
     assert len(replaced.result()["history"]) == 2
-    assert "starting afresh" in replaced.new_log
+    assert "starting over" in replaced.new_log
 
 
 def test_a_diverged_run_ends_well_with_a_valid_record(data, tmp_path):

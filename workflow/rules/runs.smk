@@ -106,7 +106,7 @@ rule train:
         gpu=1,
     # No fingerprint of the code: it is in the cell's file, and counts as an older one there if that
     # was shown to compute the same.
-    # The log goes on, so that what made a former attempt fail stays there.
+    # The log is appended to, so that it still shows why an earlier attempt failed.
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
         f"{PYTHON} {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"

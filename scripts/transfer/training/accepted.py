@@ -1,8 +1,8 @@
-"""Versions of the training code that were accepted as equal. Imports no torch.
+"""Versions of the training code accepted as equal. Does not import torch.
 
-An edit of the training code gives it another fingerprint, and all runs would be trained again.
-Where a run that is trained again under the new code ends with the same bits, the new fingerprint
-counts as the old one; where that cannot be shown, a person may say so by name.
+An edit of the training code changes its fingerprint, which would repeat all runs. If a run repeated
+with the new code is bit-identical, the new fingerprint counts as the old one; where that cannot be
+shown, the user may accept the code by name.
 """
 
 import csv
@@ -21,8 +21,8 @@ IDENTICAL, BY_NAME = "identical", "by_name"
 class Acceptance:
     """One row of results/accepted_code.csv: for a recipe, `code` counts as `counts_as`.
 
-    `how` is identical, `evidence` then being the run that was trained again, or by_name,
-    `evidence` then being the reason given.
+    `how` is identical, with the repeated runs as `evidence`, or by_name, with the user's reason as
+    `evidence`.
     """
 
     recipe: str
@@ -37,9 +37,9 @@ Accepted = dict[tuple[str, str], Acceptance]
 
 
 def read_accepted(path: str | Path | None) -> Accepted:
-    """Read the acceptances of a file by recipe and code; none if there is no file.
+    """Read the acceptances in a file, by recipe and code; none if there is no file.
 
-    Raises UserError naming the line that is no acceptance.
+    Raises UserError naming an invalid line.
     """
     if path is None or not Path(path).is_file():
         return {}
@@ -62,16 +62,16 @@ def read_accepted(path: str | Path | None) -> Accepted:
 
 
 def counts_as(recipe: str, code: str, accepted: Accepted, path: str = "") -> str:
-    """The fingerprint that a code counts as for a recipe; itself where none was accepted.
+    """The fingerprint that a code counts as for a recipe; the code itself if none was accepted.
 
-    Raises UserError if the acceptances go in a circle.
+    Raises UserError if the acceptances are circular.
     """
     rows = accepted_rows(recipe, code, accepted, path)
     return rows[-1].counts_as if rows else code
 
 
 def unproven(recipe: str, run: str, present: str, accepted: Accepted) -> bool:
-    """Whether a run's code counts as the present code only because a person said so."""
+    """Whether a run's code counts as the current code only because the user accepted it by name."""
     return run != present and any(
         row.how == BY_NAME
         for code in (run, present)
@@ -80,7 +80,7 @@ def unproven(recipe: str, run: str, present: str, accepted: Accepted) -> bool:
 
 
 def accepted_rows(recipe: str, code: str, accepted: Accepted, path: str = "") -> list[Acceptance]:
-    """The rows by which a code counts as another, in order; none where it counts as itself."""
+    """The rows by which a code counts as another, in order; none if it counts as itself."""
     rows: list[Acceptance] = []
     while (recipe, code) in accepted:
         row = accepted[recipe, code]
@@ -92,7 +92,7 @@ def accepted_rows(recipe: str, code: str, accepted: Accepted, path: str = "") ->
 
 
 def write_accepted(path: Path, accepted: Iterable[Acceptance]) -> None:
-    """Write the file whole."""
+    """Write the file atomically."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Acceptance)], lineterminator="\n")
     writer.writeheader()

@@ -13,15 +13,15 @@ import torch
 from transfer.training.batches import to_device
 
 ATTEMPTS = 10
-# Float pixels held at once: images are resized in groups that stay below this.
+# Maximum number of float pixels: images are resized in groups below this size.
 GROUP_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
 class Boxes:
-    """What to cut from each image of a batch.
+    """Boxes to crop from the images of a batch, and flips.
 
-    `top`, `left`, `height`, `width` are float32 `(batch,)` holding whole pixels;
+    `top`, `left`, `height`, `width` are float32 `(batch,)` containing whole pixels;
     `flip_horizontal` and `flip_vertical` are bool `(batch,)`.
     """
 
@@ -33,7 +33,7 @@ class Boxes:
     flip_vertical: torch.Tensor
 
     def to(self, device: torch.device) -> "Boxes":
-        """The same boxes on a device, copied without waiting."""
+        """Copy the boxes to a device asynchronously."""
         return Boxes(*(to_device(t, device) for t in vars(self).values()))
 
 
@@ -44,12 +44,12 @@ def draw_boxes(
     flips: tuple[bool, bool],
     generator: torch.Generator,
 ) -> Boxes:
-    """Boxes distributed as torchvision's RandomResizedCrop draws them, and fair flips.
+    """Draw boxes with the distribution of torchvision's RandomResizedCrop, and fair flips.
 
-    `sizes` is `(batch, 2)`, height and width in pixels, on the CPU; `flips` says whether to
-    mirror horizontally and vertically. Of ten tries per image (area uniform in `scale`, log
-    aspect ratio uniform in `ratio`, rounded to pixels) the first that fits is placed uniformly;
-    if none fits, the largest central box within `ratio` is taken, as torchvision does.
+    `sizes` is `(batch, 2)`, height and width in pixels, on the CPU; `flips` enables horizontal and
+    vertical flips. Of ten attempts per image (area uniform in `scale`, log aspect ratio uniform in
+    `ratio`, rounded to pixels), the first that fits is placed uniformly; if none fits, the largest
+    central box within `ratio` is used, as in torchvision.
     """
     height, width = (sizes[:, k : k + 1].double() for k in (0, 1))
     draws = torch.rand(2, len(sizes), ATTEMPTS, generator=generator, dtype=torch.float64)
@@ -78,8 +78,8 @@ def resize_weights(
 ) -> torch.Tensor:
     """Triangle-filter weights, float32 `(batch, size, extent)`, of one axis of each image.
 
-    They shrink (with antialiasing) or enlarge `length` pixels from `start` to `size` pixels and
-    are those of torchvision's antialiased bilinear resize of the cut-out box; rows sum to one.
+    They shrink (with antialiasing) or enlarge `length` pixels from `start` to `size` pixels, and
+    equal those of torchvision's antialiased bilinear resize of the cropped box; rows sum to one.
     """
     scale = (length / size)[:, None, None]
     output = torch.arange(size, device=start.device, dtype=torch.float32)[None, :, None]
@@ -94,11 +94,11 @@ def resize_weights(
 
 
 def crop_and_resize(images: torch.Tensor, boxes: Boxes, size: int) -> torch.Tensor:
-    """Cut and resize `images`, uint8 `(batch, height, width, 3)`, to `(batch, size, size, 3)`.
+    """Crop and resize `images`, uint8 `(batch, height, width, 3)`, to `(batch, size, size, 3)`.
 
-    Smaller images may stand in the upper left of a larger frame: nothing outside a box is read.
-    The result is float, in grey levels from 0 to 255, not rounded: half precision on a GPU
-    (grey levels are exact in it, sums are accumulated in float32), float32 elsewhere.
+    Smaller images may occupy the upper left corner of a larger frame: pixels outside a box are not
+    read. The result contains unrounded grey levels from 0 to 255, in half precision on a GPU (which
+    represents grey levels exactly; sums are accumulated in float32) and in float32 elsewhere.
     """
     dtype = torch.float16 if images.is_cuda else torch.float32
     n, height, width, channels = images.shape
@@ -122,10 +122,10 @@ def crop_and_resize(images: torch.Tensor, boxes: Boxes, size: int) -> torch.Tens
 def normalise(
     images: torch.Tensor, mean: torch.Tensor, std: torch.Tensor, channel_order: str
 ) -> torch.Tensor:
-    """Grey levels `(batch, height, width, 3)` as a network's float32 input, channels last.
+    """Convert grey levels `(batch, height, width, 3)` to a network's float32 input, channels last.
 
-    `mean` and `std` are in [0, 1], one per channel as the network receives them: with
-    `channel_order` bgr the first, meant for red, meets blue.
+    `mean` and `std` are in [0, 1], one per channel in the order that the network receives: with
+    `channel_order` bgr, the first values, meant for red, are applied to blue.
     """
     if channel_order == "bgr":
         images = images.flip(3)

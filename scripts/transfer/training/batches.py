@@ -1,4 +1,4 @@
-"""Batches of stored images, gathered ahead of the training device."""
+"""Batches of stored images, gathered in advance of the training device."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +10,11 @@ import torch
 
 from transfer.data.store import PreparedDataset
 
-# Stores are kept on the GPU while those of all its runs take less than this share of its memory.
+# Stores are kept on the GPU if those of all its runs need less than this share of its memory.
 RESIDENT_SHARE = 0.3
 AHEAD = 3
-# Resident rows start at multiples of so many bytes, and frames are multiples of so many pixels
-# wide: a GPU then copies rows in steps of sixteen bytes.
+# Resident rows start at multiples of this many bytes, and the width of frames is a multiple of this
+# many pixels, so that a GPU copies rows in steps of sixteen bytes.
 ALIGNMENT = 16
 UPLOAD_BYTES = 64 * 2**20
 
@@ -24,7 +24,7 @@ Whole = TypeVar("Whole", int, np.ndarray)
 
 
 def ahead(function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
-    """`map(function, items)`, with the next few results being made in a thread meanwhile."""
+    """Like `map(function, items)`, with the next few results computed in a background thread."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         pending: deque = deque()
         try:
@@ -40,9 +40,9 @@ def ahead(function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
 
 
 def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """A tensor from host memory on the device, copied without waiting.
+    """Copy a tensor from host memory to the device asynchronously.
 
-    A GPU waits for what it did before unless the copy is from pinned memory.
+    On a GPU, only copies from pinned memory are asynchronous.
     """
     if device.type == "cuda":
         tensor = tensor.pin_memory()
@@ -50,18 +50,18 @@ def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def frame_size(sizes: np.ndarray) -> tuple[int, int]:
-    """Height and width of a frame that holds images of `sizes` `(n, 2)`.
+    """Height and width of a frame that fits images of `sizes` `(n, 2)`.
 
-    The width is a multiple of 16 pixels, on the host too: the same frames give the same numbers.
+    The width is a multiple of 16 pixels, on the host as well: equal frames give equal results.
     """
     height, width = (int(side) for side in sizes.max(axis=0))
     return height, _aligned(width)
 
 
 def resident_bytes(sizes: np.ndarray) -> int:
-    """Device memory that `ResidentPixels` takes for images of `sizes` `(n, 2)`."""
+    """Device memory in bytes that `ResidentPixels` needs for images of `sizes` `(n, 2)`."""
     images = int((sizes[:, 0].astype(np.int64) * _row_bytes(sizes)).sum())
-    # The last row is read as far as the widest frame goes.
+    # The last row is read up to the width of the widest frame.
     return images + 3 * frame_size(sizes)[1]
 
 
@@ -75,15 +75,15 @@ def _row_bytes(sizes: np.ndarray) -> np.ndarray:
 
 
 def _buffer(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
-    """Host memory for a batch, pinned where a GPU will copy from it."""
+    """Host memory for a batch, pinned if a GPU will copy from it."""
     return torch.empty(shape, dtype=torch.uint8, pin_memory=device.type == "cuda")
 
 
 def gather(dataset: PreparedDataset, rows: np.ndarray, device: torch.device) -> torch.Tensor:
-    """Stored images of `rows`, uint8 `(batch, height, width, 3)`, in host memory.
+    """Gather the stored images of `rows`, uint8 `(batch, height, width, 3)`, in host memory.
 
-    The frame is as large as `frame_size` says; smaller images stand in its upper left, and what
-    is outside them is undefined.
+    The size of the frame is given by `frame_size`; smaller images occupy its upper left corner, and
+    the pixels outside them are undefined.
     """
     sizes = dataset.sizes[rows]
     batch = _buffer((len(rows), *frame_size(sizes), 3), device)
@@ -94,7 +94,7 @@ def gather(dataset: PreparedDataset, rows: np.ndarray, device: torch.device) -> 
 
 
 def gather_slice(images: np.ndarray, part: slice, device: torch.device) -> torch.Tensor:
-    """A contiguous part of equally large images, uint8, copied to host memory."""
+    """Copy a contiguous range of images of equal size, uint8, to host memory."""
     chosen = images[part]
     batch = _buffer(chosen.shape, device)
     batch.numpy()[:] = chosen
@@ -102,7 +102,7 @@ def gather_slice(images: np.ndarray, part: slice, device: torch.device) -> torch
 
 
 class ResidentPixels:
-    """The whole store on the training device, so that a batch crosses no bus."""
+    """The whole store on the training device, so that batches need no transfer."""
 
     def __init__(self, dataset: PreparedDataset, rows: np.ndarray, device: torch.device) -> None:
         """Copy the stored images of `rows` to the device."""
@@ -117,7 +117,7 @@ class ResidentPixels:
         self.pixels = torch.empty(size, dtype=torch.uint8, device=device)
         upload = _buffer((min(size, UPLOAD_BYTES + int(lengths.max())),), device)
         host = upload.numpy()
-        # An image belongs to the upload in which it starts.
+        # An image belongs to the upload that contains its start.
         for part in np.split(rows, np.flatnonzero(np.diff(starts[rows] // UPLOAD_BYTES)) + 1):
             first, end = int(starts[part[0]]), 0
             for row in part:
@@ -128,15 +128,15 @@ class ResidentPixels:
             self.pixels[first : first + end].copy_(upload[:end])
 
     def gather(self, rows: torch.Tensor, height: int, width: int) -> torch.Tensor:
-        """As the function `gather`, for row numbers on the device and a frame of this size.
+        """Like the function `gather`, for row numbers on the device and a frame of this size.
 
-        One number for each row of a frame says where its bytes start; nothing waits.
+        Computes the offset of each row of each frame; does not synchronise.
         """
         y = torch.arange(height, device=rows.device)
-        # Below an image its last row stands again.
+        # Below an image, its last row is repeated.
         y = torch.minimum(y, self.heights[rows, None] - 1)
         index = self.starts[rows, None] + y * self.strides[rows, None]
-        # Every stretch of pixels as long as a frame's row, overlapping: a view, which takes none.
+        # All overlapping windows of the length of a frame's row, as a view without a copy.
         count = (len(self.pixels) - 3 * width) // ALIGNMENT + 1
         stretches = self.pixels.as_strided((count, 3 * width), (ALIGNMENT, 1))
         return stretches[index.view(-1)].view(len(rows), height, width, 3)
@@ -148,7 +148,7 @@ def training_batches(
     device: torch.device,
     resident: ResidentPixels | None,
 ) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
-    """Row numbers of each batch with its stored images on the device, as `gather` frames them."""
+    """Yield the row numbers of each batch and its images on the device, framed as by `gather`."""
     if not order:
         return
     if resident is None:
@@ -164,9 +164,9 @@ def training_batches(
 def fits_on(
     device: torch.device, dataset: PreparedDataset, rows: np.ndarray, runs_per_gpu: int
 ) -> bool:
-    """Whether the stored images of `rows` may stay on the device: a GPU with room to spare.
+    """Whether the stored images of `rows` may be kept on the device: a GPU with enough free memory.
 
-    The room is shared with the other runs of the GPU, and what others took of it is gone.
+    The memory is shared with the other runs on the GPU, and memory used by others is not available.
     """
     if device.type != "cuda":
         return False

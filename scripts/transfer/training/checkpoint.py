@@ -1,4 +1,4 @@
-"""A run's checkpoint: whole or not there, and never used by a run of other settings."""
+"""Checkpoints of runs: written atomically, and never used by a run with other settings."""
 
 import json
 import pickle
@@ -13,19 +13,19 @@ from transfer.errors import UserError
 from transfer.files import atomic_path
 from transfer.training.finished import differences
 
-# Writing checkpoints may take this share of the time spent training.
+# Maximum time for writing checkpoints as a share of the time spent training.
 SHARE = 0.02
-# Settings that say where a run computes, and not what.
+# Settings that determine where a run computes, but not what.
 OF_THE_MACHINE = ("device:", "precision:")
 
 
 class CheckpointFile:
-    """The checkpoint in a run's folder, written at most once an epoch and at low cost."""
+    """The checkpoint in a run's folder, written at most once per epoch and at low cost."""
 
     def __init__(
         self, path: Path, settings: dict[str, Any], restart_if_changed: bool, share: float = SHARE
     ) -> None:
-        """`settings` is everything the run's result depends on, as JSON can hold it."""
+        """`settings` is everything that the run's result depends on, as JSON-compatible values."""
         self.restart_if_changed = restart_if_changed
         self.path = path
         self.settings = json.loads(json.dumps(settings))
@@ -35,15 +35,15 @@ class CheckpointFile:
 
     @property
     def previous(self) -> Path:
-        """The checkpoint before the last, kept in case the last turns out damaged."""
+        """The previous checkpoint, kept in case the last one is damaged."""
         return self.path.with_suffix(".previous.pt")
 
     def due(self) -> bool:
-        """Whether enough was trained since the last checkpoint to pay for the next."""
+        """Whether enough time was spent training since the last checkpoint to justify another."""
         return (time.monotonic() - self._last_write) * self.share >= self._cost
 
     def write(self, state: dict[str, Any]) -> None:
-        """Replace the checkpoint, keeping the one before it."""
+        """Write a checkpoint, keeping the previous one."""
         started = time.monotonic()
         with atomic_path(self.path) as temporary:
             torch.save({"settings": self.settings, "state": state}, temporary)
@@ -53,12 +53,12 @@ class CheckpointFile:
         self._cost = self._last_write - started
 
     def read(self) -> dict[str, Any] | None:
-        """The state to go on from, or None to start afresh; says on stdout which and why.
+        """Return the state to resume from, or None to start from scratch; prints which and why.
 
-        A damaged checkpoint gives way to the one before it. One of other settings raises
-        UserError naming the differences, or with `restart_if_changed` is deleted, unless it differs
-        in the device alone: a GPU that is lost for an hour must not cost what it has computed. A
-        file that cannot be read for now raises OSError and stays.
+        If the last checkpoint is damaged, the previous one is used. A checkpoint with other
+        settings raises UserError naming the differences or, with `restart_if_changed`, is deleted,
+        unless only the device differs: a temporarily missing GPU must not cost its results. A file
+        that cannot be read at the moment raises OSError and is kept.
         """
         for path in (self.path, self.previous):
             try:
@@ -83,15 +83,15 @@ class CheckpointFile:
             elsewhere = all(one.startswith(OF_THE_MACHINE) for one in changed)
             if elsewhere or not self.restart_if_changed:
                 raise UserError(
-                    f"{path} was made with other settings ({'; '.join(changed)}). Go on with "
-                    "those, or give --restart to delete it and start afresh, or another --output."
+                    f"{path} was made with other settings ({'; '.join(changed)}). Use those "
+                    "settings, or --restart to delete it and start over, or another --output."
                 )
-            print(f"{path}: made with other settings ({'; '.join(changed)}): starting afresh")
+            print(f"{path}: made with other settings ({'; '.join(changed)}): starting over")
             break
         self.delete()
         return None
 
     def delete(self) -> None:
-        """Remove the checkpoint and the one before it."""
+        """Delete the checkpoint and the previous one."""
         self.path.unlink(missing_ok=True)
         self.previous.unlink(missing_ok=True)

@@ -45,7 +45,7 @@ class Verdict:
     thresholds: np.ndarray | None
 
     def better(self, best: Best, epoch: int, metric: str) -> Best:
-        """This epoch if it beats the best so far; of equal epochs the first stays (as authors).
+        """Return the better epoch; ties keep the earlier one, as in the authors' code.
 
         Where no split chooses, the last epoch is the best.
         """

@@ -1,4 +1,4 @@
-"""A polite request to stop, honoured at the next safe point."""
+"""Interruption of training by signals at the next safe point."""
 
 import signal
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 
 class Interrupted(Exception):  # noqa: N818 -- not an error
-    """The run was asked to stop; its checkpoint is written."""
+    """The run was interrupted; its checkpoint has been written."""
 
 
 class Interruption:
-    """Whether a signal has asked to stop, and which one."""
+    """Whether a signal has requested a stop, and which one."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -19,13 +19,13 @@ class Interruption:
         return self.signal is not None
 
     def note(self, number: int, frame: object) -> None:
-        """Signal handler: only remembers."""
+        """Signal handler that records the signal."""
         self.signal = number
 
 
 @contextmanager
 def watch_signals() -> Iterator[Interruption]:
-    """Within the block SIGTERM and Ctrl-C are only noted, for the loop to act upon."""
+    """Within the block, only record SIGTERM and Ctrl-C, for the training loop to act upon."""
     interruption = Interruption()
     before = {n: signal.signal(n, interruption.note) for n in (signal.SIGTERM, signal.SIGINT)}
     try:

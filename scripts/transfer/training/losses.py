@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""Loss functions."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 def choose_loss(multilabel: bool) -> Loss:
-    """Cross-entropy, or for several labels per image binary cross-entropy with logits.
+    """Cross-entropy or, for multi-label datasets, binary cross-entropy with logits.
 
-    Both take float logits `(batch, classes)` and the labels as the store gives them, int64
-    `(batch,)` or `(batch, classes)` of zeros and ones, and return the mean. The paper's loss for
-    its one multi-label dataset was never published: see `multilabel_loss` in the recipe.
+    Both take float logits `(batch, classes)` and labels as in the store, int64 `(batch,)` or
+    `(batch, classes)` of zeros and ones, and return the mean. The paper's loss for its multi-label
+    dataset was never published: see `multilabel_loss` in the recipe.
     """
     return _binary_cross_entropy if multilabel else F.cross_entropy
 
