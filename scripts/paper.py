@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--claims", type=Path, help="claims.csv of the paper, if it has one")
     parser.add_argument("--words", type=Path, required=True, help="Markdown; see page/words.py")
     args = parser.parse_args()
-    results = load_results(args.results, args.study, args.models, args.datasets)
+    results = load_results(args.results, args.study, args.models, args.datasets, args.top1)
     study = results.study
 
     # The digits of what is printed count: 0.890 is not 0.89.

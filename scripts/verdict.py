@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--fid", type=Path, help="the study's fid.csv")
     parser.add_argument("--published", type=Path, required=True, help="resources/published/<paper>")
     args = parser.parse_args()
-    results = load_results(args.results, args.study, args.models, args.datasets)
+    results = load_results(args.results, args.study, args.models, args.datasets, args.top1)
     # By the number that the paper gives them.
     tables = {results.study.tables[path.stem].printed: pd.read_csv(path) for path in args.tables}
     distances = read_table(args.fid, "fid") if args.fid else None

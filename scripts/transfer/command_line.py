@@ -23,6 +23,19 @@ def warn(warnings: Iterable[str]) -> None:
         print(f"warning: {warning}", file=sys.stderr)
 
 
+def add_top1(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a study's script is given the accuracies that its paper prints."""
+    parser.add_argument(
+        "--top1",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="TABLE",
+        help="tables of resources/published/<paper> with ImageNet accuracies, for a study with "
+        "imagenet_top1: published",
+    )
+
+
 def study_parser(description: str | None, output: str) -> argparse.ArgumentParser:
     """A parser with what every table and figure of a study reads, and its output.
 
@@ -33,6 +46,7 @@ def study_parser(description: str | None, output: str) -> argparse.ArgumentParse
     parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
     parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    add_top1(parser)
     parser.add_argument("--output", type=Path, required=True, help=output)
     return parser
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from published import FOLDER, ROOT, TOP1
+from published import ACCURACIES, FOLDER, ROOT, TOP1
 from views import drawn as drawn_view
 
 from transfer.data.dataset import read_datasets
@@ -64,7 +64,14 @@ def given(files, study: str) -> list:
     folder = files["folder"]
     flags = ["--results", folder / f"{study}_results.csv", "--study", files[study]]
     flags += ["--intervals", folder / f"{study}_intervals.csv", "--fid", folder / "fid.csv"]
-    return [*flags, "--datasets", CONFIG / "datasets.yaml", "--models", CONFIG / "models.tsv"]
+    return [
+        *flags,
+        "--datasets",
+        CONFIG / "datasets.yaml",
+        "--models",
+        CONFIG / "models.tsv",
+        *ACCURACIES,
+    ]
 
 
 def drawn(files, view: str = "against_imagenet", study: str = "whole", *more, **options):

@@ -7,7 +7,7 @@ import sys
 
 import pandas as pd
 import pytest
-from published import ROOT, VALUES
+from published import ACCURACIES, ROOT, VALUES
 from views import made_table
 
 from transfer.page.page import show_recomputed, verdict_groups
@@ -56,7 +56,7 @@ def page(tmp_path, monkeypatch) -> str:
     table = pd.DataFrame(cells, columns=columns).assign(**counts)
     table.to_csv(tmp_path / "results.csv", index=False)
     given = ["--results", tmp_path / "results.csv", "--study", tmp_path / "names.yaml"]
-    given += ["--models", tmp_path / "models.tsv"]
+    given += ["--models", tmp_path / "models.tsv", *ACCURACIES]
 
     tables = [tmp_path / "table02.csv", tmp_path / "table03.csv"]
     for path, view in zip(tables, ("correlation", "values"), strict=True):

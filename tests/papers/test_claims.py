@@ -26,12 +26,14 @@ def findings(folder, tmp_path) -> pd.DataFrame:
     paper = read_paper(folder)
     printed = published_results(paper, read_study(study), read_datasets(datasets))
     printed.to_csv(table, index=False)
-    results = load_results(table, study, CONFIG / "models.tsv", datasets)
+    models = CONFIG / "models.tsv"
+    results = load_results(table, study, models, datasets, paper.top1_tables)
     computed = {}
+    given = ["--results", table, "--study", study, "--models", models, "--datasets", datasets]
     for number in paper.compared:
-        given = ["--results", table, "--study", study, "--models", CONFIG / "models.tsv"]
         view = results.study.tables[number].view
-        computed[number] = made_table(view, tmp_path / f"{number}.csv", *given).frame
+        more = [*given, "--top1", *paper.top1_tables]
+        computed[number] = made_table(view, tmp_path / f"{number}.csv", *more).frame
     evidence = gather_evidence(results, paper, computed, published_fid(paper))
     return pd.DataFrame(check_claims(paper, evidence)).set_index("row")
 

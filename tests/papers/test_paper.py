@@ -12,7 +12,7 @@ from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.papers.checks import check_paper, read_papers
 from transfer.papers.paper import read_paper
-from transfer.papers.published import published_top1
+from transfer.results.table import printed_top1
 from transfer.study.study import read_study
 
 FANG = ROOT / "resources" / "published" / "fang2023"
@@ -66,7 +66,7 @@ def test_a_table_without_a_schema_is_refused(folder):
 
 
 def test_accuracies_are_those_of_the_tables_and_two_of_one_model_are_refused(folder):
-    top1 = published_top1(read_paper(folder))
+    top1 = printed_top1(read_paper(folder).top1_tables)
     for table in ("table03", "table07", "table08"):
         rows = pd.read_csv(folder / f"{table}.csv")
         assert dict(zip(rows["model"], rows["imagenet_top1"], strict=True)).items() <= top1.items()
@@ -99,11 +99,27 @@ def test_a_study_of_an_unknown_paper_is_refused_and_no_other_study():
     assert "Make the folder" in broken["lost"] and "published/kornblith2019x" in broken["lost"]
 
 
+def test_a_study_takes_the_accuracies_of_its_own_paper_or_is_refused():
+    study = read_study(ROOT / "config" / "studies" / "fang2023.yaml")
+    main = replace(study.parts["main"], models=("alexnet", "lcnet_050"))
+    unprinted = replace(study, name="unprinted", parts=study.parts | {"main": main})
+    library = replace(unprinted, name="library", imagenet_top1="library")
+    paperless = replace(study, name="paperless", paper=None)
+    studies = {one.name: one for one in (unprinted, library, paperless)}
+    _, broken = read_papers(studies, FANG.parent, KNOWN)
+    assert broken == {
+        "unprinted": f"config/studies/unprinted.yaml: imagenet_top1: {FANG} prints no accuracy of "
+        "lcnet_050: say imagenet_top1: library, or leave it out",
+        "paperless": "config/studies/paperless.yaml: imagenet_top1: published takes the accuracies "
+        "that a paper prints, and the study names no `paper`: say imagenet_top1: library",
+    }
+
+
 def test_a_study_of_values_that_the_paper_does_not_print_is_refused():
     study = read_study(ROOT / "config" / "studies" / "fang2023.yaml")
     main = replace(study.parts["main"], models=("alexnet", "lcnet_050"))
     parts = study.parts | {"main": main}
-    given = replace(study, name="asks", source="published", parts=parts)
+    given = replace(study, name="asks", source="published", imagenet_top1="library", parts=parts)
     _, broken = read_papers({"asks": given}, FANG.parent, KNOWN)
     assert broken["asks"].splitlines() == [
         f"config/studies/asks.yaml: parts.main.models: not in {FANG / 'table03.csv'}: lcnet_050",

@@ -5,7 +5,7 @@ import sys
 
 import pandas as pd
 import pytest
-from published import FOLDER, ROOT, TOP1, VALUES
+from published import ACCURACIES, FOLDER, ROOT, TOP1, VALUES
 from views import made_table
 
 from transfer.data.dataset import read_datasets
@@ -42,7 +42,7 @@ def verdict_of(monkeypatch, tmp_path, values: dict[tuple[str, str], float]) -> t
     ]
     pd.DataFrame(cells).assign(hp="", best_epoch="").to_csv(tmp_path / "results.csv", index=False)
     given = ["--results", tmp_path / "results.csv", "--study", STUDY]
-    given += ["--models", MODELS, "--datasets", DATASETS]
+    given += ["--models", MODELS, "--datasets", DATASETS, *ACCURACIES]
     tables = [tmp_path / f"{name}.csv" for name in ("table02", "table12")]
     for path, view in zip(tables, ("correlation", "f_tests"), strict=True):
         made_table(view, path, *given)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from published import ROOT, TOP1
+from published import ACCURACIES, ROOT, TOP1
 from views import drawn, made_table
 
 from transfer.study.study import read_study
@@ -31,6 +31,7 @@ def given(tmp_path) -> list:
     config = ROOT / "config"
     flags = ["--results", tmp_path / "results.csv", "--study", STUDY]
     flags += ["--models", config / "models.tsv", "--datasets", config / "datasets.yaml"]
+    flags += ACCURACIES
     return flags
 
 

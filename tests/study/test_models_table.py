@@ -40,15 +40,10 @@ def test_the_architecture_exists_and_the_weights_are_pinned_to_it(row):
         assert row.native_size in sizes
 
 
-def test_models_and_top1_are_those_of_the_paper():
-    printed = {}
-    for number in (3, 7, 8):
-        name = f"table{number:02d}"
+def test_the_models_of_the_paper_are_there():
+    for name in ("table03", "table07", "table08"):
         table = read_text_table(PUBLISHED / f"{name}.csv", name, PUBLISHED)
-        printed |= table.set_index("model").imagenet_top1.to_dict()
-    text = read_text_table(PATH, "models").set_index("model")
-    published = text.imagenet_top1_published
-    assert published[published != ""].to_dict() == printed
+        assert set(table["model"]) <= set(TABLE.index)
 
 
 @pytest.mark.parametrize("model", ["squeezenet1_1", "shufflenet_v2_x0_5", "deit_tiny", "clip_rn50"])

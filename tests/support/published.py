@@ -7,6 +7,8 @@ import pandas as pd
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "resources" / "published" / "fang2023"
 SIX = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat"]
+# What a study's script is given for `imagenet_top1: published`.
+ACCURACIES = ["--top1", *(FOLDER / f"{table}.csv" for table in ("table03", "table07", "table08"))]
 PERCENT = ["imagenet_top1", "cct20", "cassava", "eurosat"]
 
 

@@ -12,11 +12,19 @@ STUDY_FILES = {
     "study": "config/studies/{study}.yaml",
     "models": "config/models.tsv",
     "datasets": "config/datasets.yaml",
+    "top1": lambda wildcards: top1_files(STUDIES[wildcards.study]),
 }
 STUDY_FLAGS = (
     "--results {input.results:q} --study {input.study:q} "
-    "--models {input.models:q} --datasets {input.datasets:q}"
+    "--models {input.models:q} --datasets {input.datasets:q} --top1 {input.top1:q}"
 )
+
+
+def top1_files(study):
+    """The printed tables from which a study takes its ImageNet accuracies, if it does."""
+    if study.imagenet_top1 != "published":
+        return []
+    return [str(path) for path in PAPERS[study.paper].top1_tables]
 
 
 def shown_figure(wildcards):
@@ -65,6 +73,7 @@ def readable(study, name, kind, shown):
                 "study": f"config/studies/{study.name}.yaml",
                 "models": "config/models.tsv",
                 "datasets": "config/datasets.yaml",
+                "top1": top1_files(study),
             }
         case "models":
             return {"models": "config/models.tsv"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from transfer.command_line import add_top1
 from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.papers.published import read_printed
@@ -42,6 +43,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
     parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
+    add_top1(parser)
     parser.add_argument(
         "--options", type=yaml.safe_load, default={}, help="as in a study: '{axes: logit}'"
     )
@@ -93,7 +95,7 @@ def read(name: str, args: argparse.Namespace) -> Any:
             raise UserError(f"view '{args.view}' reads {name}: give --{flag}")
     match name:
         case "results":
-            return load_results(args.results, args.study, args.models, args.datasets)
+            return load_results(args.results, args.study, args.models, args.datasets, args.top1)
         case "models":
             return read_models(args.models)
         case "datasets":

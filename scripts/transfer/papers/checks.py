@@ -8,10 +8,11 @@ from transfer.papers.claims import has_claims
 from transfer.papers.paper import Paper, read_paper
 from transfer.papers.published import (
     missing_values,
-    published_top1,
     read_printed,
     table_names,
 )
+from transfer.results.table import printed_top1
+from transfer.study.shown import models_drawn
 from transfer.study.study import Study
 
 SIZES = ("dataset", "classes", "train_size", "eval_size")
@@ -33,7 +34,7 @@ def check_paper(folder: str | Path, known: Container[str]) -> Paper:
     ]
     if problems:
         raise UserError("\n".join(problems))
-    published_top1(paper)
+    printed_top1(paper.top1_tables)
     if has_claims(paper):
         read_printed(paper.folder, "claims")
     return paper
@@ -68,11 +69,23 @@ def read_papers(
 
 def study_problems(study: Study, paper: Paper | None) -> list[str]:
     """What a study asks of its paper, None where it names none, and the paper does not print."""
-    if study.source != "published":
-        return []
+    problems = []
+    if paper and study.source == "published":
+        problems += missing_values(paper, study)
+    if study.imagenet_top1 != "published":
+        return problems
     if paper is None:
-        return ["source: published takes the values of a paper: say `paper: <paper>`"]
-    return missing_values(paper, study)
+        return [
+            "imagenet_top1: published takes the accuracies that a paper prints, and the study "
+            "names no `paper`: say imagenet_top1: library"
+        ]
+    top1 = printed_top1(paper.top1_tables)
+    if absent := [model for model in models_drawn(study) if model not in top1]:
+        problems.append(
+            f"imagenet_top1: {paper.folder} prints no accuracy of {', '.join(absent)}: say "
+            f"imagenet_top1: library, or leave {'it' if len(absent) == 1 else 'them'} out"
+        )
+    return problems
 
 
 def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:

@@ -11,11 +11,10 @@ from transfer.papers.paper import Paper
 from transfer.papers.published import (
     printed_scale,
     printed_values,
-    published_top1,
     read_printed,
 )
 from transfer.papers.verdict import Finding, compare_table
-from transfer.results.table import StudyResults, above_threshold, part_values
+from transfer.results.table import StudyResults, above_threshold, part_values, printed_top1
 
 
 def compare_study(
@@ -96,7 +95,7 @@ def comparable_rows(results: StudyResults, paper: Paper, table: str) -> list[str
         return list(values) if same and values.notna().all(axis=None) else []
     if threshold != results.study.threshold:
         return []
-    top1 = published_top1(paper)
+    top1 = printed_top1(paper.top1_tables)
     values = values[above_threshold(results)]
     if set(values.index) != {model for model in printed.index if top1.get(model, 0) > threshold}:
         return []

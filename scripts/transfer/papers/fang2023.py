@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from transfer.papers.evidence import Evidence
+from transfer.results.computed import fitted_lines, size_ranks
 from transfer.results.table import imagenet_top1, part_values
-from transfer.statistics.correlation import linear_fit, size_correlations
+from transfer.statistics.correlation import linear_fit
 
 SIGNIFICANT = 0.05
 # Pairs of one architecture, the smaller first.
@@ -38,8 +39,7 @@ def rank_correlations(e: Evidence) -> pd.DataFrame:
 
 def line(e: Evidence) -> pd.DataFrame:
     """Slope, intercept and correlation of each dataset on ImageNet top-1 over all models."""
-    fits = {dataset: linear_fit(e.top1, e.values[dataset])._asdict() for dataset in e.values}
-    return pd.DataFrame.from_dict(fits, orient="index")
+    return fitted_lines(e.results, better=False)
 
 
 def clip(e: Evidence) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def parameters(e: Evidence) -> pd.Series:
 
 def size_rho(e: Evidence) -> pd.Series:
     """Spearman's rho of each dataset's metric with the number of parameters."""
-    return size_correlations(e.values, parameters(e))["rho"]
+    return size_ranks(e.results)["rho"]
 
 
 def group_fid(e: Evidence, group: str) -> pd.Series:

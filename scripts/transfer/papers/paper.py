@@ -56,6 +56,11 @@ class Paper:
     compared: dict[str, Compared] = field(default_factory=dict)
 
     @property
+    def top1_tables(self) -> list[Path]:
+        """The files of `imagenet_top1`."""
+        return [self.folder / f"{table}.csv" for table in self.imagenet_top1]
+
+    @property
     def name(self) -> str:
         """The name of its folder, which studies give as `paper`."""
         return self.folder.name

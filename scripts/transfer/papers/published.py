@@ -80,24 +80,6 @@ def published_results(paper: Paper, study: Study, datasets: dict[str, Dataset]) 
     return results.assign(hp="", best_epoch="", n_runs="", n_expected="", n_diverged="")
 
 
-def published_top1(paper: Paper) -> dict[str, float]:
-    """ImageNet top-1 in percent by model, as the paper's tables print it.
-
-    Raises UserError naming a model of which two tables print different accuracies.
-    """
-    found: dict[str, tuple[str, float]] = {}
-    for table in paper.imagenet_top1:
-        rows = read_published(paper.folder, table)[["model", "imagenet_top1"]].dropna()
-        for model, top1 in rows.itertuples(index=False, name=None):
-            first, accuracy = found.setdefault(model, (table, top1))
-            if accuracy != top1:
-                raise UserError(
-                    f"{paper.folder / f'{table}.csv'}: {model}: imagenet_top1 is {top1:g} and in "
-                    f"{first}.csv {accuracy:g}: a study needs one (paper.yaml, imagenet_top1)"
-                )
-    return {model: accuracy for model, (_, accuracy) in found.items()}
-
-
 def published_fid(paper: Paper) -> pd.DataFrame:
     """The printed Frechet inception distances in the shape of fid.csv; no row if there are none."""
     if paper.distances is None:

@@ -1,6 +1,6 @@
 """The results table of a study joined with what is known of its models and datasets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,25 +22,60 @@ POINTS_PRINTED = "Each point is a value that the paper prints."
 class StudyResults:
     """A study, its tables of models and datasets, and the selected run of every cell.
 
-    `cells` has one row per (dataset, model, recipe), the columns of results.csv.
+    `cells` has one row per (dataset, model, recipe), the columns of results.csv. `top1` is the
+    ImageNet top-1 in percent by model, as the study's paper prints it or as the library states it.
     """
 
     study: Study
     models: pd.DataFrame
     datasets: dict[str, Dataset]
     cells: pd.DataFrame
+    top1: Mapping[str, float]
 
 
 def load_results(
-    results: str | Path, study: str | Path, models: str | Path, datasets: str | Path
+    results: str | Path,
+    study: str | Path,
+    models: str | Path,
+    datasets: str | Path,
+    top1: Iterable[Path] = (),
 ) -> StudyResults:
-    """Read a study's results.csv and the tables it refers to; raises UserError if invalid."""
+    """Read a study's results.csv and the tables it refers to; raises UserError if invalid.
+
+    `top1` are printed tables for `printed_top1`, which a study with `imagenet_top1: published`
+    needs.
+    """
+    read, known = read_study(study), read_models(models)
+    stated = {
+        name: model.imagenet_top1_library
+        for name, model in known.items()
+        if model.imagenet_top1_library is not None
+    }
     return StudyResults(
-        study=read_study(study),
-        models=models_table(read_models(models)),
+        study=read,
+        models=models_table(known),
         datasets=read_datasets(datasets),
         cells=read_table(results, "results"),
+        top1=printed_top1(top1) if read.imagenet_top1 == "published" else stated,
     )
+
+
+def printed_top1(tables: Iterable[Path]) -> dict[str, float]:
+    """ImageNet top-1 in percent by model, of printed tables with their schemas beside them.
+
+    Raises UserError naming a model of which two tables print different accuracies.
+    """
+    found: dict[str, tuple[Path, float]] = {}
+    for path in tables:
+        rows = read_table(path, path.stem, path.parent)[["model", "imagenet_top1"]].dropna()
+        for model, top1 in rows.itertuples(index=False, name=None):
+            first, accuracy = found.setdefault(model, (path, top1))
+            if accuracy != top1:
+                raise UserError(
+                    f"{path}: {model}: imagenet_top1 is {top1:g} and in {first.name} "
+                    f"{accuracy:g}: a study needs one (paper.yaml, imagenet_top1)"
+                )
+    return {model: accuracy for model, (_, accuracy) in found.items()}
 
 
 def models_table(models: Mapping[str, Model]) -> pd.DataFrame:
@@ -80,14 +115,15 @@ def complete_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
 
 
 def imagenet_top1(results: StudyResults, name: str = "main") -> pd.Series:
-    """ImageNet top-1 of a part's models as a fraction, as published or as the library states."""
+    """ImageNet top-1 of a part's models as a fraction; raises UserError naming those without."""
     part = results.study.parts[name]
-    column = f"imagenet_top1_{results.study.imagenet_top1}"
-    top1 = results.models.loc[list(part.models), column]
-    if top1.isna().any():
-        missing = ", ".join(top1.index[top1.isna()])
-        raise UserError(f"config/models.tsv: {column} is empty for {missing}")
-    return top1 / 100
+    if missing := [model for model in part.models if model not in results.top1]:
+        raise UserError(
+            f"study {results.study.name}: imagenet_top1: {results.study.imagenet_top1}: no "
+            f"accuracy of {', '.join(missing)}"
+        )
+    models = pd.Index(part.models, name="model")
+    return pd.Series([results.top1[model] for model in part.models], models) / 100
 
 
 def above_threshold(results: StudyResults, name: str = "main") -> pd.Series:

@@ -37,18 +37,6 @@ def linear_fit(x: np.ndarray | pd.Series, y: np.ndarray | pd.Series) -> LinearFi
     )
 
 
-def size_correlations(values: pd.DataFrame, parameters: pd.Series) -> pd.DataFrame:
-    """Spearman's rho of each dataset with the number of parameters, and its two-sided p.
-
-    `values`: models x datasets; `parameters`: of the same models, in any unit.
-    """
-    rows = {}
-    for dataset in values.columns:
-        result = stats.spearmanr(parameters, values[dataset])
-        rows[dataset] = {"rho": float(result.statistic), "p": float(result.pvalue)}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("dataset")
-
-
 def rank_correlations(values: pd.DataFrame, imagenet: pd.Series, bound: float = 0) -> pd.DataFrame:
     """Spearman's rho of each dataset with three predictors (Appendix N.2, Table 13).
 

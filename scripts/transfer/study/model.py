@@ -12,7 +12,7 @@ from transfer.validation import read_table
 class Model:
     """One row of config/models.tsv; `id` is its column `model`, the schema describes the others.
 
-    ImageNet top-1 accuracies are in percent, None where the table has none.
+    The ImageNet top-1 accuracy is in percent, None where the table has none.
     """
 
     id: str
@@ -25,7 +25,6 @@ class Model:
     year: int
     input_size: int
     native_size: int
-    imagenet_top1_published: float | None = None
     imagenet_top1_library: float | None = None
     pretraining_augmentation: str = ""
 

@@ -22,6 +22,18 @@ def reads_of(study: Study) -> set[str]:
     }
 
 
+def models_drawn(study: Study) -> list[str]:
+    """The models of the parts that views of results show, each once: all need an accuracy."""
+    drawn = {
+        part
+        for kind, _, shown in shown_views(study)
+        if "results" in (view := read_view(kind, shown.view)).reads
+        for part in view.parts(shown.options)
+    }
+    parts = [part for name, part in study.parts.items() if name in drawn]
+    return list(dict.fromkeys(model for part in parts for model in part.models))
+
+
 def datasets_of(study: Study, kind: str, shown: Shown) -> tuple[str, ...]:
     """The datasets of the parts that a view shows, those of the first part first."""
     parts = read_view(kind, shown.view).parts(shown.options)
