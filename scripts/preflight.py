@@ -161,7 +161,9 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     results, downloads = Path("results"), Path("resources/downloads")
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
-    trained_on = {one.dataset: datasets[one.dataset] for one in to_train}
+    # A derived dataset needs the one whose images it takes.
+    needed = {name for one in to_train for name in (one.dataset, datasets[one.dataset].images_of)}
+    trained_on = {name: dataset for name, dataset in datasets.items() if name in needed}
     compared, lacking = compared_datasets(studies, datasets, config["fid"])
     left_out = {name: files for name, files in lacking.items() if name not in trained_on}
     used = trained_on | compared

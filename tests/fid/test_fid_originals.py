@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from pytorch_fid.fid_score import get_activations
 from stand_in_tables import a_dataset
 from torch.utils.data import DataLoader
 
+from transfer.data.dataset import read_datasets
 from transfer.data.decoding import shrink
+from transfer.data.derive import derive_dataset
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
 from transfer.errors import UserError
@@ -187,6 +190,28 @@ def test_several_processes_read_the_originals_of_one_zip(tmp_path):
         read = list(DataLoader(resized, batch_size=None, num_workers=2))
         for n in range(0, 120, 7):
             torch.testing.assert_close(read[n], resized[n], rtol=0, atol=1e-5)
+
+
+def test_a_derived_dataset_has_the_originals_of_the_other(animals):
+    few = {"name": "Few", "short_name": "Few", "like": "animals", "sample": {"rows": "few.csv"}}
+    (animals / "datasets.yaml").write_text(yaml.safe_dump({"animals": ANIMALS, "few": few}))
+    other = open_dataset(animals / "animals", 48)
+    train = other.rows("train")
+    rows = [train[1], train[0], train[1]]
+    (animals / "few.csv").write_text("\n".join(map(str, ["row", *rows])) + "\n")
+    dataset = read_datasets(animals / "datasets.yaml")["few"]
+    sample = {"rows": str(animals / "few.csv")}
+    derive_dataset(replace(dataset, sample=sample), animals / "animals", animals / "few")
+    own = open_dataset(animals / "few", 48)
+    found = read_originals(own, ANIMALS, animals / "in", animals, "train")
+    everything = read_originals(other, ANIMALS, animals / "in", animals)
+    assert len(found) == 3
+    for image, row in zip(found, rows, strict=True):
+        assert np.array_equal(image, everything[row])
+
+    options = ("--dataset-folder", "few", "--datasets-file", "datasets.yaml", "--downloads", "in")
+    *_, summary = compute(animals, "d", *options, "--short-side", "48")
+    assert (summary["image_path"], summary["n_images"]) == ("originals", 3)
 
 
 def test_deleted_or_exchanged_downloads_are_refused(animals):

@@ -59,6 +59,9 @@ def stores_needed(datasets: Mapping[str, Dataset], sizes: Mapping[str, DatasetSi
     """Space for the datasets that are not prepared yet, as an upper bound."""
     total, unknown = 0, []
     for name, dataset in datasets.items():
+        if dataset.like:
+            # It copies no image.
+            continue
         there = sizes.get(name)
         sides = dataset.short_sides
         if there is None or (not there.prepared and "original" in sides):
