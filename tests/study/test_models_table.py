@@ -46,7 +46,11 @@ def test_the_models_of_the_paper_are_there():
         assert set(table["model"]) <= set(TABLE.index)
 
 
-@pytest.mark.parametrize("model", ["squeezenet1_1", "shufflenet_v2_x0_5", "deit_tiny", "clip_rn50"])
+SOME = ["squeezenet1_1", "shufflenet_v2_x0_5", "deit_tiny", "clip_rn50"]
+MINIATURE = [model for model in TABLE.index if model.startswith("test_")]
+
+
+@pytest.mark.parametrize("model", [*SOME, *MINIATURE])
 def test_parameters_are_those_of_the_built_network(model):
     row = TABLE.loc[model]
     with torch.device("meta"):
