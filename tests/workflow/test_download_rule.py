@@ -15,15 +15,16 @@ from loopback import Answer, Seen, serve
 
 ROOT = Path(__file__).parents[2]
 SNAKEFILE = f"""
-import functools, json, sys
+import sys
 sys.path.insert(0, "scripts")
+from transfer.data.dataset import read_datasets
 from transfer.fingerprint import fingerprint
 from transfer.study.config import read_settings
 configfile: {str(ROOT / "config" / "config.yaml")!r}
 config = read_settings(config)
-DATASETS = json.load(open("config/datasets.yaml"))
+DATASETS = read_datasets("config/datasets.yaml")
 PYTHON = sys.executable
-include: {str(ROOT / "workflow" / "rules" / "common.smk")!r}
+include: {str(ROOT / "workflow" / "inputs" / "datasets.smk")!r}
 include: {str(ROOT / "workflow" / "rules" / "datasets.smk")!r}
 rule stand_in_for_preparation:
     input: downloads

@@ -27,21 +27,21 @@ sys.path.insert(0, "scripts")
 from transfer.fingerprint import fingerprint
 
 configfile: "config.yaml"
-DATASETS = {
-    "shapes": {"group": "digits", "short_side": [16, "original"], "source": {"files": []}},
-    "pets": {
-        "group": "web_scraped",
-        "short_side": 368,
-        "source": {
-            "homepage": "",
-            "kind": "http",
-            "files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}],
-        },
-    },
-    "imagenet": {"group": "reference", "short_side": 368, "source": {"files": []}},
+SHAPES = {"group": "digits", "short_sides": (16, "original"), "files": ()}
+PETS = {
+    "group": "web_scraped",
+    "short_sides": (368,),
+    "files": [
+        SimpleNamespace(name=name, kind="http") for name in ("images.tar.gz", "annotations.tar.gz")
+    ],
 }
-for block in DATASETS.values():
-    block |= {"layout": {"kind": "folders"}, "split": {"method": "listed"}}
+IMAGENET = {"group": "reference", "short_sides": (368,), "files": ()}
+DATASETS = {
+    id: SimpleNamespace(
+        id=id, images_of=id, layout={"kind": "folders"}, split={"method": "listed"}, **rest
+    )
+    for id, rest in {"shapes": SHAPES, "pets": PETS, "imagenet": IMAGENET}.items()
+}
 PAPERS = {"fang2023": SimpleNamespace(distances=SimpleNamespace(group=["shapes", "pets"]))}
 STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
@@ -50,7 +50,8 @@ STUDIES = {
 WARM_START = ""
 STUDIES_OF_RUNS = "fang2023"
 PYTHON = sys.executable
-include: "workflow/rules/common.smk"
+include: "workflow/inputs/common.smk"
+include: "workflow/inputs/fid.smk"
 include: "workflow/rules/fid.smk"
 """
 
@@ -78,7 +79,8 @@ def project(tmp_path: Path) -> Path:
     for name in ("scripts", "envs"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "workflow").mkdir()
-    shutil.copytree(ROOT / "workflow" / "rules", tmp_path / "workflow" / "rules")
+    for name in ("inputs", "rules"):
+        shutil.copytree(ROOT / "workflow" / name, tmp_path / "workflow" / name)
     for name in ("shapes", "pets"):
         write_prepared(tmp_path / "results" / "data" / name, noise_images([(24, 32)] * 10))
     records = tmp_path / "results/data/pets/downloads"
