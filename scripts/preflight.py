@@ -64,6 +64,8 @@ from transfer.validation import read_yaml
 
 COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 CONFIG = Path("config")
+RESULTS = Path("results")
+DOWNLOADS = Path("resources/downloads")
 PUBLISHED = Path("resources/published")
 SLURM_PROFILE = Path("workflow/profiles/slurm")
 NETWORKS = Path("results/networks.json")
@@ -132,13 +134,23 @@ def compared_datasets(
     }
     compared = {n: block for n, block in datasets.items() if n in wanted or n == reference}
     files = {
-        name: to_place(dataset, fid["source"], fid["folders"]) for name, dataset in compared.items()
+        name: to_place(dataset, DOWNLOADS / name, made_for_distance(name, fid["source"]))
+        for name, dataset in compared.items()
+        if name not in fid["folders"]
     }
     lacking = {name: names for name, names in files.items() if names}
     if reference in lacking:
         return {}, lacking
     at_hand = set(compared) - set(lacking) - set(fid["folders"])
     return {name: dataset for name, dataset in compared.items() if name in at_hand}, lacking
+
+
+def made_for_distance(dataset: str, source: str) -> list[Path]:
+    """What the distance of a dataset is computed from; where it is there, no download is needed."""
+    made = [RESULTS / "data" / dataset / "index.csv"]
+    if source == "originals":
+        made.append(RESULTS / "fid" / "statistics" / f"{dataset}.npz")
+    return made
 
 
 def for_distances(finding: Finding) -> Finding:
@@ -158,7 +170,7 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     studies = chosen_studies(known_studies(), names)
     asked = [one for study in studies for one in expected_runs(study, recipes, models)]
     runs = tuple(dict.fromkeys(asked))
-    results, downloads = Path("results"), Path("resources/downloads")
+    results, downloads = RESULTS, DOWNLOADS
     states = states_of(runs, results / "runs")
     to_train = [s.run for s in states if s.state not in ("done", "diverged")]
     # A derived dataset needs the one whose images it takes.

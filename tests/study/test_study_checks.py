@@ -439,7 +439,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
     found = read_studies(tmp_path, *tables)
     assert list(found.sound) == ["sound", "published/fang2023"]
     says = {
-        "published": "results/published holds something else",
+        "published": "a folder of results is called 'published' already",
         "published/trained": "source: studies of runs lie in config/studies itself",
         "printed": "a study of printed numbers lies in config/studies/published",
         "published/whose": "paper: say whose",
@@ -450,7 +450,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
         "no_date": "not valid YAML: day is out of range",
         "latin": "not valid YAML: 'utf-8' codec can't decode",
         "two words": "give it one of letters",
-        "runs": "results/runs holds something else",
+        "runs": "a folder of results is called 'runs' already",
         "folder": "cannot be read: Is a directory",
         "gone": "no such file",
     }

@@ -21,27 +21,29 @@ from transfer.validation import read_table
 ROOT = Path(__file__).parents[2]
 
 SNAKEFILE = """
-import functools, sys
+import sys
+from pathlib import Path
 from types import SimpleNamespace
-sys.path.insert(0, "scripts")
+sys.path[:0] = ["scripts", "tests/support"]
+from stand_in_tables import a_dataset
 from transfer.fingerprint import fingerprint
 
 configfile: "config.yaml"
-SHAPES = {"group": "digits", "short_sides": (16, "original"), "files": ()}
-PETS = {
-    "group": "web_scraped",
-    "short_sides": (368,),
-    "files": [
-        SimpleNamespace(name=name, kind="http") for name in ("images.tar.gz", "annotations.tar.gz")
-    ],
-}
-IMAGENET = {"group": "reference", "short_sides": (368,), "files": ()}
 DATASETS = {
-    id: SimpleNamespace(
-        id=id, images_of=id, layout={"kind": "folders"}, split={"method": "listed"}, **rest
-    )
-    for id, rest in {"shapes": SHAPES, "pets": PETS, "imagenet": IMAGENET}.items()
+    "shapes": {"group": "digits", "short_side": [16, "original"]},
+    "pets": {
+        "group": "web_scraped",
+        "short_side": 368,
+        "source": {
+            "homepage": "",
+            "kind": "http",
+            "files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}],
+        },
+    },
+    "imagenet": {"group": "reference", "short_side": 368},
 }
+for name, block in DATASETS.items():
+    DATASETS[name] = a_dataset(name, block, split={"method": "listed"})
 PAPERS = {"fang2023": SimpleNamespace(distances=SimpleNamespace(group=["shapes", "pets"]))}
 STUDIES = {
     "fang2023": SimpleNamespace(paper="fang2023", source="runs"),
@@ -76,10 +78,10 @@ CONFIG = {
 def project(tmp_path: Path) -> Path:
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "config.yaml").write_text(json.dumps(CONFIG))
-    for name in ("scripts", "envs"):
+    for name in ("scripts", "envs", "tests"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "workflow").mkdir()
-    for name in ("inputs", "rules"):
+    for name in ("rules", "inputs"):
         shutil.copytree(ROOT / "workflow" / name, tmp_path / "workflow" / name)
     for name in ("shapes", "pets"):
         write_prepared(tmp_path / "results" / "data" / name, noise_images([(24, 32)] * 10))

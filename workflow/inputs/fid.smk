@@ -3,172 +3,137 @@
 import functools
 
 from transfer.data.source.by_hand import to_place
+from transfer.fid import options
 from transfer.papers.distances import datasets_compared
 
+# Stands for ImageNet in the demonstration, and is treated as its tasks are: photographs that
+# scikit-learn carries.
+PHOTOGRAPHS = "photographs"
+FID_FOLDERS = {**config["fid"]["folders"], PHOTOGRAPHS: "results/fid/photographs"}
+DEMONSTRATION = [
+    name for name, one in DATASETS.items() if options.of_demonstration(one)
+]
 
-def is_demonstration(dataset):
-    return dataset == PHOTOGRAPHS or DATASETS[dataset].group == "digits"
 
-
-def fid_option(dataset, key):
-    """An option of config `fid`; the demonstration's datasets have some of their own."""
-    demo = config["fid"]["demo"] if is_demonstration(dataset) else {}
-    return demo.get(key, config["fid"][key])
+def options_of(dataset):
+    """The options of a dataset, or of the reference `photographs`."""
+    demonstration = dataset == PHOTOGRAPHS or dataset in DEMONSTRATION
+    return options.fid_options(config["fid"], demonstration)
 
 
 def fid_code(wildcards):
     """The fingerprint of what computes features: of layouts and splits the dataset's own alone."""
-    block = DATASETS.get(wildcards.fid_dataset)
-    own = (block.layout["kind"], block.split["method"]) if block else ("folders",)
+    dataset = DATASETS.get(wildcards.fid_dataset)
+    own = (dataset.layout["kind"], dataset.split["method"]) if dataset else ("folders",)
     return fingerprint("scripts/inception_statistics.py", own)
 
 
 def fid_threads(wildcards):
     """One thread where the images are few: the demonstration's datasets run side by side."""
-    return 1 if is_demonstration(wildcards.fid_dataset) else 8
+    return 1 if wildcards.fid_dataset in (PHOTOGRAPHS, *DEMONSTRATION) else 8
 
 
-def fid_image_folder(dataset):
-    """The folder of original images to read in place of a prepared dataset, or None."""
-    if dataset == PHOTOGRAPHS:
-        return "results/fid/photographs"
-    return config["fid"]["folders"].get(dataset)
-
-
-def fid_short_side(dataset):
-    """The store that is read, or to whose size a folder's images are shrunk.
-
-    The demonstration's photographs are treated as its tasks are.
-    """
-    if dataset == PHOTOGRAPHS:
-        dataset = next(name for name in DATASETS if is_demonstration(name))
-    sides = DATASETS[dataset].short_sides
-    originals = fid_option(dataset, "source") == "originals"
-    return "original" if originals and "original" in sides else sides[0]
+def fid_resize(wildcards):
+    return options_of(wildcards.fid_dataset).resize
 
 
 def fid_images(wildcards):
+    """What tells that a dataset's images changed."""
     dataset = wildcards.fid_dataset
     if dataset == PHOTOGRAPHS:
-        return {"photographs": fid_image_folder(dataset)}
+        return {"photographs": FID_FOLDERS[dataset]}
     # A folder of a million originals is no input: its time says nothing about its files.
-    if fid_image_folder(dataset):
+    if dataset in FID_FOLDERS:
         return {}
     index = {"index": f"results/data/{dataset}/index.csv"}
-    if fid_option(dataset, "source") == "store":
+    if options_of(dataset).source == "store":
         return index
     source = DATASETS[dataset].images_of
-    files = [file.name for file in DATASETS[source].files]
     return index | {
-        "records": [f"results/data/{source}/downloads/{file}.json" for file in files]
+        "records": [
+            f"results/data/{source}/downloads/{file.name}.json"
+            for file in DATASETS[source].files
+        ]
     }
-
-
-def quoted(path):
-    """A path for the shell, always in quotes: a param that reads otherwise makes its job again."""
-    inside = path.replace("'", "'\\''")
-    return f"'{inside}'"
 
 
 def fid_source_flags(wildcards):
     dataset = wildcards.fid_dataset
-    source = fid_option(dataset, "source")
-    side = f"--short-side {fid_short_side(dataset)}"
-    folder = fid_image_folder(dataset)
-    if folder:
-        flags = f"--source {source} --image-folder {quoted(folder)}"
-        return flags if source == "originals" else f"{flags} {side}"
-    return (
-        f"--source {source} --dataset-folder results/data/{dataset} {side} "
-        f"--images {fid_option(dataset, 'images')} "
-        f"--downloads resources/downloads/{DATASETS[dataset].images_of}"
-    )
+    chosen = options_of(dataset)
+    described = DATASETS[DEMONSTRATION[0] if dataset == PHOTOGRAPHS else dataset]
+    side = options.side_to_read(described, chosen)
+    if dataset in FID_FOLDERS:
+        return options.folder_flags(chosen, FID_FOLDERS[dataset], side)
+    downloads = f"resources/downloads/{described.images_of}"
+    return options.dataset_flags(chosen, f"results/data/{dataset}", downloads, side)
 
 
 def fid_weights(wildcards):
-    if fid_option(wildcards.fid_dataset, "weights") == "random":
-        return {}
-    return {"weights": "results/fid/inception.json"}
+    random = options_of(wildcards.fid_dataset).weights == "random"
+    return {} if random else {"weights": "results/fid/inception.json"}
 
 
 def fid_weights_flags(wildcards):
-    if fid_option(wildcards.fid_dataset, "weights") == "random":
-        return "--weights random"
-    return f"--weights inception --weights-folder {INCEPTION_FOLDER}"
+    return options.weights_flags(options_of(wildcards.fid_dataset), INCEPTION_FOLDER)
 
 
 def fid_maximum_flag(wildcards):
-    maximum = fid_option(wildcards.fid_dataset, "maximum_images")
+    maximum = options_of(wildcards.fid_dataset).maximum_images
     return f"--maximum-images {maximum}" if maximum else ""
 
 
 def fid_reference(wildcards):
     """The reference's files: made here, or ready statistics in pytorch-fid's format."""
-    reference = fid_option(wildcards.fid_dataset, "reference")
-    if reference.endswith(".npz"):
-        return {"reference_statistics": reference}
+    chosen = options_of(wildcards.fid_dataset)
+    if chosen.ready_reference:
+        return {"reference_statistics": chosen.reference}
+    made = f"results/fid/statistics/{chosen.reference}"
     return {
-        "reference_statistics": f"results/fid/statistics/{reference}.npz",
-        "reference_summary": f"results/fid/statistics/{reference}.json",
+        "reference_statistics": f"{made}.npz",
+        "reference_summary": f"{made}.json",
     }
 
 
 def fid_reference_flags(wildcards, input):
-    flags = f"--reference-statistics {quoted(input.reference_statistics)}"
-    if "reference_summary" in input.keys():
-        flags += f" --reference-summary {quoted(input.reference_summary)}"
-    return flags
-
-
-def compared_datasets(wildcards):
-    """The datasets of a study's distances."""
-    study = STUDIES[wildcards.study]
-    return datasets_compared(study, PAPERS.get(study.paper))
+    return options.reference_flags(
+        input.reference_statistics, input.get("reference_summary", None)
+    )
 
 
 # Once a call: what it has planned with is what it must run with, though a file appears meanwhile.
 @functools.cache
 def fid_to_place(dataset):
     """Files that a person must place before a dataset, or the reference, can be compared."""
-    if dataset not in DATASETS:
+    if dataset not in DATASETS or dataset in FID_FOLDERS:
         return ()
-    return to_place(
-        DATASETS[dataset],
-        fid_option(dataset, "source"),
-        config["fid"]["folders"],
-    )
+    made = [Path("results/data", dataset, "index.csv")]
+    if options_of(dataset).source == "originals":
+        made.append(Path("results/fid/statistics", f"{dataset}.npz"))
+    return to_place(DATASETS[dataset], Path("resources/downloads", dataset), made)
 
 
 def study_without(wildcards):
-    """By dataset without a distance, the datasets of which a person must place files first.
-
-    That is the dataset itself, or the reference.
-    """
-    without = {}
-    for name in compared_datasets(wildcards):
-        pair = (name, fid_option(name, "reference"))
-        if lacking := [one for one in pair if fid_to_place(one)]:
-            without[name] = lacking
-    return without
+    """By dataset of a study without a distance, the datasets whose files are to be placed."""
+    study = STUDIES[wildcards.study]
+    return options.without_distance(
+        datasets_compared(study, PAPERS.get(study.paper)),
+        lambda dataset: options_of(dataset).reference,
+        fid_to_place,
+    )
 
 
 def study_without_flags(wildcards):
-    """What study_fid.py says of the distances that cannot be computed."""
-    without = study_without(wildcards)
-    if not without:
-        return ""
-    lacking = {one: fid_to_place(one) for pair in without.values() for one in pair}
-    files = [f"{name}/{file}" for name, files in lacking.items() for file in files]
-    return f"--without {' '.join(without)} --to-place {' '.join(files)}"
+    return options.without_flags(study_without(wildcards), fid_to_place)
 
 
 def study_distances(wildcards):
     """The distances of a study that can be computed from what is at hand."""
+    study = STUDIES[wildcards.study]
     without = study_without(wildcards)
     return those_there(
         [
             f"results/fid/{name}.json"
-            for name in compared_datasets(wildcards)
+            for name in datasets_compared(study, PAPERS.get(study.paper))
             if name not in without
         ]
     )

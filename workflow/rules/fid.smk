@@ -1,8 +1,6 @@
 # How far each dataset lies from the reference: features, statistics, distances, groups.
 
 INCEPTION_FOLDER = "resources/downloads/inception"
-# Stands for ImageNet in the demonstration: photographs that scikit-learn carries.
-PHOTOGRAPHS = "photographs"
 FID_DATASETS = [*DATASETS, PHOTOGRAPHS]
 
 
@@ -69,7 +67,7 @@ rule inception_statistics:
         source=fid_source_flags,
         weights=fid_weights_flags,
         maximum=fid_maximum_flag,
-        resize=lambda wildcards: fid_option(wildcards.fid_dataset, "resize"),
+        resize=fid_resize,
         workers=lambda wildcards, threads: threads - 1,
         folds=config["fid"]["folds"],
         seed=config["fid"]["seed"],

@@ -100,7 +100,7 @@ def prepare_dataset(
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise UserError(
-            f"{target.parent}: no space left while preparing {name}. Free some, or put results/ "
+            f"{target.parent}: no space left while preparing {name}. Free some, or put it "
             "on a larger disk (a symbolic link will do)."
         ) from None
     finally:

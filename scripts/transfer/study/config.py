@@ -124,7 +124,9 @@ def check_name(path: Path) -> None:
             "digits, '_' and '-' alone"
         )
     if path.stem in NOT_A_STUDY:
-        raise UserError(f"{path}: results/{path.stem} holds something else: give it another name")
+        raise UserError(
+            f"{path}: a folder of results is called '{path.stem}' already: give it another name"
+        )
 
 
 def trained_models(studies: Iterable[Study], models: Mapping[str, Model]) -> dict[str, Model]:
