@@ -17,6 +17,8 @@ from transfer.page.page import (
     verdict_groups,
 )
 from transfer.page.words import Content, read_sections
+from transfer.papers.claims import has_claims
+from transfer.papers.paper import read_paper
 from transfer.papers.published import read_printed
 from transfer.papers.verdict import Finding
 from transfer.results.table import load_results, part_notes
@@ -57,7 +59,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, nargs="*", default=[], help="CSV; .md beside")
     parser.add_argument("--figures", type=Path, nargs="*", default=[], help="SVG; .md beside")
     parser.add_argument("--verdict", type=Path, help="the study's verdict.csv, if it has one")
-    parser.add_argument("--claims", type=Path, help="claims.csv of the paper, if it has one")
+    parser.add_argument("--published", type=Path, help="resources/published/<paper>, if it has one")
     parser.add_argument("--words", type=Path, required=True, help="Markdown; see page/words.py")
     args = parser.parse_args()
     results = load_results(args.results, args.study, args.models, args.datasets, args.top1)
@@ -72,8 +74,9 @@ def main() -> None:
     names = {key: dataset.name for key, dataset in results.datasets.items()}
     names |= results.models["name"].to_dict()
     statements = {}
-    if args.claims:
-        claims = read_printed(args.claims.parent, args.claims.stem)
+    paper = read_paper(args.published) if args.published else None
+    if paper and has_claims(paper):
+        claims = read_printed(paper.folder, "claims")
         names |= claims.set_index("id")["claim"].to_dict()
         statements = claims_by_section(claims, verdict)
     tables = {path.stem: path for path in args.tables}
@@ -87,6 +90,7 @@ def main() -> None:
     )
     content = {
         "study": study,
+        "paper": paper,
         "notes": part_notes(results, published=""),
         "sections": read_sections(args.words, shown),
         "sources": sources_of(study, args.output),

@@ -84,6 +84,13 @@ def test_what_is_no_target_stays_where_it_is(words, expected):
     assert targets_first(arranged) == arranged
 
 
+def test_each_study_is_a_target(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert targets_first(["-R", "figure", "demo"]) == ["demo", "-R", "figure"]
+    monkeypatch.chdir(ROOT / "tests")
+    assert targets_first(["-R", "figure", "demo"]) == ["-R", "figure", "demo"]
+
+
 def test_other_programs_do_not_import_it():
     code = "import sys; sys.exit(any('make_t' in name for name in sys.modules))"
     words = [sys.executable, "-c", code, "--resources", "gpu=4", "all"]

@@ -12,11 +12,13 @@ def study_verdict(wildcards):
     return [f"results/{wildcards.study}/verdict.csv"] if study.paper else []
 
 
-def study_claims(wildcards):
-    """The statements of a paper's running text, where they were written down."""
+def study_paper(wildcards):
+    """What is known of a study's paper, and the statements of its text where they are there."""
     study = STUDIES[wildcards.study]
-    claims = f"{paper_folder(study)}/claims.csv"
-    return [claims] if study.paper and Path(claims).is_file() else []
+    if not study.paper:
+        return []
+    files = [f"{paper_folder(study)}/{name}" for name in ("paper.yaml", "claims.csv")]
+    return [path for path in files if Path(path).is_file()]
 
 
 def page_words(wildcards):
@@ -27,9 +29,9 @@ def page_words(wildcards):
 
 def page_flags(wildcards, input):
     """What the page is given that not every study has."""
-    given = {
-        name: input.get(name) for name in ("tables", "figures", "verdict", "claims")
-    }
+    given = {name: input.get(name) for name in ("tables", "figures", "verdict")}
+    if input.get("paper"):
+        given["published"] = [paper_folder(STUDIES[wildcards.study])]
     return " ".join(
         f"--{name} {' '.join(quote(str(file)) for file in files)}"
         for name, files in given.items()

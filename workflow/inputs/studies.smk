@@ -2,9 +2,9 @@
 
 
 def named_studies():
-    """Studies of runs and papers, but for those named as a rule is."""
-    names = [name for name in [*STUDIES, *BROKEN] if "/" not in name]
-    names += [study.paper for study in STUDIES.values() if study.paper]
+    """Studies of runs, and papers of printed numbers alone; none that is named as a rule is."""
+    names = sorted([*STUDIES, *BROKEN], key=lambda name: "/" in name)
+    names = [name.removeprefix("published/") for name in names]
     rules = {rule.name for rule in workflow.rules}
     return [name for name in dict.fromkeys(names) if name not in rules]
 

@@ -15,7 +15,7 @@ rule paper:
             figure=shown(wildcards, "figures"),
         ),
         verdict=study_verdict,
-        claims=study_claims,
+        paper=study_paper,
         words=page_words,
         templates=PAGE_TEMPLATES,
     output:

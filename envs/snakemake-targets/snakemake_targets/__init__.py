@@ -24,9 +24,16 @@ NAMES = (
     *("--forcerun", "-R", "--until", "-U", "--omit-from", "-O", "--prioritize", "-P"),
     *("--configfile", "--configfiles"),
 )
-TARGETS = ("all", "published", "demo")
+TARGETS = ("all", "published")
+# The folders of studies, each of which is a target by its name.
+STUDIES = (Path("config/studies"), Path("config/studies/published"))
 # Added by Snakemake when it starts itself for a single job.
 OF_A_JOB = ("--mode", "--target-jobs")
+
+
+def named_targets() -> set[str]:
+    """The named targets of the project in the current folder."""
+    return {*TARGETS, *(path.stem for folder in STUDIES for path in folder.glob("*.yaml"))}
 
 
 def targets_first(words: list[str]) -> list[str]:
@@ -39,11 +46,12 @@ def targets_first(words: list[str]) -> list[str]:
     if any(word in OF_A_JOB for word in words):
         return words
     end = words.index("--") if "--" in words else len(words)
+    named = named_targets()
     targets, others = [], []
     option, values = "", 0
     for word in words[:end]:
         pair = option in PAIRS and "=" not in word
-        name = option in NAMES and values > 0 and word in TARGETS
+        name = option in NAMES and values > 0 and word in named
         if word.startswith("-"):
             option, values = word, 0
             others.append(word)
