@@ -1,0 +1,60 @@
+"""Mean transfer of networks by their training choices on ImageNet, and their top-1 there.
+
+The choices, from `configuration` 1 to 5: as usual for Inception networks; with a scale parameter in
+batch normalization; without label smoothing; without dropout; without an auxiliary classifier.
+"""
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from transfer.drawing.style import BLACK, BLUE, GREEN, PURPLE, VERMILION, Drawing, add_notes
+
+READS = ("printed",)
+OPTIONS = {
+    # Heading of each network, where its name in the table is not one.
+    "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+}
+CHOICES = ["default", "+ scale", "− smoothing", "− dropout", "− auxiliary"]
+LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"), (BLACK, "v")]
+
+
+def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
+    numeric = ["configuration", "mean_log_odds", "precision"]
+    numbers = printed.astype(dict.fromkeys(numeric, float))
+    numbers["configuration"] -= 1
+    measures = {"mean_log_odds": "Mean log odds over datasets"}
+    if "imagenet_top1" in numbers:
+        measures["imagenet_top1"] = "ImageNet top-1 (%)"
+    width = {1: 4.6, 2: 7.35}[len(measures)]
+    figure, axes = plt.subplots(
+        1, len(measures), figsize=(width, 3.4), squeeze=False, layout="constrained"
+    )
+    models = list(dict.fromkeys(numbers["model"]))
+    for ax, (measure, label) in zip(axes.flat, measures.items(), strict=True):
+        for model, (color, marker) in zip(models, LOOKS, strict=False):
+            rows = numbers[numbers["model"] == model].sort_values("configuration")
+            x, y = rows["configuration"], rows[measure].astype(float)
+            look: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4.5}
+            if measure == "mean_log_odds" and "standard_error" in rows:
+                ax.errorbar(x, y, rows["standard_error"].astype(float), capsize=2, **look)
+            else:
+                ax.plot(x, y, **look)
+        ax.set_xticks(range(len(CHOICES)), CHOICES, rotation=25, ha="right")
+        ax.set_ylabel(label)
+    handles = [
+        Line2D([], [], color=color, marker=marker, label=names.get(model, model))
+        for model, (color, marker) in zip(models, LOOKS, strict=False)
+    ]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    notes = []
+    if set(printed.get("kind", [])) == {"read"}:
+        notes.append(f"Read off the paper's figure to {numbers['precision'].max():g}.")
+    add_notes(figure, notes)
+    caption = (
+        "Mean over datasets of the logit-transformed accuracy, by training choices on ImageNet; "
+        "each choice keeps those to its left."
+    )
+    return Drawing(figure, " ".join([caption, *notes]))

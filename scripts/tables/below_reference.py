@@ -1,0 +1,52 @@
+"""How many rows of a printed table lie below one row of it, on each dataset."""
+
+import pandas as pd
+
+from transfer.data.dataset import Dataset
+from transfer.drawing.tables import Column, Table
+from transfer.errors import UserError
+from transfer.statistics.paired import cells_below
+
+READS = ("printed", "datasets")
+OPTIONS = {
+    # The column that names the rows, and the row that the others are compared with.
+    "rows": {"type": "string", "default": "pretraining"},
+    "reference": {"type": "string", "default": "random_initialization"},
+    "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
+}
+
+
+def make(
+    printed: pd.DataFrame,
+    datasets: dict[str, Dataset],
+    *,
+    rows: str,
+    reference: str,
+    leave_out: list[str],
+) -> Table:
+    shown = [column for column in printed.columns if column in datasets]
+    values = printed.set_index(rows)[shown].astype(float)
+    if missing := [row for row in (reference, *leave_out) if row not in values.index]:
+        raise UserError(f"below_reference: no row {', '.join(missing)} in column {rows}")
+    others = values.drop(index=[reference, *leave_out])
+    below = pd.DataFrame(
+        cells_below(others.to_numpy(), values.loc[reference].to_numpy()),
+        index=others.index,
+        columns=others.columns,
+    )
+    frame = pd.DataFrame({"row": below.index, "below": below.sum(axis=1).to_numpy()})
+    frame["datasets"] = [
+        ", ".join(datasets[name].short_name for name in shown if below.loc[row, name])
+        for row in below.index
+    ]
+    columns = [
+        Column("row", "Row", lambda cell: str(cell).replace("_", " ")),
+        Column("below", "Below"),
+        Column("datasets", "Datasets", lambda cell: str(cell) or "–"),
+    ]
+    total, cells = int(below.to_numpy().sum()), below.size
+    caption = (
+        f"Datasets on which a row lies below {reference.replace('_', ' ')}: {total} of {cells} "
+        "cells."
+    )
+    return Table(frame, columns, caption, ["Computed from the values printed in the paper."])

@@ -1,0 +1,75 @@
+"""How far some rows of a printed table lie above others, dataset by dataset.
+
+Each pair of `pairs` is a row of the result: the first less the second; the second may name several
+rows, of which the best one of each dataset counts. p is that of Wilcoxon's signed rank test over
+datasets, exact with ties and zeros.
+"""
+
+import pandas as pd
+
+from transfer.data.dataset import Dataset
+from transfer.drawing.tables import Column, Table, decimals, show_p
+from transfer.errors import UserError
+from transfer.statistics.paired import gain_over_best
+
+READS = ("printed", "datasets")
+OPTIONS = {
+    # The column that names the rows.
+    "rows": {"type": "string", "default": "pretraining"},
+    "pairs": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["name", "first", "second"],
+            "properties": {
+                "name": {"type": "string"},
+                "first": {"type": "string"},
+                "second": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            },
+        },
+        "default": [],
+    },
+}
+
+
+def make(
+    printed: pd.DataFrame,
+    datasets: dict[str, Dataset],
+    *,
+    rows: str,
+    pairs: list[dict[str, str | list[str]]],
+) -> Table:
+    shown = [column for column in printed.columns if column in datasets]
+    values = printed.set_index(rows)[shown].astype(float)
+    found = []
+    for pair in pairs:
+        first, second = str(pair["first"]), list(pair["second"])
+        if missing := [row for row in (first, *second) if row not in values.index]:
+            raise UserError(f"gains: no row {', '.join(missing)} in column {rows}")
+        result = gain_over_best(values.loc[first].to_numpy(), values.loc[second].to_numpy())
+        found.append(
+            {
+                "comparison": pair["name"],
+                **dict(zip(shown, result.differences, strict=True)),
+                "mean": result.mean,
+                "above": result.above,
+                "below": result.below,
+                "p": result.test.p,
+            }
+        )
+    columns = [
+        Column("comparison", "Comparison"),
+        *(Column(name, datasets[name].short_name, decimals(1)) for name in shown),
+        Column("mean", "Mean", decimals(2)),
+        Column("above", "Above"),
+        Column("below", "Below"),
+        Column("p", "p", show_p),
+    ]
+    caption = (
+        "Differences in percentage points, their mean, the number of datasets above and below "
+        "zero, and the exact two-sided p of Wilcoxon's signed rank test over datasets."
+    )
+    notes = ["Computed from the values printed in the paper."]
+    frame = pd.DataFrame(found, columns=[column.name for column in columns])
+    return Table(frame, columns, caption, notes)
