@@ -77,7 +77,8 @@ def test_without_a_final_run_there_is_no_value(runs):
 
 def test_a_final_run_of_another_point_is_refused(runs):
     write_final(runs, 0, 0.7, "a")
-    with pytest.raises(UserError, match=r"final-0/metrics.json: is of hp 'a', and 'b' belongs here"):
+    says = r"final-0/metrics.json: is of hp 'a', and 'b' belongs here"
+    with pytest.raises(UserError, match=says):
         selected(runs, partial=True)
 
 
