@@ -131,7 +131,7 @@ def bfloat16_error(
     """Relative error of the logits in the precision of runs; None if they do not use bfloat16."""
     if device.type != "cuda" or not torch.cuda.is_bf16_supported(including_emulation=False):
         return None
-    model = copy.deepcopy(model).to(device, memory_format=torch.channels_last).train()
+    model = copy.deepcopy(model).to(device).to(memory_format=torch.channels_last).train()
     with torch.no_grad(), torch.autocast(device.type, dtype=torch.bfloat16):
         logits = model(inputs.to(device, memory_format=torch.channels_last))
     return relative(logits.cpu().double(), reference.logits)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -145,7 +146,7 @@ def only_memory_for_a_part(
         checkpoint = CheckpointFile(folder / f"memory{micro_batch}.pt", {}, True)
         return Run(whole, build(), checkpoint, Interruption(), micro_batch, unreported)
 
-    takes = [_memory(lambda n=n: make_run(n), device) for n in (batch, batch // 2)]
+    takes = [_memory(partial(make_run, n), device) for n in (batch, batch // 2)]
     allowed = takes[1] + (takes[0] - takes[1]) / 4
     print(
         f"  a batch of {batch} takes {takes[0] / 2**20:.0f} MiB, half of it "

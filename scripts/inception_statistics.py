@@ -87,7 +87,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def open_source(
     arguments: argparse.Namespace, stack: ExitStack
-) -> tuple[Source, dict[str, object]]:
+) -> tuple[Source, dict[str, str | None]]:
     """Open the requested images; returns them and their description for the summary.
 
     Unpacked files are removed when `stack` is closed.

@@ -116,7 +116,7 @@ def refuse(what: str) -> None:
 
 
 def compared_datasets(
-    studies: list[Study], datasets: dict[str, Dataset], fid: dict[str, Any]
+    studies: Iterable[Study], datasets: dict[str, Dataset], fid: dict[str, Any]
 ) -> tuple[dict[str, Dataset], dict[str, tuple[str, ...]]]:
     """Datasets, including the reference, needed for distances, and the files missing by dataset.
 

@@ -8,6 +8,7 @@ import argparse
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -92,6 +93,13 @@ def remarks(states: list[RunState], rows: list[Row]) -> list[str]:
     return lines
 
 
+def estimated_seconds(
+    measured: Measured, work: Mapping[Run, Work], published: Mapping[str, Speed], run: Run
+) -> float | None:
+    """Seconds that a run would take, if its work and a speed are known."""
+    return measured.estimate(run, work[run], published).seconds if run in work else None
+
+
 def shown_rows(rows: list[Row], height: int | None) -> list[Row]:
     """All rows or, if there are more than `height`, those with active runs."""
     if height is None or len(rows) <= height:
@@ -118,12 +126,7 @@ def view(
     for name, wanted in expected.items():
         states = states_of(wanted, runs)
         measured = Measured(states if work else [], {one: work[one].image_size for one in work})
-        rows = summarise(
-            states,
-            lambda run, measured=measured: (
-                measured.estimate(run, work[run], published).seconds if run in work else None
-            ),
-        )
+        rows = summarise(states, partial(estimated_seconds, measured, work, published))
         shown = shown_rows(rows, height)
         parts.append(study_table(name, rows, shown))
         if len(shown) < len(rows):

@@ -100,7 +100,8 @@ def serve(path: Path) -> None:
         if selector.select(timeout=0.02):
             last = time.monotonic()
             connection, _ = listener.accept()
-            message, streams = b"", []
+            message = b""
+            streams: list[int] = []
             # A caller that dies immediately leaves an empty or partial request.
             with contextlib.suppress(OSError):
                 message, streams, _, _ = socket.recv_fds(connection, 1 << 20, len(STREAMS))

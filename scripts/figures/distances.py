@@ -1,6 +1,7 @@
 """Fréchet inception distance of each dataset to the reference, by group of datasets."""
 
 from itertools import cycle
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -51,7 +52,12 @@ def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame 
         theirs = printed.set_index("dataset")["fid"].astype(float)
         distances["published"] = distances["dataset"].map(theirs)
         distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
-        hollow = {"color": GREY, "markersize": 6.5, "fillstyle": "none", "linestyle": "none"}
+        hollow: dict[str, Any] = {
+            "color": GREY,
+            "markersize": 6.5,
+            "fillstyle": "none",
+            "linestyle": "none",
+        }
         ax.plot(distances["published"], distances["place"], "D", **hollow)
         handles.append(Line2D([], [], marker="D", label="the paper's (in brackets)", **hollow))
     ends = distances.filter(["fid", "published"]).max(axis=1)
