@@ -18,7 +18,8 @@ from transfer.errors import UserError
 from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
 from transfer.study.model import read_model
-from transfer.study.recipes import Recipe, read_recipes, settings_digest
+from transfer.study.recipe import Recipe, settings_digest
+from transfer.study.recipes import read_recipes
 from transfer.study.settings import Settings
 from transfer.study.sources import source_of
 from transfer.training.accepted import counts_as, read_accepted

@@ -12,7 +12,8 @@ from transfer.errors import UserError
 from transfer.study.checks.finals import final_problems
 from transfer.study.expected import expected_runs
 from transfer.study.finals import Final
-from transfer.study.recipes import Recipe, read_recipes
+from transfer.study.recipe import Recipe
+from transfer.study.recipes import read_recipes
 from transfer.study.study import Part, Study
 
 MODEL = a_model(id="net")

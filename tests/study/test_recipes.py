@@ -9,7 +9,8 @@ from training_process import RECIPES
 from transfer.errors import UserError
 from transfer.study.hyperparameters import expand_grid, point_id, short_number
 from transfer.study.methods import METHODS, OF_OPTIMISERS, Method
-from transfer.study.recipes import hp_pattern, read_recipes, settings_digest
+from transfer.study.recipe import settings_digest
+from transfer.study.recipes import hp_pattern, read_recipes
 from transfer.study.settings import Settings
 from transfer.validation import load_schema
 

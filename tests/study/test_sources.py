@@ -9,11 +9,13 @@ from checkout import ROOT
 from stand_in_tables import a_model
 
 from transfer.errors import UserError
+from transfer.study.chains import sources
 from transfer.study.checks.sources import source_parts, source_problems
 from transfer.study.grid import Cell, source_cells
 from transfer.study.model import Model
-from transfer.study.recipes import read_recipes, settings_digest
-from transfer.study.sources import Source, fetched, parse_source, source_of, sources
+from transfer.study.recipe import settings_digest
+from transfer.study.recipes import read_recipes
+from transfer.study.sources import Source, fetched, parse_source, source_of
 from transfer.study.study import Part
 
 CHAIN = """

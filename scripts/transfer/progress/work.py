@@ -9,7 +9,7 @@ from transfer.data.dataset import Dataset
 from transfer.progress.cost import Speed, Work
 from transfer.study.expected import Run
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
+from transfer.study.recipe import Recipe
 from transfer.validation import read_table
 
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from transfer.errors import UserError
 from transfer.files import read_json
 from transfer.study.grid import Cell
-from transfer.study.recipes import digest_of
+from transfer.study.recipe import digest_of
 from transfer.study.settings import NO_SPLIT
 from transfer.study.sources import PREFIX
 from transfer.training.record_checks import check_record

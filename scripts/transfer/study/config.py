@@ -14,7 +14,7 @@ from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import known_networks
 from transfer.study.checks.models import model_problems
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
+from transfer.study.recipe import Recipe
 from transfer.study.study import PUBLISHED, Study, read_study, study_name
 from transfer.validation import check
 

@@ -8,7 +8,7 @@ from transfer.errors import UserError
 from transfer.study.config import Studies
 from transfer.study.grid import source_cells, study_cells
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
+from transfer.study.recipe import Recipe
 from transfer.study.study import Study
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer.errors import UserError
+from transfer.study.chains import sources
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
-from transfer.study.sources import Source, sources
+from transfer.study.recipe import Recipe
+from transfer.study.sources import Source
 from transfer.study.study import Study
 
 

@@ -1,113 +1,23 @@
-"""Recipes: how a model is adapted, with what differs by dataset and by model.
+"""Recipes as the files of config/recipes have them, read and checked together.
 
 Imports no torch: the workflow reads recipes to plan its runs.
 """
 
-import difflib
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from transfer.errors import UserError
+from transfer.study.chains import recipe_sources_problems
 from transfer.study.finals import Final
-from transfer.study.hyperparameters import Hyperparameters, Value, expand_grid
 from transfer.study.methods import METHODS, Method
-from transfer.study.model import Model
-from transfer.study.settings import Settings
-from transfer.study.sources import Source, parse_source, recipe_sources_problems
+from transfer.study.recipe import Block, Recipe
 from transfer.validation import check, load_schema, read_yaml, suggest
 
-Block = Mapping[str, Sequence[Value]]
 # Keys of a recipe that are no settings.
 NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A recipe of `config/recipes`, inheritance already followed.
-
-    `files` are those in which it and the recipes that it is `like` are written.
-    """
-
-    name: str
-    files: tuple[Path, ...]
-    method: str
-    common: Mapping[str, Any]
-    datasets: Mapping[str, Mapping[str, Any]]
-    models: Mapping[str, Mapping[str, Any]]
-    grid: tuple[Block, ...]
-    final: Final | None = None
-
-    def settings(self, dataset: str, model: Model) -> Settings:
-        """The settings for one dataset and one model.
-
-        What the recipe says of the model wins over what it says of the dataset.
-        """
-        values = self.values(dataset, model.id)
-        if isinstance(source := values.get("weights"), Mapping):
-            values["weights"] = str(Source(source["dataset"], model.id, source["recipe"]))
-        if values["image_size"] == "model":
-            values["image_size"] = model.input_size
-        plain: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
-        }
-        return METHODS[self.method].settings(method=self.method, **plain)
-
-    @cached_property
-    def points(self) -> tuple[Hyperparameters, ...]:
-        """The grid's points, in the order written."""
-        return expand_grid(METHODS[self.method].axes, self.grid)
-
-    def values(self, dataset: str, model: str) -> dict[str, Any]:
-        """The settings for a dataset and a model as they are written."""
-        return {**self.common, **self.datasets.get(dataset, {}), **self.models.get(model, {})}
-
-    def keeps_weights(self, dataset: str, model: str) -> bool:
-        """Whether runs leave their weights for others to start from."""
-        stated = self.values(dataset, model).get("keep_weights", False)
-        return METHODS[self.method].leaves_weights or stated
-
-    @property
-    def finals(self) -> tuple[str, ...]:
-        """The names of a cell's final runs."""
-        return self.final.names if self.final else ()
-
-    @cached_property
-    def hyperparameters(self) -> dict[str, Hyperparameters]:
-        """The grid's points by id, in the order written."""
-        return {point.id: point for point in self.points}
-
-    def point(self, hp: str) -> Hyperparameters:
-        """The grid's point of an id; raises UserError naming the nearest ids."""
-        if hp in self.hyperparameters:
-            return self.hyperparameters[hp]
-        near = difflib.get_close_matches(hp, self.hyperparameters, n=3)
-        raise UserError(
-            f"recipe '{self.name}': its grid has no point '{hp}'"
-            + (f" (near: {', '.join(near)})" if near else "")
-        )
-
-
-def settings_digest(settings: Settings, model: Model) -> str:
-    """Twelve hexadecimal digits for what a run is made with, the hp and the data aside.
-
-    Only what training uses of the model counts, so that a corrected year or top-1 re-runs nothing.
-    """
-    used = {key: getattr(model, key) for key in ("library", "architecture", "weights")}
-    if parse_source(settings.weights):
-        used["weights"] = settings.weights
-    return digest_of(settings.content(), used)
-
-
-def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
-    """As `settings_digest`, of what a run's record holds of them."""
-    content = {"settings": settings, "model": model}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

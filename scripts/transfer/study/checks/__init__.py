@@ -13,7 +13,7 @@ from transfer.study.checks.outputs import output_problems
 from transfer.study.checks.recipes import recipe_problems, size_problems, start_problems
 from transfer.study.checks.sources import source_parts, source_problems
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
+from transfer.study.recipe import Recipe
 from transfer.study.study import Study
 
 

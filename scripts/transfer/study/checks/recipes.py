@@ -8,7 +8,7 @@ from transfer.data.expected_splits import expected_splits
 from transfer.study.checks.finals import final_problems
 from transfer.study.checks.libraries import Network
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
+from transfer.study.recipe import Recipe
 from transfer.study.settings import Settings
 from transfer.study.study import Part, Study
 

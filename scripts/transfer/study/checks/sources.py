@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from transfer.data.dataset import Dataset
 from transfer.errors import UserError
+from transfer.study.chains import sources
 from transfer.study.checks.names import unknown
 from transfer.study.model import Model
-from transfer.study.recipes import Recipe
-from transfer.study.sources import Source, sources
+from transfer.study.recipe import Recipe
+from transfer.study.sources import Source
 from transfer.study.study import Part
 
 

@@ -1,0 +1,89 @@
+"""Chains of weights: the run that a run starts from, the run that this one started from, and so on.
+
+Imports no torch.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+
+from transfer.errors import UserError
+from transfer.study.model import Model
+from transfer.study.recipe import Recipe
+from transfer.study.sources import PREFIX, Source, source_of
+
+
+def sources(
+    cell: Source,
+    models: Mapping[str, Model],
+    recipes: Mapping[str, Recipe],
+) -> Iterator[Source]:
+    """The source of a cell, the source of that one, and so on.
+
+    The last may be one that the tables do not know. Raises UserError for a circle.
+    """
+    seen = [cell]
+    while cell.recipe in recipes and cell.model in models:
+        model = models[cell.model]
+        source = source_of(recipes[cell.recipe].settings(cell.dataset, model), model)
+        if source is None:
+            return
+        if source in seen:
+            circle = " from ".join(str(one).removeprefix(PREFIX) for one in (*seen, source))
+            raise UserError(f"weights go in a circle: {circle}")
+        yield source
+        seen.append(source)
+        cell = source
+
+
+def recipe_sources_problems(recipes: Mapping[str, Recipe]) -> Iterator[str]:
+    """Recipes that start from weights which no recipe leaves, or from their own."""
+    every = recipes.values()
+    written = [recipe.values(d, m) for recipe in every for d, m in _named(recipe)]
+    starts = [values.get("weights") for values in written]
+    named = {source["dataset"] for source in starts if isinstance(source, Mapping)}
+    datasets = dict.fromkeys(
+        ["", *sorted(named), *(d for recipe in every for d in recipe.datasets)]
+    )
+    models = dict.fromkeys(["", *(m for recipe in every for m in recipe.models)])
+    found: dict[str, None] = {}
+    for recipe in every:
+        for dataset in datasets:
+            for model in models:
+                found |= dict.fromkeys(_chain_problems(recipe, dataset, model, recipes))
+    yield from found
+
+
+def _named(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Every pair of a dataset and a model that a recipe names; empty for any other."""
+    for dataset in ("", *recipe.datasets):
+        for model in ("", *recipe.models):
+            yield dataset, model
+
+
+def _chain_problems(
+    recipe: Recipe, dataset: str, model: str, recipes: Mapping[str, Recipe]
+) -> Iterator[str]:
+    seen = [(recipe.name, dataset)]
+    while isinstance(source := recipe.values(dataset, model).get("weights"), Mapping):
+        where, name = f"{recipe.files[0]}: {recipe.name}.weights", source["recipe"]
+        if name not in recipes:
+            near = difflib.get_close_matches(name, recipes, n=1)
+            meant = f"; did you mean '{near[0]}'?" if near else ""
+            yield f"{where}.recipe: no recipe '{name}'{meant}"
+            return
+        recipe, dataset = recipes[name], source["dataset"]
+        if not recipe.keeps_weights(dataset, model):
+            yield (
+                f"{where}: recipe '{name}' leaves no weights on '{dataset}': let it pre-train "
+                "(`method: pretrain`), or say `keep_weights: true` there"
+            )
+        if (name, dataset) in seen:
+            loop = seen[seen.index((name, dataset)) :]
+            # The same words wherever it was entered.
+            first = loop.index(min(loop))
+            steps = [*loop[first:], *loop[: first + 1]]
+            circle = " from ".join(f"{r} on {d}" for r, d in steps)
+            where = f"{recipes[steps[0][0]].files[0]}: {steps[0][0]}.weights"
+            yield f"{where} go in a circle: {circle}"
+            return
+        seen.append((name, dataset))
