@@ -1,6 +1,7 @@
 """Derived datasets: other training images of a prepared one, read as if they were stored."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from prepared_dataset import SIZE, write_dataset
+from training_process import Training
 
 from transfer.data.dataset import Dataset, dataset_of, read_datasets
 from transfer.data.derive import derive_dataset
@@ -105,6 +107,32 @@ def test_training_reads_repeats_from_the_host_and_from_the_device(squares: Path)
     for n, (height, width) in enumerate(own.sizes[rows]):
         for frames in (host, resident):
             assert torch.equal(frames[n, :height, :width], expected[n, :height, :width])
+
+
+def copied(folder: Path, target: Path) -> Path:
+    """A derived dataset as it would be with its images in a store of its own."""
+    own = open_dataset(folder, "original")
+    images = [own.image(row) for row in range(len(own.ids))]
+    (target / "store_original").mkdir(parents=True)
+    (target / "store_original/images.bin").write_bytes(b"".join(map(np.ndarray.tobytes, images)))
+    np.save(target / "store_original/offsets.npy", np.cumsum([0, *(i.size for i in images)]))
+    np.save(target / "store_original/sizes.npy", own.sizes)
+    shutil.copytree(folder.parent / "squares/evaluation", target / "evaluation")
+    shutil.copy(folder / "index.csv", target)
+    (target / "summary.json").write_text(json.dumps({**own.summary, "like": None}))
+    return target
+
+
+def test_a_run_on_it_is_the_run_on_a_copy_bit_for_bit(squares: Path, tmp_path: Path) -> None:
+    folder = derived(squares, [*ROWS, *range(20), *ROWS])
+    runs = [
+        Training(data, tmp_path / f"run{n}", recipe="shorter")
+        for n, data in enumerate([folder, copied(folder, tmp_path / "copy")])
+    ]
+    first, second = ((run.result(), run.predictions()) for run in runs)
+    assert first[1] == second[1]
+    assert first[0]["images_per_epoch"] == 34
+    assert first[0]["history"] == second[0]["history"]
 
 
 def test_distances_see_the_images_as_often_as_they_are_sampled(squares: Path) -> None:
