@@ -31,8 +31,8 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_papers_are_whole():
-    for folder in sorted((ROOT / "resources" / "published").iterdir()):
-        assert check_paper(folder, KNOWN).name == folder.name
+    for path in sorted((ROOT / "resources" / "published").glob("*/paper.yaml")):
+        assert check_paper(path.parent, KNOWN).name == path.parent.name
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,7 @@ def test_the_shipped_papers_are_whole():
         ("paper.yaml", "authors:", "author:", "did you mean 'authors'?"),
         ("paper.yaml", '"2301.04644"', "2301.0464", "arxiv: 2301.0464 is not of type 'string'"),
         ("paper.yaml", "main: table03", "main: table33", "values.main: there is no "),
+        ("paper.yaml", "values: {main: table03", "values: {other: table03", "say in `values.main`"),
         ("paper.yaml", "main: table03", "main: table01", "table01.csv has no column model"),
         ("paper.yaml", "[table03, table07", "[table14", "table14.csv has no column imagenet_top1"),
         ("paper.yaml", "table: table11", "table: table12", "table12.csv has no column fid"),
@@ -97,6 +98,16 @@ def test_a_study_of_an_unknown_paper_is_refused_and_no_other_study():
     assert list(papers) == ["fang2023"] and list(broken) == ["lost"]
     assert broken["lost"].startswith("config/studies/lost.yaml: paper: no paper 'kornblith2019x'")
     assert "Make the folder" in broken["lost"] and "published/kornblith2019x" in broken["lost"]
+
+
+def test_percentages_taken_for_fractions_are_refused(folder):
+    edit(folder / "paper.yaml", "metrics_in_percent: [accuracy]\n", "")
+    study = read_study(ROOT / "config" / "studies" / "published" / "fang2023.yaml")
+    _, broken = read_papers({study.name: study}, folder.parent, KNOWN)
+    first, *others = broken[study.name].splitlines()
+    assert first.startswith("config/studies/published/fang2023.yaml: parts.main: ")
+    assert "table03.csv: cct20: 78.51 is no fraction: name accuracy among" in first
+    assert len(others) == 5
 
 
 def test_a_study_takes_the_accuracies_of_its_own_paper_or_is_refused():

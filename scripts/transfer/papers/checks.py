@@ -3,11 +3,14 @@
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
+from transfer.data.dataset import Dataset
 from transfer.errors import UserError
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import Paper, read_paper
 from transfer.papers.published import (
     missing_values,
+    printed_scale,
+    printed_values,
     read_printed,
     table_names,
 )
@@ -41,7 +44,7 @@ def check_paper(folder: str | Path, known: Container[str]) -> Paper:
 
 
 def read_papers(
-    studies: Mapping[str, Study], folder: str | Path, known: Container[str]
+    studies: Mapping[str, Study], folder: str | Path, known: Mapping[str, Dataset]
 ) -> tuple[dict[str, Paper], dict[str, str]]:
     """The papers by name that studies are compared with, and what is wrong by study.
 
@@ -59,7 +62,7 @@ def read_papers(
                 mistaken[study.paper] = str(error)
         if study.paper in mistaken:
             broken[study.name] = f"paper: {mistaken[study.paper]}"
-        elif problems := study_problems(study, papers.get(study.paper or "")):
+        elif problems := study_problems(study, papers.get(study.paper or ""), known):
             broken[study.name] = "\n".join(problems)
     return papers, {
         name: "\n".join(f"config/studies/{name}.yaml: {line}" for line in problem.splitlines())
@@ -67,11 +70,11 @@ def read_papers(
     }
 
 
-def study_problems(study: Study, paper: Paper | None) -> list[str]:
+def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Dataset]) -> list[str]:
     """What a study asks of its paper, None where it names none, and the paper does not print."""
     problems = []
     if paper and study.source == "published":
-        problems += missing_values(paper, study)
+        problems += missing_values(paper, study) or unit_problems(paper, study, known)
     if study.imagenet_top1 != "published":
         return problems
     if paper is None:
@@ -88,6 +91,23 @@ def study_problems(study: Study, paper: Paper | None) -> list[str]:
     return problems
 
 
+def unit_problems(paper: Paper, study: Study, known: Mapping[str, Dataset]) -> list[str]:
+    """Values above 1 of metrics that the paper is not said to print in percent, a line each."""
+    problems = []
+    for name, part in study.parts.items():
+        printed = printed_values(paper, name).loc[list(part.models)]
+        for dataset in part.datasets:
+            metric = part.metric(known[dataset])
+            largest = printed[dataset].replace("", "0").astype(float).max()
+            if largest > printed_scale(paper, metric):
+                problems.append(
+                    f"parts.{name}: {paper.folder / paper.values[name]}.csv: {dataset}: "
+                    f"{largest:g} is no fraction: name {metric} among metrics_in_percent in "
+                    "paper.yaml, if that is how the paper prints it"
+                )
+    return problems
+
+
 def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:
     """What `paper.yaml` promises of tables and they do not keep; `columns` of each table."""
     asked: list[tuple[str, str, tuple[str, ...]]] = [
@@ -95,6 +115,8 @@ def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]
     ]
     asked += [("imagenet_top1", table, ("model", "imagenet_top1")) for table in paper.imagenet_top1]
     asked += [("compared", table, ("dataset",)) for table in paper.compared]
+    if paper.compared and "main" not in paper.values:
+        yield "compared: say in `values.main` which table the compared ones are computed from"
     if paper.sizes:
         asked.append(("sizes", paper.sizes, SIZES))
     if paper.model_facts:

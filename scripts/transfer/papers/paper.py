@@ -43,10 +43,10 @@ class Paper:
     authors: list[str]
     year: int
     summary: str
-    values: dict[str, str]
     venue: str = ""
     arxiv: str = ""
     code: str = ""
+    values: dict[str, str] = field(default_factory=dict)
     metrics_in_percent: list[str] = field(default_factory=list)
     imagenet_top1: list[str] = field(default_factory=list)
     model_facts: str = ""

@@ -22,8 +22,9 @@ def read_printed(folder: str | Path, table: str) -> pd.DataFrame:
 
 
 def table_names(folder: str | Path) -> list[str]:
-    """The printed tables of a paper's folder by number; its claims are none."""
-    return sorted(path.stem for path in Path(folder).glob("table*.csv"))
+    """The printed tables of a paper's folder, by their files' names; its claims are none."""
+    names = sorted(path.stem for path in Path(folder).glob("*.csv"))
+    return [name for name in names if name != "claims"]
 
 
 def printed_values(paper: Paper, part: str) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def missing_values(paper: Paper, study: Study) -> list[str]:
         if name not in paper.values:
             problems.append(
                 f"parts.{name}: {paper.folder / 'paper.yaml'} names no table of values for it; "
-                f"there are values for {', '.join(paper.values)}"
+                f"there are values for {', '.join(paper.values) or 'none'}"
             )
             continue
         printed = printed_values(paper, name)

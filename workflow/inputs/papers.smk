@@ -1,0 +1,24 @@
+# The list of the papers whose printed numbers are shipped.
+
+from transfer.study.study import PUBLISHED
+
+
+LIST_TEMPLATES = [
+    f"scripts/transfer/page/{name}"
+    for name in ("page.html.jinja", "papers.html.jinja", "page.css")
+]
+
+
+def listed_studies():
+    """The studies of printed numbers, each of its paper."""
+    return [study for name, study in STUDIES.items() if name.startswith(f"{PUBLISHED}/")]
+
+
+def listed_papers():
+    """The folders of their papers."""
+    return [str(PAPERS[study.paper].folder) for study in listed_studies()]
+
+
+def listed_files(name):
+    """A file of each of these studies."""
+    return [f"results/{study.name}/{name}" for study in listed_studies()]
