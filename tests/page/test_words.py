@@ -59,6 +59,12 @@ def test_a_section_without_content_has_no_heading(sections):
     assert titles == ["Text", "A"]
 
 
+def test_statements_are_placed_by_section_or_all_the_others(sections):
+    words = "[statements 4.1]\n\n[statements]"
+    ((_, blocks),) = sections(words, views={}, statements=["1", "4.1", "6"])
+    assert [name for _, name, _ in blocks] == ["4.1", "1", "6"]
+
+
 def test_numbers_of_the_tables_stand_in_the_text(sections):
     words = "{table02[cct20][slope]:.2f} of {table02[cct20][models]} <b>"
     ((_, [(_, _, text)]),) = sections(words, views={})

@@ -87,6 +87,9 @@ def test_one_more_line_asks_for_that_and_no_other(project):
     (project / "scripts/tables/counts.py").write_text(TABLE)
     study = project / "config/studies/published/small.yaml"
     study.write_text(f"{STUDY}  table02: counts\n")
+    planned = run_snakemake(project, "--dry-run", str(RESULTS / "paper.html"))
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned.stdout, re.M))
+    assert jobs == {"table": "1", "paper": "1", "total": "2"}, planned.stdout[-3000:]
     target = str(RESULTS / "tables" / "table02.csv")
     done = run_snakemake(project, target, "-R", "table", "--allowed-rules", "table")
     assert done.returncode == 0, done.stdout[-3000:]

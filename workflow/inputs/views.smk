@@ -4,12 +4,14 @@ import json
 
 from transfer.fingerprint import fingerprint_of_part
 from transfer.study.shown import datasets_of
+from transfer.study.study import study_digest
 from transfer.study.views import read_view
 
 # What everything that is computed from a study's results reads, and how its script is given it.
 STUDY_FILES = {
     "results": "results/{study}/results.csv",
-    "study": "config/studies/{study}.yaml",
+    # What a study's file says counts by its digest, a param: not which views it shows.
+    "study": ancient("config/studies/{study}.yaml"),
     "models": "config/models.tsv",
     "datasets": "config/datasets.yaml",
     "top1": lambda wildcards: top1_files(STUDIES[wildcards.study]),
@@ -70,7 +72,7 @@ def readable(study, name, kind, shown):
         case "results":
             return {
                 "results": f"{folder}/results.csv",
-                "study": f"config/studies/{study.name}.yaml",
+                "study": ancient(f"config/studies/{study.name}.yaml"),
                 "models": "config/models.tsv",
                 "datasets": "config/datasets.yaml",
                 "top1": top1_files(study),
@@ -101,7 +103,17 @@ def view_flags(wildcards, input):
     )
 
 
-def chosen_flags(kind, shown):
+def of_figure(function):
+    """A param of the figures' rule, which the function gives for the view that is shown."""
+    return lambda wildcards: function(wildcards, "figures", shown_figure(wildcards))
+
+
+def of_table(function):
+    """As `of_figure`, for a table."""
+    return lambda wildcards: function(wildcards, "tables", shown_table(wildcards))
+
+
+def chosen_flags(wildcards, kind, shown):
     """What a study chooses of a view: its options, defaults included, and the caption."""
     options = read_view(kind, shown.view).chosen(shown.options)
     flags = f"--options {quote(json.dumps(options))}" if options else ""
@@ -115,7 +127,13 @@ def view_round(wildcards, kind, shown):
     return study_round(wildcards) if "results" in reads else 0
 
 
-def view_code(kind, shown):
+def view_study(wildcards, kind, shown):
+    """The digest of the study, of what reads it; always the same for anything else."""
+    reads = read_view(kind, shown.view).reads
+    return study_digest(STUDIES[wildcards.study]) if "results" in reads else ""
+
+
+def view_code(wildcards, kind, shown):
     """The fingerprint of a view and of its runner."""
     runner, function = RUNNERS[kind]
     part = fingerprint_of_part(read_view(kind, shown.view).script, function)

@@ -3,7 +3,7 @@
 
 rule paper:
     input:
-        **STUDY_FILES,
+        **STUDY_FILES | {"study": "config/studies/{study}.yaml"},
         tables=lambda wildcards: expand(
             "results/{study}/tables/{table}.csv",
             study=wildcards.study,

@@ -4,7 +4,7 @@
 rule published_results:
     input:
         printed=printed_files,
-        study="config/studies/published/{printed}.yaml",
+        study=ancient("config/studies/published/{printed}.yaml"),
         datasets="config/datasets.yaml",
     output:
         results="results/published/{printed}/results.csv",
@@ -18,6 +18,7 @@ rule published_results:
     params:
         code=fingerprint("scripts/published_results.py"),
         folder=lambda wildcards: paper_folder(printed_study(wildcards)),
+        study=lambda wildcards: study_digest(printed_study(wildcards)),
     message:
         "Reading the values that {wildcards.printed} prints"
     shell:
@@ -45,6 +46,7 @@ rule verdict:
     params:
         code=fingerprint("scripts/verdict.py"),
         round=study_round,
+        study=lambda wildcards: study_digest(STUDIES[wildcards.study]),
         claims=claims_code,
         flags=verdict_flags,
     message:

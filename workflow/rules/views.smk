@@ -17,11 +17,10 @@ rule figure:
     params:
         view=lambda wildcards: shown_figure(wildcards).view,
         files=view_flags,
-        chosen=lambda wildcards: chosen_flags("figures", shown_figure(wildcards)),
-        code=lambda wildcards: view_code("figures", shown_figure(wildcards)),
-        round=lambda wildcards: view_round(
-            wildcards, "figures", shown_figure(wildcards)
-        ),
+        chosen=of_figure(chosen_flags),
+        code=of_figure(view_code),
+        round=of_figure(view_round),
+        study=of_figure(view_study),
     message:
         "Drawing {wildcards.figure} of study {wildcards.study}: {params.view}"
     shell:
@@ -44,9 +43,10 @@ rule table:
     params:
         view=lambda wildcards: shown_table(wildcards).view,
         files=view_flags,
-        chosen=lambda wildcards: chosen_flags("tables", shown_table(wildcards)),
-        code=lambda wildcards: view_code("tables", shown_table(wildcards)),
-        round=lambda wildcards: view_round(wildcards, "tables", shown_table(wildcards)),
+        chosen=of_table(chosen_flags),
+        code=of_table(view_code),
+        round=of_table(view_round),
+        study=of_table(view_study),
     message:
         "Making {wildcards.table} of study {wildcards.study}: {params.view}"
     shell:

@@ -5,6 +5,7 @@ A paragraph that begins with a name in square brackets places something:
     [figure1]                       a figure or table of the study, by its number
     [against_imagenet]              all figures and tables of a view that are not placed yet
     [statements 4.1]                what the numbers say to the statements of a section of the paper
+    [statements]                    to those of all sections that are not placed yet
     [runs], [verdict]               the selected runs; what is printed beside what is recomputed
 
 Words that follow a figure's or table's number stand below it; those that begin with `is not here:`
@@ -153,7 +154,8 @@ def _placed(name: str, detail: str, words: str, content: Content, placed: set[st
     why = words.removeprefix(ABSENT).strip() if words.startswith(ABSENT) else ""
     note = inline("" if why else words)
     if name == "statements":
-        return [Block("statements", detail)] if detail in content.statements else []
+        asked = [detail] if detail else [one for one in content.statements if one not in placed]
+        return [Block("statements", one) for one in asked if one in content.statements]
     if name in ("runs", "verdict"):
         return [Block(name)] if getattr(content, name) else []
     if name in content.views:

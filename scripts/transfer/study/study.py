@@ -1,7 +1,9 @@
 """A study: parts of datasets x models under a recipe, with its tables and figures."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +103,13 @@ def _refuse_unused_metrics(
     ]
     if problems:
         raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+def study_digest(study: Study) -> str:
+    """Twelve hexadecimal digits that stand for all that a study's numbers are computed from.
+
+    Which views it shows, and its words, do not count.
+    """
+    shown = ("figures", "tables", "title", "words")
+    facts = {key: value for key, value in asdict(study).items() if key not in shown}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
