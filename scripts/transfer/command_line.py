@@ -1,4 +1,4 @@
-"""What every script's command line shares."""
+"""Shared by the command lines of all scripts."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from transfer.errors import UserError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's `main`; a `UserError` becomes one plain message and exit status 1."""
+    """Run a script's `main`; a `UserError` is printed as a plain message with exit status 1."""
     try:
         main()
     except UserError as error:
@@ -18,7 +18,7 @@ def run(main: Callable[[], None]) -> None:
 
 
 def warn(warnings: Iterable[str]) -> None:
-    """Print warnings where they do not mix with what a script prints."""
+    """Print warnings to stderr."""
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
 

@@ -1,5 +1,5 @@
-"""The one exception for mistakes that a user can make and mend."""
+"""The exception for errors that a user can cause and fix."""
 
 
 class UserError(Exception):
-    """Says what is wrong, where, and what to do; shown without a traceback."""
+    """An error whose message says what is wrong, where, and what to do; shown without traceback."""

@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and their checksums."""
+"""Atomic writing of files, and checksums."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ from transfer.errors import UserError
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it into place if the block succeeds.
 
-    The file is flushed to disk before the rename, so that a crash leaves the old file, the
-    new file or none, never a part of one. On failure the temporary file is removed.
+    The file is flushed to disk before the rename, so that a crash leaves the old file, the new file
+    or none, never a partial one. On failure the temporary file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,21 +39,21 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_json(path: str | Path, value: Any) -> None:
-    """Write `value` as indented JSON, atomically; NaN and infinity are refused (ValueError)."""
+    """Write `value` as indented JSON, atomically; NaN and infinity raise ValueError."""
     write_text(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file; NaN and infinity, which JSON does not have, are refused (ValueError)."""
+    """Read a JSON file; NaN and infinity, which are not valid JSON, raise ValueError."""
 
     def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is no number")
+        raise ValueError(f"{constant} is not valid JSON")
 
     return json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=refuse)
 
 
 def checksum(path: str | Path, algorithm: str) -> str:
-    """Hexadecimal digest of a file, read in pieces; `algorithm` as hashlib names it."""
+    """Hexadecimal digest of a file, read in chunks; `algorithm` is a name of hashlib."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
@@ -65,5 +65,5 @@ def verify_checksum(path: str | Path, expected: str) -> None:
     if found != digest:
         raise UserError(
             f"{path}: {algorithm} is {found}, expected {digest}. "
-            "The file is damaged or another version: delete it and fetch it again."
+            "The file is damaged or a different version: delete it and download it again."
         )

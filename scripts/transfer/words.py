@@ -1,8 +1,8 @@
-"""Numbers as people read them; always with a decimal point, whatever the locale."""
+"""Human-readable numbers, always with a decimal point, whatever the locale."""
 
 
 def duration(seconds: float | None) -> str:
-    """Such as `3 d 4 h`, `1 h 05 min`, `3 min 20 s` or `12 s`; a dash for None."""
+    """Format a duration as `3 d 4 h`, `1 h 05 min`, `3 min 20 s` or `12 s`; a dash for None."""
     if seconds is None:
         return "–"
     minutes, rest = divmod(round(seconds), 60)
@@ -16,7 +16,7 @@ def duration(seconds: float | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time as one number, such as `23 days`, `1.5 days`, `7 hours` or `40 minutes`."""
+    """Format a duration as one number, such as `23 days`, `1.5 days`, `7 hours`, `40 minutes`."""
     for unit, length in (("day", 86400), ("hour", 3600)):
         count = seconds / length
         if count >= 1.5:
@@ -26,7 +26,7 @@ def span(seconds: float) -> str:
 
 
 def size(count: float | None) -> str:
-    """Bytes, such as `12.3 GB` or `870 kB`, in powers of ten; a dash for None."""
+    """Format bytes in powers of ten, such as `12.3 GB` or `870 kB`; a dash for None."""
     if count is None:
         return "–"
     for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
@@ -36,12 +36,12 @@ def size(count: float | None) -> str:
 
 
 def number(value: float | None, digits: int) -> str:
-    """A number with so many decimals; a dash for None."""
+    """Format a number with so many decimals; a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
 def hours(seconds: float | None) -> str:
-    """GPU time in hours, such as `0.4 h` or `1,234 h`; a dash for None."""
+    """Format GPU time in hours, such as `0.4 h` or `1,234 h`; a dash for None."""
     if seconds is None:
         return "–"
     value = seconds / 3600

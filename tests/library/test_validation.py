@@ -138,7 +138,7 @@ def test_a_table_may_have_its_schema_beside_it(tmp_path):
     folder.mkdir()
     (folder / "table01.schema.yaml").write_text(SCHEMA.replace("rows: 2", "rows: 3"))
     (folder / "table01.csv").write_text(GOOD)
-    with pytest.raises(UserError, match="2 rows where the whole table has 3"):
+    with pytest.raises(UserError, match="2 rows, expected 3"):
         validation.read_table(folder / "table01.csv", "table01", folder)
 
 
@@ -148,7 +148,7 @@ def test_a_table_may_have_its_schema_beside_it(tmp_path):
         (None, "no such file"),
         ("type: objct\n", "not a JSON schema: type: 'objct' is not valid"),
         ("type: [\n", "not valid YAML"),
-        ("type: object\ntype: object\n", "line 2: key 'type' stands twice"),
+        ("type: object\ntype: object\n", "line 2: duplicate key 'type'"),
     ],
 )
 def test_a_schema_that_is_none_is_named(tmp_path, text, says):

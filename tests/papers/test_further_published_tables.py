@@ -51,8 +51,8 @@ def test_a_lost_or_repeated_row_is_refused(tmp_path, path, damage):
         (path.parent / f"{path.stem}.schema.yaml").read_text(encoding="utf-8"), encoding="utf-8"
     )
     says = {
-        "row": "rows where the whole table has",
-        "repeated": "stands twice",
+        "row": "rows, expected",
+        "repeated": "duplicate",
         "field": "cells for",
     }
     with pytest.raises(UserError, match=says[damage]):

@@ -152,7 +152,7 @@ def test_a_cell_that_diverged_everywhere_has_no_value(tmp_path):
 
 def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
     write(tmp_path, "a", 0.5)
-    with pytest.raises(UserError, match=r"2 runs are not there(.|\n)*finetune/b/metrics.json"):
+    with pytest.raises(UserError, match=r"2 runs are missing(.|\n)*finetune/b/metrics.json"):
         selected(tmp_path)
     row = selected(tmp_path, partial=True)
     assert (row.hp, row.n_runs, row.n_expected) == ("a", 1, 3)
@@ -161,7 +161,7 @@ def test_a_missing_run_is_refused_by_name_unless_partial(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"value": float("nan")}, "NaN is no number"),
+        ({"value": float("nan")}, "NaN is not valid JSON"),
         ({"value": 99.0}, "99.0 is greater than the maximum"),
         ({"value": -0.1}, "-0.1, which accuracy cannot take"),
         ({"value": 0.4}, "its history or metrics say otherwise"),

@@ -1,4 +1,4 @@
-"""Fingerprints of code: what decides whether an edit re-runs a step."""
+"""Fingerprints of code, which decide whether an edit re-runs a step."""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,18 +17,18 @@ def _digest(roots: Iterable[Definition], choices: Iterable[str]) -> str:
 
 @cache
 def fingerprint(script: str | Path, choices: tuple[str, ...] = ()) -> str:
-    """Twelve hexadecimal digits that stand for a script and all of this library that it reaches.
+    """Fingerprint of a script and all package code that it reaches: twelve hexadecimal digits.
 
-    Of a table of functions by name (`METRICS = {"accuracy": ...}`) only the entries that `choices`
-    names count, if it names any: a further entry then changes nothing. The script's name, and in
-    which module a definition is found, do not count.
+    If `choices` names entries of a table of functions (`METRICS = {"accuracy": ...}`), only those
+    count, so that adding an entry changes nothing. The name of the script and the modules in which
+    definitions are found do not count.
     """
     return _digest(effects(Path(script).resolve()), choices)
 
 
 @cache
 def fingerprint_of_part(script: str | Path, function: str) -> str:
-    """As `fingerprint`, for one function of a file that another script imports and calls.
+    """Fingerprint of a function in a file that another script imports and calls.
 
     Raises ValueError if the file does not define it.
     """
@@ -39,9 +39,9 @@ def fingerprint_of_part(script: str | Path, function: str) -> str:
 
 @cache
 def fingerprint_of(functions: tuple[str, ...], choices: tuple[str, ...] = ()) -> str:
-    """As `fingerprint`, for functions given in full, such as `transfer.training.run.train_run`.
+    """Fingerprint of functions given by full name, such as `transfer.training.run.train_run`.
 
-    Raises ValueError for one that this library does not have.
+    Raises ValueError for a function that does not exist.
     """
     roots = []
     for name in functions:

@@ -1,24 +1,24 @@
-"""Code as text that an edit changes only if it can change what the code computes.
+"""Canonical text of code, which changes only with edits that can change what the code computes.
 
-Left out are layout, comments, docstrings, type annotations, and what only speaks: the arguments
-of an exception, `print`, progress and reports, help texts of options, and calls of functions named
-`check`, `check_...` or `refuse_...`, which pass or raise and compute nothing.
+Ignores formatting, comments, docstrings, type annotations, and mere output: arguments of
+exceptions, `print`, progress and reports, help texts of options, and calls of functions named
+`check`, `check_...` or `refuse_...`, which raise or pass but compute nothing.
 """
 
 import ast
 import re
 from collections.abc import Iterator
 
-# A statement that calls one of these, or a method of an object of this name, only speaks.
+# A statement that calls one of these, or a method of an object of this name, is mere output.
 SPEAKING = re.compile(r"print|report|progress|note|_?check|_?check_\w+|_?refuse_\w+")
 HELP = ("help", "description", "epilog")
 TYPES = ("annotation", "returns")
-# Fields of a node that carry no meaning, or whose presence depends on Python's version.
+# Fields of a node without meaning, or whose presence depends on the Python version.
 IGNORED = ("ctx", "type_comment", "kind", "type_params", "msg")
 
 
 def computing(statements: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements of a body that compute something; a docstring and a message do not."""
+    """The statements of a body that compute something, unlike docstrings and messages."""
     return [node for node in statements if not _speaks(node)]
 
 
@@ -41,10 +41,9 @@ def dotted(node: ast.AST) -> list[str]:
 
 
 def fields(node: ast.AST) -> Iterator[tuple[str, object]]:
-    """The fields of a node that are of account, type annotations among them.
+    """The significant fields of a node, including type annotations.
 
-    Fields that are empty or None are left out, so that a field of a later grammar, unused, leaves
-    no trace.
+    Empty fields are omitted, so that unused fields of later grammars have no effect.
     """
     if isinstance(node, ast.Raise):
         error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -61,9 +60,9 @@ def fields(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def canonical(node: object) -> str:
-    """A node of a syntax tree as text, the same under every Python version that can parse it.
+    """A node of a syntax tree as text, identical under every Python version that can parse it.
 
-    `ast.dump` is not: versions add fields.
+    Unlike `ast.dump`, whose output changes as versions add fields.
     """
     if isinstance(node, list):
         return f"[{','.join([canonical(item) for item in node])}]"

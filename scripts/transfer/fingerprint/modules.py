@@ -1,4 +1,4 @@
-"""What a file of this library or a script defines and imports, as its syntax tree says."""
+"""The definitions and imports of a module of the package or of a script."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -16,8 +16,8 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, 
 class Module:
     """A parsed file.
 
-    `names` are the statements that give its names their meaning, `imports` what each imported
-    name stands for, dotted in full. `effects` do something when the file is imported.
+    `names` maps names to the statements that define them, `imports` maps imported names to full
+    dotted names. `effects` are the statements with an effect on import.
     """
 
     file: Path
@@ -27,7 +27,7 @@ class Module:
 
 
 def module_file(name: str) -> Path | None:
-    """The file of `transfer.<...>`; None for what is no module of this library."""
+    """The file of a module `transfer.<...>`; None for other modules."""
     package, *parts = name.split(".")
     if package != LIBRARY.name:
         return None
@@ -39,9 +39,9 @@ def module_file(name: str) -> Path | None:
 
 
 def imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """What each name stands for that import statements among the nodes bind.
+    """The full dotted names of all names bound by import statements among the nodes.
 
-    Relative imports are not followed; this library has none.
+    Relative imports are not followed; this package has none.
     """
     bound = {}
     for node in nodes:
@@ -57,7 +57,7 @@ def imported_names(nodes: Iterable[ast.AST]) -> dict[str, str]:
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement of a file's top level defines."""
+    """The names that a top-level statement defines."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield node.name
         return

@@ -1,4 +1,4 @@
-"""What a run left behind, read with distrust: by its schema, its path and its own numbers."""
+"""Read the records of runs, validating them by schema, path and consistency."""
 
 import json
 import shlex
@@ -15,9 +15,9 @@ from transfer.study.settings import NO_SPLIT
 from transfer.study.sources import PREFIX
 from transfer.training.record_checks import check_record
 
-# What all runs of a cell share.
+# Settings shared by all runs of a cell.
 SHARED = ("dataset", "model", "recipe", "precision", "code")
-# What describe_cell.py calls them.
+# Their names in the output of describe_cell.py.
 OPTIONS = {
     "dataset": "expect-data",
     "model": "expect-weights",
@@ -25,13 +25,13 @@ OPTIONS = {
     "precision": "precision",
     "code": "expect-code",
 }
-# Packages whose versions are stated where they differ.
+# Packages whose versions are reported if they differ.
 STATED = ("torch", "torchvision", "timm")
 
 
 @dataclass(frozen=True)
 class Run:
-    """What selection needs of one run's metrics.json.
+    """The contents of a run's metrics.json that are used for selection.
 
     `name` is that of its folder: its `hp`, or that of a final run such as `final-0`.
     `value` is the metric on the report split, `criterion` what the run is chosen by; both are
@@ -84,7 +84,7 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         if selection == "honest" and record["selection_split"] == record["report_split"]:
             raise UserError(
                 f"{path}: epoch and value are both of split '{record['report_split']}', so no "
-                "choice by it is honest. Use a recipe that reports another split, such as "
+                "selection by it is honest. Use a recipe that reports another split, such as "
                 "finetune_holdout, or set `selection: as_published` in the study."
             )
         criterion = record["history"][record["best_epoch"] - 1]["selection"]
@@ -152,7 +152,7 @@ def final_run(run: Run) -> Run:
 
 
 def cell_digests(path: Path) -> dict[str, str]:
-    """What the description of a cell asks of its runs, as `Run.digests`; {} if it is not there."""
+    """What the description of a cell requires of its runs, as `Run.digests`; {} without one."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

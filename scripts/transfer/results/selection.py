@@ -1,4 +1,4 @@
-"""The best run of each cell of a study, from the records that the runs leave."""
+"""Select the best run of each cell of a study from the records of runs."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ def _distinct(values: Iterable[object]) -> str:
 
 
 def _provenance(found: Sequence[Run]) -> dict[str, str]:
-    """What a reader must know of how a cell's runs were made; several values separated by `; `."""
+    """How a cell's runs were made, for the reader; several values separated by `; `."""
     return {
         "precision": _distinct(run.shared["precision"].strip('"') for run in found),
         "device": _distinct(run.device for run in found),
@@ -41,20 +41,20 @@ def select(
     accepted: Accepted | None = None,
     cells_folder: Path | None = None,
 ) -> pd.DataFrame:
-    """One row per cell, the columns of results.csv, with the selected run of each.
+    """Select the best run of each cell; returns one row per cell, with the columns of results.csv.
 
     In a cell with final runs it is the best by its recipe's selection split that did not diverge,
     whatever `selection` says, and the value the mean of theirs; its further columns are those of
     `final_columns`.
     `runs` is the folder of all runs; `metrics` the metric of each dataset; `diverged` says whether
-    runs that diverged compete with their best epoch before (as the authors' did) or are
-    discarded; `code_of` gives the fingerprint of the present training code for a metric and a
-    recipe, and `accepted` the versions of it that were accepted as equal; `cells_folder` holds the
+    diverged runs compete with their best epoch before divergence, as in the authors' code, or are
+    discarded; `code_of` returns the fingerprint of the current training code for a metric and a
+    recipe; `accepted` contains the versions accepted as equal; `cells_folder` contains the
     descriptions of cells.
 
-    Raises UserError listing the runs that are missing, unless `allow_partial`; then a cell counts
-    those there are. Runs of a cell that cannot be compared are refused. A cell without a run that
-    can be selected has no value.
+    Raises UserError listing missing runs unless `allow_partial`, in which case a cell uses the runs
+    that exist. Also raises UserError for runs of a cell that cannot be compared. A cell without a
+    selectable run has no value.
     """
     accepted = accepted or {}
     rows, missing = [], []
@@ -100,9 +100,9 @@ def select(
         shown = "\n  ".join(missing[:10])
         more = f"\n  and {len(missing) - 10} more" if len(missing) > 10 else ""
         raise UserError(
-            f"{len(missing)} runs are not there:\n  {shown}{more}\n"
-            "Make them by starting the workflow again, or select among those there are with "
-            "`--config allow_partial=true`, which every table and figure then says."
+            f"{len(missing)} runs are missing:\n  {shown}{more}\n"
+            "Start the workflow again to train them, or select among the existing runs with "
+            "`--config allow_partial=true`, which every table and figure then states."
         )
     results = pd.DataFrame(rows)
     whole = {"best_epoch", "n_seeds"} & set(results.columns)
