@@ -47,6 +47,18 @@ shorter:
 pretrained:
   like: quick
   weights: pinned
+finals:
+  like: quick
+  final: {seeds: [0, 3], train_on: [train, val], report_split: test}
+same_splits:
+  like: shorter
+  final: {seeds: [0]}
+source:
+  method: pretrain
+  like: quick
+started:
+  like: shorter
+  weights: {recipe: source, dataset: squares}
 """
 HP = "adamw-cosine_lr1e-3_wd1e-4"
 
