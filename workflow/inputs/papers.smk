@@ -2,7 +2,6 @@
 
 from transfer.study.study import PUBLISHED
 
-
 LIST_TEMPLATES = [
     f"scripts/transfer/page/{name}"
     for name in ("page.html.jinja", "papers.html.jinja", "page.css")
@@ -11,7 +10,9 @@ LIST_TEMPLATES = [
 
 def listed_studies():
     """The studies of printed numbers, each of its paper."""
-    return [study for name, study in STUDIES.items() if name.startswith(f"{PUBLISHED}/")]
+    return [
+        study for name, study in STUDIES.items() if name.startswith(f"{PUBLISHED}/")
+    ]
 
 
 def listed_papers():

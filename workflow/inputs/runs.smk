@@ -2,6 +2,7 @@
 
 import inspect
 
+from transfer.study.description import shared_arguments
 from transfer.study.sources import fetched, source_of
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code
@@ -9,17 +10,6 @@ from transfer.training.code import training_code
 # Versions of the training code that scripts/accept.py accepted as equal.
 ACCEPTED_CODE = "results/accepted_code.csv"
 ACCEPTED = read_accepted(ACCEPTED_CODE)
-
-
-def store_for(dataset, image_size):
-    """The smallest store whose crops of 65 % of the area reach the image size, or the largest."""
-    needed = image_size / (0.65 * 0.75) ** 0.5
-    sides = {
-        side: float("inf") if side == "original" else side
-        for side in DATASETS[dataset].short_sides
-    }
-    enough = [side for side, length in sides.items() if length >= needed]
-    return min(enough, key=sides.get) if enough else max(sides, key=sides.get)
 
 
 def cell_settings(wildcards):
@@ -71,18 +61,11 @@ def cell_code(wildcards):
 
 
 def cell_arguments(wildcards):
-    """What all runs of a cell are given beside their data, weights and precision.
-
-    The digest is of this cell's own settings alone.
-    """
-    settings = cell_settings(wildcards)
-    side = store_for(wildcards.dataset, settings.image_size)
-    return [
-        f"--short-side={side}",
-        f"--model={wildcards.model}",
-        f"--recipe={wildcards.recipe}",
-        f"--expect-settings={settings_digest(settings, MODELS[wildcards.model])}",
-    ]
+    """What all runs of a cell are given beside their data, weights and precision."""
+    recipe = RECIPES[wildcards.recipe]
+    return shared_arguments(
+        DATASETS[wildcards.dataset], MODELS[wildcards.model], recipe
+    )
 
 
 def final_digest(wildcards):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,16 @@ class Dataset:
     def images_of(self) -> str:
         """The dataset in whose store its images are, and whose files they come from."""
         return self.like or self.id
+
+    def store_for(self, image_size: int) -> int | str:
+        """The store for images of a size: the smallest whose crops of 65 % of the area reach it.
+
+        `image_size` is in pixels. Where none is large enough it is the largest.
+        """
+        needed = image_size / (0.65 * 0.75) ** 0.5
+        sides = {side: inf if side == "original" else float(side) for side in self.short_sides}
+        enough = [side for side, length in sides.items() if length >= needed]
+        return min(enough, key=sides.__getitem__) if enough else max(sides, key=sides.__getitem__)
 
     @property
     def reported_split(self) -> str:
