@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import importlib.util
 import json
 import os
 import subprocess
@@ -265,14 +264,11 @@ def _share(places: int, device: torch.device, folder: Path) -> bool:
     return overlap and one_gpu and after["start"] >= before[0]["end"]
 
 
-def leases_share(device: torch.device, folder: Path) -> bool | None:
+def leases_share(device: torch.device, folder: Path) -> bool:
     """Check that real processes share the slots of a GPU and that an additional one waits.
 
     With two runs per GPU the first two share it and the third waits; with one run per GPU the
-    second waits. On the CPU a GPU is simulated. None without filelock, which leases need.
+    second waits. On the CPU a GPU is simulated.
     """
-    if importlib.util.find_spec("filelock") is None:
-        print("  filelock is not installed")
-        return None
     shared = [_share(places, device, folder) for places in (2, 1)]
     return all(shared)

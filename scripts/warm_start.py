@@ -13,7 +13,6 @@ to matter.
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import importlib
 import json
@@ -31,7 +30,7 @@ import traceback
 from pathlib import Path
 
 PRELOADED = (
-    *("filelock", "jsonschema", "numpy", "pandas", "safetensors", "sklearn.metrics"),
+    *("jsonschema", "numpy", "pandas", "safetensors", "sklearn.metrics"),
     *("timm", "torch", "torchvision", "tqdm", "yaml"),
 )
 IDLE_SECONDS = 30
@@ -132,8 +131,10 @@ def serve(path: Path) -> None:
 def connect(path: Path) -> socket.socket:
     """Connect to the server, starting it if necessary."""
     deadline = time.monotonic() + START_SECONDS
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Not at the top: the server imports no code of this project.
+    from transfer.machine.locks import lock
+
+    with lock(path.with_suffix(".lock")):
         server = None
         while time.monotonic() < deadline:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -7,9 +7,7 @@ import sys
 from checkout import copy_checkout, run_snakemake
 
 # Named by the group `training` of pyproject.toml, and by no package of the others.
-TRAINING_ALONE = (
-    "filelock kagglesdk pytorch_fid rich safetensors sklearn timm torch torchvision tqdm"
-)
+TRAINING_ALONE = "kagglesdk pytorch_fid rich safetensors sklearn timm torch torchvision tqdm"
 BLOCK = f"""
 import sys
 from importlib.abc import MetaPathFinder
@@ -28,7 +26,7 @@ def test_the_published_study_is_made_without_them(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(BLOCK)
     blocked = {"PYTHONPATH": str(tmp_path / "site")}
-    probe = [sys.executable, "-c", "import filelock"]
+    probe = [sys.executable, "-c", "import safetensors"]
     environment = os.environ | blocked
     assert subprocess.run(probe, env=environment, stderr=subprocess.DEVNULL).returncode == 1
 

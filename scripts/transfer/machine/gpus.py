@@ -20,12 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import psutil
-from filelock import FileLock, Timeout
 
 from transfer.errors import UserError
-from transfer.machine.locks import WITHOUT_LOCKS
+from transfer.machine.locks import WITHOUT_LOCKS, lock, try_lock
 from transfer.machine.processes import process_start
 
 # A scheduler that sets one of these has already chosen this process's GPU if only one is visible.
@@ -214,28 +214,25 @@ def _ours(folder: Path, names: list[str]) -> set[int]:
     return alive
 
 
-def _try_slot(gpu: GPU, slot: int, runs_per_gpu: int, job: str) -> FileLock | str | None:
+def _try_slot(gpu: GPU, slot: int, runs_per_gpu: int, job: str) -> TextIO | str | None:
     """Lock a slot: the lock, None if it is taken, or a description of the GPU's other users."""
     folder = _lock_folder()
     names = [f"{job}{gpu.uuid}.{number}" for number in range(runs_per_gpu)]
-    # A soft lock, a mere file, would survive a killed run and block its GPU.
-    lock = FileLock(folder / f"{names[slot]}.lock", fallback_to_soft=False)
     # Serialised, so that a process still checking a slot is not mistaken for one that leased it.
-    with FileLock(folder / f"{job}{gpu.uuid}.guard", fallback_to_soft=False):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
+    with lock(folder / f"{job}{gpu.uuid}.guard"):
+        held = try_lock(folder / f"{names[slot]}.lock")
+        if held is None:
             return None
         try:
             if words := _in_use(gpu, _ours(folder, names)):
-                lock.release()
+                held.close()
                 return words
             pid = os.getpid()
             (folder / f"{names[slot]}.pid").write_text(f"{pid} {process_start(pid)}")
         except BaseException:
-            lock.release()
+            held.close()
             raise
-    return lock
+    return held
 
 
 def _in_use(gpu: GPU, ours: set[int]) -> str | None:
@@ -295,7 +292,7 @@ def _owner(pid: int) -> str:
 
 def _try_slots(
     gpus: tuple[GPU, ...], runs_per_gpu: int, job: str
-) -> tuple[GPU, FileLock] | dict[GPU, str]:
+) -> tuple[GPU, TextIO] | dict[GPU, str]:
     """A GPU and the lock of its slot; if none is free, the GPUs that others use."""
     in_use: dict[GPU, str] = {}
     # Slot by slot rather than GPU by GPU, so that a second run prefers an idle GPU.
@@ -319,7 +316,7 @@ def _try_slots(
     return in_use
 
 
-def _wait_for_slot(gpus: tuple[GPU, ...], runs_per_gpu: int, job: str) -> tuple[GPU, FileLock]:
+def _wait_for_slot(gpus: tuple[GPU, ...], runs_per_gpu: int, job: str) -> tuple[GPU, TextIO]:
     since = time.monotonic()
     said = None
     while isinstance(found := _try_slots(gpus, runs_per_gpu, job), dict):
@@ -383,14 +380,14 @@ def leased_gpu(device: str = "auto", runs_per_gpu: int = 1) -> Iterator[Lease]:
     if len(gpus) == 1 and os.environ.get("TRANSFER_LEASE") != "always":
         chosen_by = _chosen_by()
     job = _job() if chosen_by else ""
-    gpu, lock = _wait_for_slot(gpus, runs_per_gpu, job)
+    gpu, held = _wait_for_slot(gpus, runs_per_gpu, job)
     try:
         words = f"assigned by {chosen_by}: GPU" if chosen_by else "training on GPU"
         print(f"{words} {_words(gpu)}", flush=True)
         with _only_visible(gpu):
             yield Lease(gpu, chosen_by or "lease")
     finally:
-        lock.release()
+        held.close()
 
 
 def _words(gpu: GPU) -> str:

@@ -1,15 +1,41 @@
-"""A lock that allows one process at a time in a folder."""
+"""Locks on files, held by the kernel and released when their process ends, however it ends."""
 
 import errno
+import fcntl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TextIO
 
 # Errors of a file system without locks, such as NFS without lockd.
 WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL)
+
+
+def lock(path: str | Path) -> TextIO:
+    """A file, created if needed, locked until it is closed; waits for another process's lock.
+
+    Raises OSError, with one of the numbers `WITHOUT_LOCKS`, on a file system without locks.
+    """
+    return _locked(path, fcntl.LOCK_EX)
+
+
+def try_lock(path: str | Path) -> TextIO | None:
+    """As `lock`, but None if another process holds it."""
+    try:
+        return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+
+
+def _locked(path: str | Path, operation: int) -> TextIO:
+    file = Path(path).open("a+", encoding="utf-8")  # noqa: SIM115 (its caller closes it)
+    try:
+        fcntl.flock(file, operation)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 @contextmanager
@@ -20,16 +46,12 @@ def held_alone(folder: Path, busy: str, name: str = ".lock") -> Iterator[bool]:
     kernel releases the lock when the process ends. On a file system without locks, a warning is
     printed to stderr and the block runs unprotected.
     """
-    # A soft lock, a mere file, would survive a process killed on another machine.
-    lock = FileLock(folder / name, fallback_to_soft=False)
-    waited = False
+    waited, file = False, None
     try:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
+        file = try_lock(folder / name)
+        if file is None:
             print(busy, flush=True)
-            waited = True
-            lock.acquire()
+            waited, file = True, lock(folder / name)
     except OSError as error:
         if error.errno not in WITHOUT_LOCKS:
             raise
@@ -42,4 +64,5 @@ def held_alone(folder: Path, busy: str, name: str = ".lock") -> Iterator[bool]:
     try:
         yield waited
     finally:
-        lock.release()
+        if file is not None:
+            file.close()

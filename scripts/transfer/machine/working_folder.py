@@ -4,7 +4,6 @@ Snakemake's own lock is a file that a killed process leaves behind; every later 
 until somebody runs --unlock. This lock is held by the kernel and released with the process.
 """
 
-import fcntl
 import os
 import shutil
 import socket
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from transfer.errors import UserError
+from transfer.machine.locks import try_lock
 
 # In bytes; less than a log file or a record needs.
 FULL = 1_000_000
@@ -25,22 +25,20 @@ def claim(folder: str | Path) -> None:
     """Lock a folder for this process; raises UserError naming the process that holds the lock."""
     path = Path(folder) / ".snakemake" / "working"
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+", encoding="utf-8")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read().strip() or "another process"
-        file.close()
-        raise UserError(
-            f"Snakemake is already running in this folder ({holder}). Wait for it or stop it; "
-            "scripts/status.py shows its progress."
-        ) from None
+        file = try_lock(path)
     except OSError as error:
         print(
             f"{path.parent}: this file system does not support locks ({error.strerror}): make sure "
             "that no second Snakemake is started in this folder",
             file=sys.stderr,
+        )
+        return
+    if file is None:
+        holder = path.read_text(encoding="utf-8").strip() or "another process"
+        raise UserError(
+            f"Snakemake is already running in this folder ({holder}). Wait for it or stop it; "
+            "scripts/status.py shows its progress."
         )
     file.truncate(0)
     file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
