@@ -133,11 +133,13 @@ def pets(e: Evidence) -> pd.Series:
 
 
 CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
-    "subsets_made": lambda e: (e.printed["table01"]["subset"] != "entire").sum(),
-    "bird_within_animal": lambda e: inside(e, ["bird"], "animal"),
-    "car_aircraft_within_vehicle": lambda e: inside(e, ["car", "aircraft"], "vehicle"),
-    "vehicle_within_transport": lambda e: inside(e, ["vehicle"], "transport"),
-    "animal_categories": lambda e: e.printed["table01"].set_index("subset").at["animal", "classes"],
+    "subsets_made": lambda e: (e.printed["table01"]["subset"] != "jft_entire").sum(),
+    "bird_within_animal": lambda e: inside(e, ["jft_bird"], "jft_animal"),
+    "car_aircraft_within_vehicle": lambda e: inside(e, ["jft_car", "jft_aircraft"], "jft_vehicle"),
+    "vehicle_within_transport": lambda e: inside(e, ["jft_vehicle"], "jft_transport"),
+    "animal_categories": lambda e: (
+        e.printed["table01"].set_index("subset").at["jft_animal", "classes"]
+    ),
     "entire_jft_worse_inception": lambda e: entire_worse(e, INCEPTION),
     "entire_jft_worse_amoebanet": lambda e: entire_worse(e, AMOEBANET),
     "jft_adaptive_beats_entire_inception": lambda e: adaptive_gain(e, INCEPTION, "jft").above,
