@@ -23,7 +23,9 @@ OPTIONS = {
             "additionalProperties": False,
             "required": ["name", "first", "second"],
             "properties": {
+                # The row in the CSV, by which a page's words find it, and its heading.
                 "name": {"type": "string"},
+                "label": {"type": "string"},
                 "first": {"type": "string"},
                 "second": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             },
@@ -42,6 +44,7 @@ def make(
 ) -> Table:
     shown = [column for column in printed.columns if column in datasets]
     values = printed.set_index(rows)[shown].astype(float)
+    labels = {str(pair["name"]): str(pair.get("label", pair["name"])) for pair in pairs}
     found = []
     for pair in pairs:
         first, second = str(pair["first"]), list(pair["second"])
@@ -59,7 +62,7 @@ def make(
             }
         )
     columns = [
-        Column("comparison", "Comparison"),
+        Column("comparison", "Comparison", lambda name: labels[name]),
         *(Column(name, datasets[name].short_name, decimals(1)) for name in shown),
         Column("mean", "Mean", decimals(2)),
         Column("above", "Above"),

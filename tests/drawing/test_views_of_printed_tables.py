@@ -105,10 +105,11 @@ def test_different_images_follow_the_closed_formula():
 def test_gains_are_differences_with_their_exact_test():
     table = read_printed(NGIAM, "table03")
     pairs = [
-        {"name": "JFT", "first": "jft_adaptive", "second": ["jft_entire"]},
+        {"name": "JFT", "label": "x", "first": "jft_adaptive", "second": ["jft_entire"]},
         {"name": "best", "first": "jft_adaptive", "second": [f"jft_{name}" for name in SUBSETS]},
     ]
     made = view("tables", "gains", "make", table, DATASETS, pairs=pairs)
+    assert made.columns[0].cells(made.frame) == ["x", "best"]
     frame = made.frame.set_index("comparison")
     assert frame.loc["JFT", "birdsnap"] == 7.5 and frame.loc["best", "cars"] == -0.3
     assert frame.loc["JFT", ["above", "below"]].tolist() == [6, 0]
