@@ -69,7 +69,7 @@ def test_a_final_run_that_diverged_is_counted_and_not_averaged(runs):
 
 
 def test_without_a_final_run_there_is_no_value(runs):
-    with pytest.raises(UserError, match=r"2 runs are not there(.|\n)*final-0/metrics.json"):
+    with pytest.raises(UserError, match=r"2 runs are missing(.|\n)*final-0/metrics.json"):
         selected(runs)
     row = selected(runs, partial=True)
     assert (row.n_runs, row.n_expected, row.n_seeds) == (2, 4, 0) and row.isna()["value"]

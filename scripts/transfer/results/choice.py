@@ -56,7 +56,7 @@ def refuse_mixed(
                 f"{cell.dataset}/{cell.model}/{cell.recipe}: {len(odd)} of its {len(found)} runs "
                 f"were made with another {WORDS.get(key, key)} than "
                 f"{'the rest' if len(odd) < len(found) else 'the study has now'}: "
-                f"{', '.join(run.name for run in odd)}. This trains them again, and no others:\n"
+                f"{', '.join(run.name for run in odd)}. To train only these again:\n"
                 f"snakemake --cores 8 --resources gpu=4 --force -- {shlex.join(paths)}"
             )
 
@@ -77,7 +77,7 @@ def choose(cell: Cell, runs: Path, metric: str, cells_folder: Path | None = None
     paths = {hp: runs / cell.run_folder(hp) / RECORD for hp in cell.hps}
     missing = [str(path) for path in paths.values() if not path.is_file()]
     if missing:
-        raise UserError(f"runs are not there: {', '.join(missing)}: start the workflow again")
+        raise UserError(f"missing runs: {', '.join(missing)}: start the workflow again")
     found = [read_run(path, cell, hp, metric, "by_recipe") for hp, path in paths.items()]
     refuse_mixed(cell, found, runs, current_digests(cell, cells_folder))
     best = choose_among(found)

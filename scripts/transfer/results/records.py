@@ -33,12 +33,12 @@ STATED = ("torch", "torchvision", "timm")
 class Run:
     """The contents of a run's metrics.json that are used for selection.
 
-    `name` is that of its folder: its `hp`, or that of a final run such as `final-0`.
-    `value` is the metric on the report split, `criterion` what the run is chosen by; both are
-    None for a run that diverged in its first epoch. `shared` are its settings of `SHARED`, each as
-    text, and `digests` what the description of a cell says of them, where it is known. `code`
-    is the fingerprint of the code that computed, `kept_weights` the digest of the weights it left.
-    `trained_on` are splits separated by a space, `reported_epoch` is best or last.
+    `name` is that of its folder: its `hp`, or that of a final run such as `final-0`. `value` is the
+    metric on the report split, `criterion` the value by which runs are selected; both are None for
+    a run that diverged in its first epoch. `shared` contains the settings in `SHARED` as text, and
+    `digests` their digests in the cell's description, if known. `code` is the fingerprint of the
+    code that trained the run, `kept_weights` the digest of the weights it left. `trained_on` are
+    splits separated by spaces, `reported_epoch` is best or last.
     """
 
     name: str
