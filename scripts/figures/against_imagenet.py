@@ -35,6 +35,8 @@ OPTIONS = {
     "through": {"enum": ["lines", "spline"], "default": "lines"},
     # An error bar on every point that has one.
     "intervals": {"type": "boolean", "reads": "intervals", "default": False},
+    # The correlation over all models with its interval, in place of the better models' and slope.
+    "r_interval": {"type": "boolean", "default": False},
     # A further part, marked by stars and left out of the lines.
     "stars": {"type": ["string", "null"], "format": "part", "default": None},
 }
@@ -47,6 +49,7 @@ def draw(
     axes: str | None,
     through: str,
     intervals: pd.DataFrame | None,
+    r_interval: bool,
     stars: str | None,
 ) -> Drawing:
     figure, panels = transfer_panels(results, axes or results.study.axes, part)
@@ -66,25 +69,27 @@ def draw(
             notes.append(f"No spline through fewer than {FEWEST_OF_A_SPLINE} models.")
     else:
         for panel in panels:
-            draw_lines(panel, results.study.intervals)
+            draw_lines(panel, results.study.intervals, r_interval)
         handles += line_handles(results, panels[0])
     for panel in panels:
         draw_models(panel, styles)
         if stars is not None:
             draw_stars(panel, results, stars)
     finish(figure, results, handles, notes, part)
-    return Drawing(figure, caption(results, part, through, stars))
+    return Drawing(figure, caption(results, part, through, stars, r_interval))
 
 
-def caption(results: StudyResults, part: str, through: str, stars: str | None) -> str:
-    stated = "as published" if results.study.imagenet_top1 == "published" else "by the library"
+def caption(
+    results: StudyResults, part: str, through: str, stars: str | None, r_interval: bool
+) -> str:
+    predictor = results.predictor
     spline = (
         "The line is a cubic smoothing spline through all models, its smoothness chosen by "
         "generalised cross-validation."
     )
     words = [
-        f"Each dataset's metric against ImageNet top-1 accuracy, {stated}.",
-        spline if through == "spline" else lines_words(results, part),
+        f"Each dataset's metric against {predictor.accuracy}, {predictor.stated}.",
+        spline if through == "spline" else lines_words(results, part, r_interval),
     ]
     if stars is not None:
         words.append(f"Stars are the models of part {stars}, which the lines leave out.")

@@ -18,9 +18,11 @@ def make(results: StudyResults, printed: pd.DataFrame | None, *, part: str) -> T
         Column("slope", "Slope", decimals(2)),
         Column("models", "Models"),
     ]
+    predictor = results.predictor
+    top1 = " top-1" if results.study.source_part is None else ""
     caption = (
-        "Pearson correlation and least-squares slope of each metric on ImageNet top-1 accuracy, "
-        f"both as fractions, over models above {results.study.threshold:g} % top-1."
+        f"Pearson correlation and least-squares slope of each metric on {predictor.accuracy}, both "
+        f"as fractions, over models above {results.study.threshold:g} %{top1}."
     )
     table, columns, beside = beside_printed(table, columns, printed)
     return Table(table, columns, caption, [*part_notes(results, part), *beside])

@@ -20,7 +20,7 @@ def make(results: StudyResults, printed: pd.DataFrame | None, *, part: str) -> T
         [
             ("unnormalized", "ρ (average, unnormalized)"),
             ("normalized", "ρ (average, normalized)"),
-            ("imagenet", "ρ (ImageNet)"),
+            ("imagenet", f"ρ ({results.predictor.short})"),
         ]
     ):
         # Headings must differ, so that the three p columns stay three columns.
@@ -30,7 +30,7 @@ def make(results: StudyResults, printed: pd.DataFrame | None, *, part: str) -> T
         ]
     caption = (
         "Spearman's rho of each dataset with the average over the other datasets and with "
-        "ImageNet top-1."
+        f"{results.predictor.axis}."
     )
     table, columns, beside = beside_printed(table, columns, printed)
     notes = [*part_notes(results, part), *bound_notes(bound), *beside]

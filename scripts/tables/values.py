@@ -58,8 +58,8 @@ def fit_notes(results: StudyResults, part: str) -> list[str]:
     better = above_threshold(results, part)
     above = f"models above {results.study.threshold:g} % top-1"
     return [
-        f"{results.datasets[name].short_name}: correlation with ImageNet top-1 and slope, both "
-        f"as fractions, {fit_words(top1, values[name], 'models')}, "
+        f"{results.datasets[name].short_name}: correlation with {results.predictor.axis} and "
+        f"slope, both as fractions, {fit_words(top1, values[name], 'models')}, "
         f"{fit_words(top1, values[name][better], above)}."
         for name in values
     ]

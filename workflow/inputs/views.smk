@@ -81,6 +81,8 @@ def readable(study, name, kind, shown):
             return {"models": "config/models.tsv"}
         case "datasets":
             return {"datasets": "config/datasets.yaml"}
+        case "predictions":
+            return {"predictions": f"{folder}/predictions"}
         case "prepared":
             return {"prepared": indexes_of(datasets_of(study, kind, shown))}
         case "printed":

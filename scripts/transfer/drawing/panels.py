@@ -32,6 +32,7 @@ from transfer.results.table import (
     part_values,
 )
 from transfer.statistics.correlation import linear_fit
+from transfer.statistics.correlation_intervals import FEWEST_POINTS, pearson
 from transfer.statistics.intervals import bootstrap_line
 
 # Inches that the longest name of a model takes, and a line of a legend; a figure has room for
@@ -41,7 +42,10 @@ LEGEND_COLUMN, LEGEND_LINE, LEGEND_LINES = 1.45, 0.17, 5
 
 @dataclass(frozen=True)
 class Panel:
-    """What one dataset's panel shows; `x` and `y` are fractions, one per model."""
+    """What one dataset's panel shows; `x` and `y` are fractions, one per model.
+
+    `predictor` is what `x` is, for the axis.
+    """
 
     ax: Axes
     dataset: str
@@ -51,6 +55,7 @@ class Panel:
     y: pd.Series
     better: pd.Series
     kind: str
+    predictor: str
 
     @property
     def at(self) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +100,7 @@ def transfer_panels(
             values[dataset][there],
             above_threshold(results, part)[there],
             kind,
+            results.predictor.axis,
         )
         set_limits(panel, *panel.at)
         ax.set_title(panel.title, loc="left")
@@ -115,7 +121,7 @@ def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
         if which == "x":
             panel.ax.set_xlim(limits)
             label_axis(panel.ax, "x", panel.kind, percent=True)
-            panel.ax.set_xlabel("ImageNet top-1 (%)")
+            panel.ax.set_xlabel(f"{panel.predictor} (%)")
         else:
             panel.ax.set_ylim(limits)
             label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
@@ -132,11 +138,12 @@ def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
         yield "better", BLUE, "-", better
 
 
-def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
+def draw_lines(panel: Panel, intervals: dict[str, Any], interval: bool = False) -> None:
     """Least-squares lines through all and through the better models, each with its band.
 
     The slope and correlation of the second are printed in the panel, computed on fractions as
-    in Table 2, whatever the axes.
+    in Table 2, whatever the axes. With `interval` the correlation is that of all models, with its
+    interval in place of the slope.
     """
     x, y = panel.at
     for _, color, dash, chosen in subsets(panel):
@@ -148,6 +155,10 @@ def draw_lines(panel: Panel, intervals: dict[str, Any]) -> None:
     drawn = list(subsets(panel))
     if not drawn:
         annotate(panel, "too few models")
+        return
+    if interval and len(panel.x) >= FEWEST_POINTS:
+        r = pearson(panel.x.to_numpy(), panel.y.to_numpy(), intervals["level"])
+        annotate(panel, f"r {r.value:.2f} ({r.interval.lower:.2f} to {r.interval.upper:.2f})")
         return
     _, color, _, chosen = drawn[-1]
     fit = linear_fit(panel.x[chosen], panel.y[chosen])
@@ -174,16 +185,20 @@ def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
     ]
 
 
-def lines_words(results: StudyResults, part: str = "main") -> str:
+def lines_words(results: StudyResults, part: str = "main", interval: bool = False) -> str:
     """What the fitted lines and their bands are, for a caption."""
     study = results.study
     bands = study.intervals
     return (
         f"The dashed grey line goes through all {len(study.parts[part].models)} models, the blue "
-        f"one through those above {study.threshold:g} % ImageNet top-1; bands are "
+        f"one through those above {study.threshold:g} % {results.predictor.axis}; bands are "
         f"{bands['level'] * 100:g} % bootstrap intervals over models ({bands['samples']} "
-        f"resamples, seed {bands['seed']}). Correlation and slope of the blue line are computed "
-        "on fractions."
+        f"resamples, seed {bands['seed']}). "
+        + (
+            f"r is Pearson's over all models, with Fisher's {bands['level'] * 100:g} % interval."
+            if interval
+            else "Correlation and slope of the blue line are computed on fractions."
+        )
     )
 
 

@@ -87,7 +87,7 @@ def metric_columns(results: StudyResults, part: str = "main") -> list[Column]:
     """Columns of a table of values: model, ImageNet top-1 and each dataset's metric."""
     return [
         Column("model", "Model", lambda key: str(results.models.loc[key, "name"])),
-        Column("imagenet_top1", "ImageNet top-1", decimals(1, 100)),
+        Column("imagenet_top1", results.predictor.axis, decimals(1, 100)),
         *(
             Column(key, dataset.short_name, show_metric(results.study.parts[part].metric(dataset)))
             for key in results.study.parts[part].datasets

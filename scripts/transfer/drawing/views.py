@@ -40,6 +40,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--intervals", type=Path, help="the study's intervals.csv")
     parser.add_argument("--fid", type=Path, help="the study's fid.csv")
     parser.add_argument("--prepared", type=Path, nargs="+", help="index.csv of prepared datasets")
+    parser.add_argument("--predictions", type=Path, help="folder of a study's kept predictions")
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
     parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
@@ -102,6 +103,8 @@ def read(name: str, args: argparse.Namespace) -> Any:
             return read_datasets(args.datasets)
         case "prepared":
             return [index.parent for index in args.prepared]
+        case "predictions":
+            return args.predictions
         case "printed":
             return read_printed(args.printed.parent, args.printed.stem)
         case _:

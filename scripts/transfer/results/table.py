@@ -1,13 +1,14 @@
 """The results table of a study joined with what is known of its models and datasets."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from transfer.data.dataset import Dataset, read_datasets
 from transfer.errors import UserError
+from transfer.results.predictor import Predictor, predictor_of
 from transfer.study.model import Model, read_models
 from transfer.study.study import Study, read_study
 from transfer.validation import read_table
@@ -23,7 +24,8 @@ class StudyResults:
     """A study, its tables of models and datasets, and the selected run of every cell.
 
     `cells` has one row per (dataset, model, recipe), the columns of results.csv. `top1` is the
-    ImageNet top-1 in percent by model, as the study's paper prints it or as the library states it.
+    accuracy in percent by model that stands on the horizontal axis: ImageNet top-1 as the study's
+    paper prints it or as the library states it, or the value of the study's source part.
     """
 
     study: Study
@@ -31,6 +33,11 @@ class StudyResults:
     datasets: dict[str, Dataset]
     cells: pd.DataFrame
     top1: Mapping[str, float]
+
+    @property
+    def predictor(self) -> Predictor:
+        """The words for what stands on the horizontal axis."""
+        return predictor_of(self.study, self.datasets)
 
 
 def load_results(
@@ -46,18 +53,22 @@ def load_results(
     needs.
     """
     read, known = read_study(study), read_models(models)
+    found = StudyResults(
+        study=read,
+        models=models_table(known),
+        datasets=read_datasets(datasets),
+        cells=read_table(results, "results"),
+        top1={},
+    )
+    if read.source_part is not None:
+        values = part_values(found, read.source_part).iloc[:, 0].dropna() * 100
+        return replace(found, top1=values.to_dict())
     stated = {
         name: model.imagenet_top1_library
         for name, model in known.items()
         if model.imagenet_top1_library is not None
     }
-    return StudyResults(
-        study=read,
-        models=models_table(known),
-        datasets=read_datasets(datasets),
-        cells=read_table(results, "results"),
-        top1=printed_top1(top1) if read.imagenet_top1 == "published" else stated,
-    )
+    return replace(found, top1=printed_top1(top1) if read.imagenet_top1 == "published" else stated)
 
 
 def printed_top1(tables: Iterable[Path]) -> dict[str, float]:
@@ -115,12 +126,16 @@ def complete_values(results: StudyResults, name: str = "main") -> pd.DataFrame:
 
 
 def imagenet_top1(results: StudyResults, name: str = "main") -> pd.Series:
-    """ImageNet top-1 of a part's models as a fraction; raises UserError naming those without."""
+    """ImageNet top-1 of a part's models as a fraction, or their value of the study's source part.
+
+    Raises UserError naming models without.
+    """
     part = results.study.parts[name]
     if missing := [model for model in part.models if model not in results.top1]:
         raise UserError(
-            f"study {results.study.name}: imagenet_top1: {results.study.imagenet_top1}: no "
-            f"accuracy of {', '.join(missing)}"
+            f"study {results.study.name}: imagenet_top1: "
+            f"{results.study.imagenet_top1 or f'part {results.study.source_part}'}: no accuracy "
+            f"of {', '.join(missing)}"
         )
     models = pd.Index(part.models, name="model")
     return pd.Series([results.top1[model] for model in part.models], models) / 100

@@ -40,19 +40,21 @@ class Part:
 class Study:
     """One file of config/studies; the schema describes each field.
 
-    `tables` and `figures` are what the study shows, by number. The name of a study of printed
-    numbers is `published/<paper>`.
+    `imagenet_top1` is published or library; in its place `source_part` may name the part whose
+    values stand on the horizontal axis. `tables` and `figures` are what the study shows, by
+    number. The name of a study of printed numbers is `published/<paper>`.
     """
 
     name: str
     title: str
     source: str
     parts: dict[str, Part]
-    imagenet_top1: str
+    imagenet_top1: str | None
     threshold: float
     intervals: dict[str, Any]
     tables: dict[str, Shown]
     figures: dict[str, Shown]
+    source_part: str | None = None
     paper: str | None = None
     words: str | None = None
     selection: str = "as_published"
@@ -76,6 +78,9 @@ def read_study(path: str | Path) -> Study:
         for name, part in content.pop("parts").items()
     }
     _refuse_unused_metrics(path, everywhere, parts)
+    if isinstance(content["imagenet_top1"], dict):
+        content["source_part"] = content["imagenet_top1"]["part"]
+        content["imagenet_top1"] = None
     for key in ("tables", "figures"):
         content[key] = {number: read_shown(line) for number, line in content[key].items()}
     return Study(name=study_name(path), parts=parts, **content)

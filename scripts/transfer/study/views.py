@@ -23,6 +23,7 @@ READABLE = {
     "models": ("published", "runs"),
     "intervals": ("published",),
     "prepared": ("runs",),
+    "predictions": ("runs",),
     "printed": ("published", "runs"),
 }
 # The format of an option that names a part of the study.

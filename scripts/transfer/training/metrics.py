@@ -145,20 +145,28 @@ def check_labels(metric: str, labels: np.ndarray, classes: int, split: str) -> N
             )
 
 
+def predict(
+    scores: np.ndarray, labels: np.ndarray, thresholds: np.ndarray | None = None
+) -> np.ndarray:
+    """Labels by scores: the highest, or where an image has several, all with `score >= threshold`.
+
+    Without thresholds that is logit 0, probability one half. `labels` says of which kind they are.
+    """
+    if labels.ndim == 2:
+        return (scores >= (0.0 if thresholds is None else thresholds)).astype(labels.dtype)
+    return scores.argmax(axis=1)
+
+
 def evaluate(
     metric: str, scores: np.ndarray, labels: np.ndarray, thresholds: np.ndarray | None = None
 ) -> dict[str, float]:
     """The dataset's metric and those recorded beside it, as fractions (kappa in [-1, 1]).
 
-    Where an image has several labels, those with `score >= threshold` are predicted (logit 0,
-    probability one half, without thresholds), and accuracy is the share of images whose every
-    label is right. Macro F1 counts a class without positives as zero, as scikit-learn does.
-    Constant predictions give kappa 0, or 1 where every label is that constant too.
+    Labels are predicted by `predict`. Where an image has several, accuracy is the share of images
+    whose every label is right. Macro F1 counts a class without positives as zero, as scikit-learn
+    does. Constant predictions give kappa 0, or 1 where every label is that constant too.
     """
     scores = scores.astype(np.float64)
-    if labels.ndim == 2:
-        predicted = (scores >= (0.0 if thresholds is None else thresholds)).astype(labels.dtype)
-    else:
-        predicted = scores.argmax(axis=1)
+    predicted = predict(scores, labels, thresholds)
     measures = BESIDE[labels.ndim == 2] | {metric: METRICS[metric]}
     return {name: measure(predicted, labels, scores) for name, measure in measures.items()}
