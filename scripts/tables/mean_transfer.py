@@ -44,8 +44,8 @@ def make(results: StudyResults, *, parts: list[str], random: str | None) -> Tabl
     ]
     level = results.study.intervals["level"]
     caption = (
-        f"Pearson's r of each model's mean over the datasets with its {results.predictor.accuracy}, "
-        f"with Fisher's {level * 100:g} % interval over models. All values are fractions."
+        "Pearson's r of each model's mean over the datasets with its "
+        f"{results.predictor.accuracy}, with Fisher's {level * 100:g} % interval over models. All values are fractions."
     )
     notes = [words for part in parts for words in part_notes(results, part)]
     return Table(pd.DataFrame(rows), columns, caption, list(dict.fromkeys(notes)))
