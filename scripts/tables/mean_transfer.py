@@ -45,7 +45,8 @@ def make(results: StudyResults, *, parts: list[str], random: str | None) -> Tabl
     level = results.study.intervals["level"]
     caption = (
         "Pearson's r of each model's mean over the datasets with its "
-        f"{results.predictor.accuracy}, with Fisher's {level * 100:g} % interval over models. All values are fractions."
+        f"{results.predictor.accuracy}, with Fisher's {level * 100:g} % interval over models. "
+        "All values are fractions."
     )
     notes = [words for part in parts for words in part_notes(results, part)]
     return Table(pd.DataFrame(rows), columns, caption, list(dict.fromkeys(notes)))
