@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from stand_in_tables import a_dataset
+from stand_in_tables import a_dataset, a_model
+from training_process import RECIPES
 
 import plan
 from transfer.errors import UserError
@@ -25,8 +26,9 @@ from transfer.progress.planned import (
     to_csv,
 )
 from transfer.progress.states import RunState
-from transfer.progress.work import DatasetSize, read_speeds
+from transfer.progress.work import DatasetSize, read_speeds, works
 from transfer.study.expected import Run
+from transfer.study.recipes import read_recipes
 
 ROOT = Path(__file__).parents[2]
 # Two runs with settings of their own, and a table of both.
@@ -131,6 +133,25 @@ def test_time_of_a_run_is_taken_from_the_nearest_measurement():
     assert Measured([], sizes).estimate(run, work, {}) == Estimate(None, None)
     unsized = Work(None, None, 10, 224)
     assert Measured([], sizes).estimate(run, unsized, published).seconds is None
+
+
+@pytest.mark.parametrize(
+    ("text", "images", "evaluations"),
+    [
+        ("epochs: 5", 5 * 900, 5),
+        ("steps: 100, step_milestones: [1]", 100 * 12, 1),
+        ("steps: 100, step_milestones: [1], evaluate_every: 30", 100 * 12, 4),
+        # A batch is no larger than the data.
+        ("steps: 100, step_milestones: [1], batch_size: 1000", 100 * 900, 1),
+    ],
+)
+def test_steps_cost_the_images_that_they_train_on(tmp_path, text, images, evaluations):
+    (tmp_path / "r.yaml").write_text(f"{RECIPES}own: {{like: quick, {text}}}\n")
+    run, model = Run("a", "own", "own", "hp"), {"own": a_model()}
+    sizes = {"a": DatasetSize(900, 300, 3, True)}
+    [work] = works([run], read_recipes(tmp_path), model, sizes).values()
+    # An image evaluated costs a third of one trained on.
+    assert work.seconds(1.0) == pytest.approx(images + evaluations * 300 / 3)
 
 
 def test_the_plan_ends_in_a_total():

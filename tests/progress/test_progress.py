@@ -26,10 +26,10 @@ RUN = Run("digits", "resnet50", "finetune", "sgd-cosine_lr1e-2_wd0")
 # A run that reports one epoch and then trains until it is ended.
 TRAINING = """
     import sys, time
-    from transfer.training.report import epoch_fields, reported
+    from transfer.training.report import reported, run_fields
     entry = {"training_seconds": 8.0, "evaluation_seconds": 2.0, "images_per_second": 100.0}
     with reported(sys.argv[1]) as report:
-        report(**epoch_fields([entry], 5, 0.5))
+        report(**run_fields([entry], 5, 0.5, entry["images_per_second"]))
         if sys.argv[2] == "queue":
             report(state="queued")
         print("epoch 1", flush=True)

@@ -245,3 +245,59 @@ def test_a_method_with_axes_of_its_own_is_a_row(tmp_path, monkeypatch):
     monkeypatch.setitem(METHODS, "toy", Method(Settings, {"batch_size": "_n"}))
     recipe = own_recipe(tmp_path / "r.yaml", "method: toy, grid: {batch_size: [2, 30]}")
     assert list(recipe.hyperparameters) == ["n2", "n3e1"]
+
+
+def test_a_recipe_that_counts_steps_takes_over_nothing_counted_in_epochs(recipes, tmp_path):
+    text = (
+        Path("config/recipes/fang2023.yaml").read_text()
+        + """
+stepped:
+  like: finetune
+  steps: 200
+  warmup_steps: 20
+  evaluate_every: 50
+  schedule: cosine
+  optimizer: sgd
+  grid: {learning_rate: [0.1], weight_decay: [0]}
+  datasets: {pets: {steps: 1000}}
+back: {like: stepped, epochs: 3, datasets: {cct20: {steps: 7}}}
+"""
+    )
+    (tmp_path / "own.yaml").write_text(text)
+    both = read_recipes(tmp_path)
+    # Melanoma has 10 epochs and milestones of its own in `finetune`.
+    ours = both["stepped"].settings("melanoma", ROW)
+    assert (ours.steps, ours.epochs, ours.warmup_steps, ours.evaluations) == (200, 0, 20, 4)
+    assert ours.step_milestones == () and ours.vertical_flip
+    assert both["stepped"].settings("pets", ROW).steps == 1000
+    back = both["back"].settings("melanoma", ROW)
+    assert (back.epochs, back.steps, back.warmup_steps, back.evaluations) == (3, 0, 0, 3)
+    assert both["back"].settings("pets", ROW).epochs == 3
+    one = both["back"].settings("cct20", ROW)
+    assert (one.steps, one.epochs, one.evaluations) == (7, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs: 3, steps: 100", "own: say either epochs or steps"),
+        ("warmup_steps: 3", "own.warmup_steps: counts steps, and the recipe counts epochs"),
+        ("models: {deit_tiny: {evaluate_every: 3}}", "own.models.deit_tiny.evaluate_every: counts"),
+        (
+            "steps: 9, evaluate_every: 10, step_milestones: [3]",
+            "own.evaluate_every: more than the 9",
+        ),
+        ("steps: 9, warmup_steps: 9, step_milestones: [3]", "own.warmup_steps: as many as the 9"),
+        ("steps: 9", "own: missing step_milestones, which schedule step needs"),
+    ],
+)
+def test_counts_that_contradict_are_refused(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        own_recipe(tmp_path / "r.yaml", text)
+
+
+def test_settings_that_are_not_stated_leave_no_trace(recipes):
+    content = recipes["finetune"].settings("aptos", ROW).content()
+    later = {"method", "steps", "evaluate_every", "warmup_steps", "sgd_weight_decay", "optimizer",
+             "schedule", "learning_rate", "weight_decay"}  # fmt: skip
+    assert not later & content.keys() and len(content) == 22

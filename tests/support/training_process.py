@@ -44,6 +44,12 @@ quick:
 shorter:
   like: quick
   epochs: 2
+stepped:
+  like: quick
+  steps: 12
+  evaluate_every: 5
+  warmup_steps: 3
+  step_milestones: [8]
 pretrained:
   like: quick
   weights: pinned

@@ -1,12 +1,13 @@
 """Optimisers and schedules against torch's own, step by step on a toy problem."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from training_settings import settings_with
 
-from transfer.training.optim import make_optimizer, make_schedule
+from transfer.training.optim import learning_rate_at, make_optimizer, make_schedule
 
 
 def trajectory(optimizer, parameter, schedule, epochs=30, steps=3):
@@ -81,3 +82,42 @@ def test_steps_fall_exactly_after_the_milestones():
 def test_the_cosine_spans_all_epochs_once(epochs):
     expected = [(1 + math.cos(math.pi * epoch / epochs)) / 2 for epoch in range(epochs)]
     assert rates_of("cosine", epochs) == pytest.approx(expected, abs=1e-12)
+
+
+def rates_by_step(**changes):
+    settings = settings_with(epochs=0, learning_rate=0.5, **changes)
+    return [learning_rate_at(step, settings) for step in range(settings.steps)]
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(1, 0), (10, 0), (10, 1), (200, 20), (20, 19)])
+def test_warm_up_and_cosine_at_every_step(steps, warmup):
+    """k / warmup for the k-th of the first steps, (1 + cos(pi j / n)) / 2 for j of the n after."""
+    rising = [0.5 * k / warmup for k in range(1, warmup + 1)]
+    left = steps - warmup
+    falling = [0.25 * (1 + math.cos(math.pi * j / left)) for j in range(left)]
+    rates = rates_by_step(steps=steps, warmup_steps=warmup)
+    assert rates == pytest.approx(rising + falling, rel=1e-15)
+    # No step is lost, and none is above the initial learning rate.
+    assert min(rates) > 0 and max(rates) == 0.5
+    assert all(a >= b for a, b in zip(rates[warmup:], rates[warmup + 1 :], strict=False))
+
+
+def test_a_cosine_by_step_is_that_of_torch():
+    parameter = start()
+    optimizer = torch.optim.SGD([parameter], lr=0.5)
+    reference = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=30)
+    expected = trajectory(optimizer, parameter, reference, epochs=30, steps=1)[1]
+    assert rates_by_step(steps=30) == pytest.approx(expected, abs=1e-15)
+
+
+def test_milestones_are_steps_where_the_recipe_counts_steps():
+    rates = rates_by_step(steps=9, warmup_steps=2, schedule="step", step_milestones=(4, 7))
+    assert rates == pytest.approx([0.25, 0.5, 0.5, 0.5, 0.05, 0.05, 0.05, 0.005, 0.005])
+
+
+def test_the_weight_decay_of_sgd_is_divided_where_asked():
+    """Kornblith et al. 2019: weight decays are those of the grid, divided by the learning rate."""
+    settings = settings_with(learning_rate=0.01, weight_decay=1e-4)
+    divided = replace(settings, sgd_weight_decay="divided_by_lr")
+    for one, decay in ((settings, 1e-4), (divided, 1e-2)):
+        assert make_optimizer([start()], one).defaults["weight_decay"] == pytest.approx(decay)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from prepared_dataset import write_dataset
+from stand_in_tables import a_model
 from training_process import HP, RECIPES
 
 from transfer.data.store import open_dataset
@@ -18,7 +19,7 @@ from transfer.training.methods.finetune import train
 from transfer.training.models import IMAGENET_MEAN, IMAGENET_STD
 from transfer.training.task import Task
 
-ROW = {"model": "small"}
+ROW = a_model(id="small")
 
 
 class Roomy(Task):

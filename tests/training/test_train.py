@@ -77,7 +77,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bits(data, uninterrupted
     assert not (tmp_path / "metrics.json").exists()
     again = Training(data, tmp_path)
     assert same(again, uninterrupted)
-    assert ("going on after" in again.new_log) or moment in ("px", "epoch 1/4")
+    assert ("resuming at" in again.new_log) or moment in ("px", "epoch 1/4")
     assert not list(tmp_path.glob("checkpoint*"))
 
 
@@ -89,7 +89,19 @@ def test_sigterm_writes_a_checkpoint_in_mid_epoch_and_the_run_goes_on_from_there
     assert "checkpoint written" in first.log
     again = Training(data, tmp_path)
     assert same(again, uninterrupted)
-    assert "going on after" in again.new_log
+    assert "resuming at" in again.new_log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_counts_steps_goes_on_from_where_it_was_killed(data, tmp_path, number):
+    (tmp_path / "whole").mkdir()
+    expected = Training(data, tmp_path / "whole", recipe="stepped").result()
+    assert [entry["step"] for entry in expected["history"]] == [5, 10, 12]
+    first = Training(data, tmp_path / "killed", recipe="stepped").wait_for("step 5/12")
+    assert kill(first, number) in (-signal.SIGKILL, 128 + signal.SIGTERM)
+    again = Training(data, tmp_path / "killed", recipe="stepped")
+    assert again.result() == expected and again.predictions()
+    assert "resuming at" in again.new_log or number == signal.SIGKILL
 
 
 def test_a_truncated_checkpoint_gives_way_to_the_one_before_it(data, uninterrupted, tmp_path):
@@ -99,7 +111,7 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before_it(data, uninterrupt
     again = Training(data, tmp_path)
     assert same(again, uninterrupted)
     assert "checkpoint.pt: damaged" in again.new_log
-    assert "going on after" in again.new_log
+    assert "resuming at" in again.new_log
 
 
 def test_with_no_whole_checkpoint_it_starts_over_and_says_so(data, uninterrupted, tmp_path):
@@ -183,7 +195,7 @@ def test_a_checkpoint_that_cannot_be_read_for_now_is_kept(data, uninterrupted, t
     checkpoint.rmdir()
     away.rename(checkpoint)
     again = Training(data, tmp_path)
-    assert same(again, uninterrupted) and "going on after" in again.new_log
+    assert same(again, uninterrupted) and "resuming at" in again.new_log
 
 
 def test_what_a_gpu_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):

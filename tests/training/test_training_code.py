@@ -56,7 +56,7 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     },
     **{module: set() for module in (
         "augment", "batches", "checkpoint", "losses", "methods/__init__", "methods/finetune",
-        "optim", "parts", "run", "task", "models",
+        "optim", "order", "parts", "run", "task", "models",
     )},
 }  # fmt: skip
 
@@ -164,7 +164,7 @@ def test_other_words_a_comment_and_an_unused_function_change_nothing(library, mo
          "coins = torch.rand(2, len(sizes), generator=generator) < 0.4"),
         ("losses.py", "else F.cross_entropy", "else F.mse_loss"),
         ("methods/finetune.py", "self.optimizer.zero_grad(set_to_none=True)", "pass"),
-        ("methods/finetune.py", "settings.seed * 1_000_003 + epoch", "settings.seed * 1_000_003"),
+        ("order.py", "settings.seed * 1_000_003 + epoch", "settings.seed * 1_000_003"),
         ("evaluation.py", "model.eval()", "model.train()"),
         ("heads.py", "kernel_size=1", "kernel_size=1, bias=False"),
         ("record.py", 'best.metrics[metric] if', 'best.selection_value if'),

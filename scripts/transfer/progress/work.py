@@ -10,6 +10,7 @@ from transfer.progress.cost import Speed, Work
 from transfer.study.expected import Run
 from transfer.study.model import Model
 from transfer.study.recipe import Recipe
+from transfer.study.settings import Settings
 from transfer.validation import read_table
 
 
@@ -53,6 +54,13 @@ def read_speeds(path: str | Path) -> dict[str, Speed]:
     }
 
 
+def _train_images(train: int, settings: Settings) -> int:
+    """Images between two evaluations: an epoch's, or those of so many steps, on average."""
+    if not settings.steps:
+        return train
+    return settings.steps * min(settings.batch_size, train) // settings.evaluations
+
+
 def works(
     runs: Iterable[Run],
     recipes: Mapping[str, Recipe],
@@ -68,9 +76,9 @@ def works(
             settings = recipes[run.recipe].settings(run.dataset, models[run.model])
             size = sizes.get(run.dataset)
             cells[cell] = Work(
-                size.train if size else None,
+                _train_images(size.train, settings) if size else None,
                 size.evaluated if size else None,
-                settings.epochs,
+                settings.evaluations,
                 settings.image_size,
             )
         found[run] = cells[cell]

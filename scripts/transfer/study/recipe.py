@@ -15,6 +15,7 @@ from typing import Any
 from transfer.errors import UserError
 from transfer.study.finals import Final
 from transfer.study.hyperparameters import Hyperparameters, Value, expand_grid
+from transfer.study.inheritance import over
 from transfer.study.methods import METHODS
 from transfer.study.model import Model
 from transfer.study.settings import Settings
@@ -61,7 +62,8 @@ class Recipe:
 
     def values(self, dataset: str, model: str) -> dict[str, Any]:
         """The settings for a dataset and a model as they are written."""
-        return {**self.common, **self.datasets.get(dataset, {}), **self.models.get(model, {})}
+        values = over(self.common, self.datasets.get(dataset, {}))
+        return over(values, self.models.get(model, {}))
 
     def keeps_weights(self, dataset: str, model: str) -> bool:
         """Whether runs leave their weights for others to start from."""

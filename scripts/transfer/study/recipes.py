@@ -5,27 +5,16 @@ Imports no torch: the workflow reads recipes to plan its runs.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from transfer.errors import UserError
 from transfer.study.chains import recipe_sources_problems
 from transfer.study.finals import Final
+from transfer.study.inheritance import follow, over, read_files
 from transfer.study.methods import METHODS, Method
 from transfer.study.recipe import Block, Recipe
-from transfer.validation import check, load_schema, read_yaml, suggest
-
-# Keys of a recipe that are no settings.
-NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
-
-
-@dataclass(frozen=True)
-class _Written:
-    """A recipe as its file has it, inheritance not yet followed."""
-
-    file: Path
-    values: Mapping[str, Any]
+from transfer.validation import check, load_schema, suggest
 
 
 def hp_pattern(recipes: Iterable[Recipe]) -> str:
@@ -45,75 +34,19 @@ def _final(written: Mapping[str, Any] | None, where: str) -> Final | None:
     return final
 
 
-def _read_files(path: Path) -> dict[str, _Written]:
-    """Every recipe of a folder's files, or of one file; hidden files are none of them."""
-    files = [path]
-    if path.is_dir():
-        files = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
-        if not files:
-            raise UserError(f"{path}: holds no file of recipes (*.yaml)")
-    written: dict[str, _Written] = {}
-    for file in files:
-        for name, values in read_yaml(file, "recipes").items():
-            if name in written:
-                raise UserError(
-                    f"{file}: {name}: {written[name].file} has a recipe of this name: rename one"
-                )
-            written[name] = _Written(file, values)
-    return written
-
-
-def _follow(
-    name: str, written: Mapping[str, _Written], seen: tuple[str, ...] = ()
-) -> tuple[dict[str, Any], tuple[Path, ...]]:
-    """A recipe with everything it takes over from the one it is `like`, and the files of both."""
-    file = written[name].file
-    if name in seen:
-        raise UserError(f"{file}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
-    own = dict(written[name].values)
-    base_name = own.pop("like", None)
-    if base_name is None:
-        return _checked(own, own, f"{file}: {name}"), (file,)
-    if base_name not in written:
-        raise UserError(f"{file}: {name}.like: no recipe '{base_name}'")
-    base, files = _follow(base_name, written, (*seen, name))
-    # A setting that its own grid varies is none that it takes over.
-    grid = own.get("grid", {})
-    varied = {axis for block in ([grid] if isinstance(grid, dict) else grid) for axis in block}
-    whole = {key: value for key, value in base.items() if key not in varied} | own
-    for part in ("datasets", "models"):
-        if part in own:
-            theirs = base.get(part, {})
-            whole[part] = theirs | {k: theirs.get(k, {}) | v for k, v in own[part].items()}
-    return _checked(whole, own, f"{file}: {name}"), tuple(dict.fromkeys((file, *files)))
-
-
-def _checked(whole: Mapping[str, Any], own: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A recipe without what it took over from one of another method and its own has no use for.
-
-    Raises UserError if it has no method, or states itself what its method does not know.
-    """
-    if "method" not in whole:
-        raise UserError(f"{where}: missing method ({', '.join(METHODS)})")
-    name = whole["method"]
-    if name not in METHODS:
-        raise UserError(f"{where}.method: no method '{name}' ({suggest(name, list(METHODS))})")
-    stated = METHODS[name].stated
-
-    def used(values: Mapping[str, Any], written: Mapping[str, Any], at: str) -> dict[str, Any]:
-        for key in written:
-            if key not in stated and key not in NO_SETTINGS:
-                raise UserError(f"{at}.{key}: method '{name}' has no such setting")
-        return {key: v for key, v in values.items() if key in stated or key in NO_SETTINGS}
-
-    kept = used(whole, own, where)
-    for part in ("datasets", "models"):
-        written = own.get(part, {})
-        kept[part] = {
-            key: used(values, written.get(key, {}), f"{where}.{part}.{key}")
-            for key, values in whole.get(part, {}).items()
-        }
-    return kept
+def _check_length(values: Mapping[str, Any], method: Method, where: str) -> None:
+    """Raise UserError unless settings say either epochs or steps, and what goes with them."""
+    if "epochs" not in method.stated:
+        return
+    if ("epochs" in values) == ("steps" in values):
+        raise UserError(f"{where}: say either epochs or steps")
+    for key in ("evaluate_every", "warmup_steps"):
+        if key in values and "epochs" in values:
+            raise UserError(f"{where}.{key}: counts steps, and the recipe counts epochs")
+    if values.get("evaluate_every", 0) > values.get("steps", 0):
+        raise UserError(f"{where}.evaluate_every: more than the {values['steps']} steps in all")
+    if "steps" in values and values.get("warmup_steps", 0) >= values["steps"]:
+        raise UserError(f"{where}.warmup_steps: as many as the {values['steps']} steps in all")
 
 
 def _blocks(grid: Block | Sequence[Block], method: Method, where: str) -> Iterator[Block]:
@@ -138,6 +71,11 @@ def _check_axes(recipe: Recipe, where: str) -> None:
                 raise UserError(f"{where}: missing {axis}, in its grid or as a setting")
             if axis in block and any(axis in values for values in (recipe.common, *overrides)):
                 raise UserError(f"{where}: {axis} is an axis of its grid and a setting: leave one")
+    schedules = {
+        point.values.get("schedule", recipe.common.get("schedule")) for point in recipe.points
+    }
+    if "step" in schedules and "step_milestones" not in recipe.common:
+        raise UserError(f"{where}: missing step_milestones, which schedule step needs")
     if len(recipe.hyperparameters) < len(recipe.points):
         raise UserError(f"{where}.grid: a point stands twice")
 
@@ -149,11 +87,11 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
     method does not know, a missing setting, an unknown `like`, or a grid in which one point stands
     twice.
     """
-    written = _read_files(Path(path))
+    written = read_files(Path(path))
     recipes = {}
     for name, own in written.items():
         where = f"{own.file}: {name}"
-        values, files = _follow(name, written)
+        values, files = follow(name, written)
         values.pop("description", None)
         datasets, models = values.pop("datasets"), values.pop("models")
         method_name, grid = values.pop("method"), values.pop("grid", None)
@@ -163,6 +101,10 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
         missing = sorted(method.required - values.keys() - method.axes.keys())
         if missing or not blocks:
             raise UserError(f"{where}: missing {', '.join(missing or ['grid'])}")
+        _check_length(values, method, where)
+        for part, overrides in (("datasets", datasets), ("models", models)):
+            for key, block in overrides.items():
+                _check_length(over(values, block), method, f"{where}.{part}.{key}")
         recipe = Recipe(name, files, method_name, values, datasets, models, blocks, final)
         _check_axes(recipe, where)
         recipes[name] = recipe

@@ -8,6 +8,11 @@ from typing import Any
 NO_SPLIT = "none"
 
 
+def evaluations(epochs: int, steps: int, evaluate_every: int) -> int:
+    """How often a run of `epochs`, or else of `steps`, is evaluated."""
+    return epochs or -(-steps // (evaluate_every or steps))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """A recipe as it stands for one dataset and one model.
@@ -19,7 +24,6 @@ class Settings:
 
     method: str = "finetune"
     weights: str
-    epochs: int
     batch_size: int
     drop_last: bool
     image_size: int
@@ -34,7 +38,6 @@ class Settings:
     multilabel_loss: str
     thresholds: str
     adamw_weight_decay: str
-    step_milestones: tuple[int, ...]
     step_factor: float
     selection_split: str
     report_split: str
@@ -47,6 +50,18 @@ class Settings:
     weight_decay: float = 0.0
     keep_weights: bool = False
     train_splits: tuple[str, ...] = ("train",)
+    # A recipe states epochs or steps.
+    epochs: int = 0
+    steps: int = 0
+    evaluate_every: int = 0
+    warmup_steps: int = 0
+    step_milestones: tuple[int, ...] = ()
+    sgd_weight_decay: str = "as_given"
+
+    @property
+    def evaluations(self) -> int:
+        """How often a run is evaluated: after each epoch, or every so many steps and at its end."""
+        return evaluations(self.epochs, self.steps, self.evaluate_every)
 
     def at(self, point: Mapping[str, Any]) -> "Settings":
         """The settings of one run: these, with the values of a point of the grid, by axis."""

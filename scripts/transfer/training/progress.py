@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar on a terminal, one line an epoch in a log."""
+"""What a person sees of a run: a bar on a terminal, one line an evaluation in a log."""
 
 import sys
 import time
@@ -10,21 +10,29 @@ from tqdm import tqdm
 from transfer.words import duration
 
 
+def title(history: list[dict[str, Any]], number: int) -> str:
+    """An epoch's number, or the step of that evaluation in a run that counts steps."""
+    step = history[number - 1].get("step") if number else None
+    return f"epoch {number}" if step is None else f"step {step}"
+
+
 class Progress:
     """Shows loss, metric, images per second and time left; never asks the GPU without need."""
 
-    def __init__(self, epochs: int, images: int, metric: str) -> None:
-        self.epochs, self.images, self.metric = epochs, images, metric
+    def __init__(self, evaluations: int, metric: str, length: int) -> None:
+        """`length` is the number of epochs or steps, as the run counts them."""
+        self.evaluations, self.metric, self.length = evaluations, metric, length
         self.bar = tqdm(
             total=0, unit="image", disable=not sys.stderr.isatty(), dynamic_ncols=True, leave=False
         )
         self._shown = 0.0
 
-    def start_epoch(self, epoch: int, done: int) -> None:
-        """`epoch` counts from 1; `done` images of it were trained on before."""
-        self.bar.reset(total=self.images)
+    def start(self, until: str, images: int, done: int) -> None:
+        """`images` are those until the next evaluation, `until` as `title` names it; `done` of
+        them were trained on before."""
+        self.bar.reset(total=images)
         self.bar.update(done)
-        self.bar.set_description(f"epoch {epoch}/{self.epochs}")
+        self.bar.set_description(f"{until}/{self.length}")
 
     def step(self, images: int, loss_sum: torch.Tensor, seen: int) -> None:
         """After an optimiser step; reads the loss from the device at most once a second."""
@@ -35,14 +43,14 @@ class Progress:
             self.bar.set_postfix(loss=f"{loss_sum.item() / seen:.4f}")
             self._shown = time.monotonic()
 
-    def end_epoch(self, history: list[dict[str, Any]], best_epoch: int) -> None:
+    def evaluated(self, history: list[dict[str, Any]], best: int) -> None:
         """One line for the last entry of the history, with the time left at the pace so far."""
         entry = history[-1]
         seconds = sum(e["training_seconds"] + e["evaluation_seconds"] for e in history)
-        left = seconds / len(history) * (self.epochs - len(history))
+        left = seconds / len(history) * (self.evaluations - len(history))
         self.note(
-            f"epoch {len(history)}/{self.epochs}  loss {entry['loss']:.4f}  "
-            f"{self.metric} {entry['report'][self.metric]:.4f}  best epoch {best_epoch}  "
+            f"{title(history, len(history))}/{self.length}  loss {entry['loss']:.4f}  "
+            f"{self.metric} {entry['report'][self.metric]:.4f}  best {title(history, best)}  "
             f"{entry['images_per_second']:.0f} images/s  {duration(left)} left"
         )
 

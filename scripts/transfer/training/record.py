@@ -55,7 +55,7 @@ def metrics_record(
         "report_split": task.settings.report_split,
         "history": outcome.history,
         "seconds": training + evaluation,
-        "images_per_second": outcome.images_per_epoch * len(outcome.history) / training,
+        "images_per_second": outcome.images / training,
         "images_per_epoch": outcome.images_per_epoch,
         "batch_size": task.settings.batch_size,
         "micro_batch": outcome.micro_batch,

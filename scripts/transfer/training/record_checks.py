@@ -8,7 +8,7 @@ from transfer.errors import UserError
 from transfer.metrics import METRICS
 from transfer.study.hyperparameters import point_id
 from transfer.study.methods import METHODS
-from transfer.study.settings import NO_SPLIT
+from transfer.study.settings import NO_SPLIT, evaluations
 from transfer.validation import check
 
 # What stands in the record and in the settings it ran with.
@@ -40,7 +40,9 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     metric, value, epoch = record["metric"], record["value"], record["best_epoch"]
     history = record["history"]
     judged = [entry for entry in history if entry["report"] is not None]
-    expected = record["settings"]["recipe"].get("epochs")
+    recipe = record["settings"]["recipe"]
+    counts = [recipe.get(key, 0) for key in ("epochs", "steps", "evaluate_every")]
+    expected = evaluations(*counts) if any(counts[:2]) else None
 
     def refuse(problem: str) -> None:
         raise UserError(f"{where}: {problem}")

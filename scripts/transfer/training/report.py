@@ -96,14 +96,26 @@ def reported(folder: str | Path) -> Iterator[Report]:
         path.unlink()
 
 
-def epoch_fields(history: list[dict[str, Any]], epochs: int, best: float | None) -> dict[str, Any]:
-    """The fields to report after an epoch, from entries of `metrics.json`'s history."""
-    seconds = sum(e["training_seconds"] + e["evaluation_seconds"] for e in history) / len(history)
+def run_fields(
+    history: list[dict[str, Any]],
+    epochs: int,
+    best: float | None,
+    images_per_second: float,
+    part: float = 0.0,
+    seconds: float = 0.0,
+) -> dict[str, Any]:
+    """The fields to report of a run, from entries of `metrics.json`'s history.
+
+    In a run that counts steps, an epoch is what lies between two evaluations. `part` of the next
+    one, from 0 to 1, has been trained since, in `seconds`.
+    """
+    spent = seconds + sum(e["training_seconds"] + e["evaluation_seconds"] for e in history)
+    done = len(history) + part
     return {
         "epoch": len(history),
         "epochs": epochs,
         "best": best,
-        "images_per_second": history[-1]["images_per_second"],
-        "seconds_per_epoch": seconds,
-        "seconds_left": seconds * (epochs - len(history)),
+        "images_per_second": images_per_second,
+        "seconds_per_epoch": spent / done,
+        "seconds_left": spent / done * (epochs - done),
     }

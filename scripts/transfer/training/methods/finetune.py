@@ -1,4 +1,4 @@
-"""Fine-tuning: every epoch trains, is evaluated, and is remembered if it is the best."""
+"""Fine-tuning: train, evaluate after every epoch or so many steps, remember the best."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from transfer.errors import UserError
-from transfer.study.settings import Settings
 from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.batches import ResidentPixels, to_device, training_batches
 from transfer.training.checkpoint import CheckpointFile
@@ -18,9 +17,15 @@ from transfer.training.evaluation import Best, check_splits, judge
 from transfer.training.heads import last_layer
 from transfer.training.interruption import Interrupted, Interruption
 from transfer.training.losses import choose_loss
-from transfer.training.optim import make_optimizer, make_schedule
+from transfer.training.optim import (
+    learning_rate_at,
+    make_optimizer,
+    make_schedule,
+    set_learning_rate,
+)
+from transfer.training.order import batches_between, length_of
 from transfer.training.progress import Progress
-from transfer.training.report import Report, epoch_fields, unreported
+from transfer.training.report import Report, run_fields, unreported
 from transfer.training.task import Task
 
 
@@ -28,24 +33,17 @@ from transfer.training.task import Task
 class Outcome:
     """What training leaves behind; `status` is completed or diverged.
 
-    `best` of a diverged run is its best epoch before the loss or a score ceased to be finite.
+    `best` of a diverged run is its best epoch before the loss or a score ceased to be finite. In a
+    run that counts steps, an epoch of `best` and `history` is what lies between two evaluations.
+    `images` were trained on in all, repeats counted; `images_per_epoch` are those of one pass.
     """
 
     status: str
     best: Best
     history: list[dict[str, Any]]
+    images: int
     images_per_epoch: int
     micro_batch: int
-
-
-def epoch_order(rows: np.ndarray, settings: Settings, epoch: int) -> list[np.ndarray]:
-    """Batches of shuffled row numbers for an epoch, the same whenever they are asked for."""
-    generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch)
-    shuffled = rows[torch.randperm(len(rows), generator=generator).numpy()]
-    size = settings.batch_size
-    parts = [shuffled[i : i + size] for i in range(0, len(rows), size)]
-    short = len(parts[-1]) < size and settings.drop_last
-    return parts[:-1] if len(parts) > 1 and (short or len(parts[-1]) == 1) else parts
 
 
 def _body(model: nn.Module) -> dict[str, torch.Tensor]:
@@ -79,14 +77,15 @@ class Run:
         settings, device = task.settings, task.device
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = make_optimizer(model.parameters(), settings)
-        self.schedule = make_schedule(self.optimizer, settings)
+        self.schedule = None if settings.steps else make_schedule(self.optimizer, settings)
         self.generator = torch.Generator().manual_seed(settings.seed)
         self.loss = choose_loss(task.dataset.labels.ndim == 2)
         self.loss_sum = torch.zeros((), device=device)
         self.rows = task.dataset.rows(*task.settings.train_splits)
         self.labels = torch.tensor(task.dataset.labels)
         self.sizes = torch.from_numpy(task.dataset.sizes.astype(np.int64))
-        self.epoch, self.step, self.epoch_seconds = 0, 0, 0.0
+        self.length = length_of(self.rows, settings)
+        self.trained, self.seconds = 0, 0.0
         self.history: list[dict[str, Any]] = []
         self.best = Best()
         self._restore()
@@ -97,14 +96,14 @@ class Run:
         return {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
+            "schedule": self.schedule and self.schedule.state_dict(),
             "generator": self.generator.get_state(),
             "torch_random": torch.get_rng_state(),
             "cuda_random": torch.cuda.get_rng_state(self.task.device) if cuda else None,
             "loss_sum": self.loss_sum,
-            "epoch": self.epoch,
-            "step": self.step,
-            "epoch_seconds": self.epoch_seconds,
+            "epoch": self.trained // self.length.per_epoch,
+            "step": self.trained % self.length.per_epoch,
+            "epoch_seconds": self.seconds,
             "history": self.history,
             "best": vars(self.best),
             "micro_batch": self.micro_batch,
@@ -116,18 +115,20 @@ class Run:
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
+        if self.schedule:
+            self.schedule.load_state_dict(state["schedule"])
         self.generator.set_state(state["generator"])
         torch.set_rng_state(state["torch_random"])
         if state["cuda_random"] is not None:
             torch.cuda.set_rng_state(state["cuda_random"], self.task.device)
         self.loss_sum = state["loss_sum"].to(self.task.device)
-        self.epoch, self.step = state["epoch"], state["step"]
-        self.epoch_seconds = state["epoch_seconds"]
+        self.trained = state["epoch"] * self.length.per_epoch + state["step"]
+        self.seconds = state["epoch_seconds"]
         self.history = state["history"]
         self.best = Best(**state["best"])
         self.micro_batch = min(self.micro_batch, state["micro_batch"])
-        print(f"going on after {self.epoch} epochs and {self.step} steps", flush=True)
+        epoch, step = divmod(self.trained, self.length.per_epoch)
+        print(f"resuming at epoch {epoch + 1}, step {step} of it", flush=True)
 
     def _stop_if_asked(self) -> None:
         if self.interruption:
@@ -153,73 +154,105 @@ class Run:
             self.loss_sum += loss.detach() * len(images)
         self.optimizer.step()
 
-    def _train_epoch(self, order: list[np.ndarray], progress: Progress) -> None:
+    def _train_until(self, stop: int, progress: Progress) -> None:
         self.model.train()
-        seen = sum(len(rows) for rows in order[: self.step])
-        progress.start_epoch(self.epoch + 1, seen)
-        since, before = time.monotonic(), self.epoch_seconds
-        left = order[self.step :]
-        for rows, frames in training_batches(
-            self.task.dataset, left, self.task.device, self.resident
-        ):
+        task, settings = self.task, self.task.settings
+        seen = self._images()
+        since, before = time.monotonic(), self.seconds
+        order = batches_between(self.rows, settings, self.length, self.trained, stop)
+        for rows, frames in training_batches(task.dataset, order, task.device, self.resident):
+            if settings.steps:
+                set_learning_rate(self.optimizer, learning_rate_at(self.trained, settings))
             self._train_step(rows, frames)
-            self.step += 1
+            self.trained += 1
             seen += len(rows)
             progress.step(len(rows), self.loss_sum, seen)
-            self.epoch_seconds = before + time.monotonic() - since
+            self.seconds = before + time.monotonic() - since
             self._stop_if_asked()
 
-    def train(self) -> Outcome:
-        """Train to the last epoch, or until the loss or a score is no longer finite.
+    def _images(self) -> int:
+        """Images trained on since the last evaluation."""
+        start, _ = self.length.between(len(self.history))
+        return self.length.images_until(self.trained) - self.length.images_until(start)
 
-        Whether the loss is finite is looked at once an epoch, so that no step waits for the
-        device. Raises Interrupted once a signal has asked to stop and the checkpoint is written.
+    def _evaluate(self, loss: float | None) -> bool:
+        """Add an entry to the history, and remember it if it is the best; False if diverged."""
+        task, number = self.task, len(self.history) + 1
+        started = time.monotonic()
+        finite = loss is not None
+        verdict = judge(task, self.model, self.micro_batch, self._stop_if_asked) if finite else None
+        entry = {
+            "epoch": number,
+            **({"step": self.trained} if task.settings.steps else {}),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "loss": loss,
+            "selection": verdict and verdict.selection,
+            "report": verdict and verdict.report,
+            "training_seconds": self.seconds,
+            "evaluation_seconds": time.monotonic() - started,
+            "images_per_second": self._images() / self.seconds,
+        }
+        self.history.append(entry)
+        if verdict is None:
+            return False
+        best = verdict.better(self.best, number, task.dataset.metric)
+        if self.keep_weights and best is not self.best:
+            best.weights = _body(self.model)
+        self.best = best
+        return True
+
+    def _report(self, evaluations: int) -> None:
+        metrics, metric = self.best.metrics, self.task.dataset.metric
+        start, end = self.length.between(len(self.history))
+        part = (self.trained - start) / (end - start) if end > start else 0.0
+        speed = self._images() / self.seconds if part else self.history[-1]["images_per_second"]
+        best = metrics[metric] if metrics else None
+        self.report(**run_fields(self.history, evaluations, best, speed, part, self.seconds))
+
+    def train(self) -> Outcome:
+        """Train to the end, or until the loss or a score is no longer finite.
+
+        Whether the loss is finite is looked at once an epoch, or every hundred steps or so, so that
+        no step waits for the device. Raises Interrupted once a signal has asked to stop and the
+        checkpoint is written.
         """
-        task, epochs = self.task, self.task.settings.epochs
-        images = sum(len(rows) for rows in epoch_order(self.rows, task.settings, 0))
-        progress = Progress(epochs, images, task.dataset.metric)
-        status = "completed"
-        while self.epoch < epochs and status == "completed":
-            self._train_epoch(epoch_order(self.rows, task.settings, self.epoch), progress)
-            waited = time.monotonic()
-            loss = self.loss_sum.item() / images
-            evaluation_started = time.monotonic()
-            self.epoch_seconds += evaluation_started - waited
-            finite = bool(np.isfinite(loss))
-            verdict = (
-                judge(task, self.model, self.micro_batch, self._stop_if_asked) if finite else None
+        settings, length = self.task.settings, self.length
+        evaluations = settings.evaluations
+        counted = settings.steps or settings.epochs
+        progress = Progress(evaluations, self.task.dataset.metric, counted)
+        status, images = "completed", 0
+        # The last point at which the loss was looked at; resumed at such a point, it is again.
+        looked = (self.trained - 1) // length.look * length.look
+        while len(self.history) < evaluations:
+            start, end = length.between(len(self.history))
+            stop = min((max(looked, start) // length.look + 1) * length.look, end)
+            until = f"step {end}" if settings.steps else f"epoch {len(self.history) + 1}"
+            progress.start(
+                until, length.images_until(end) - length.images_until(start), self._images()
             )
-            entry = {
-                "epoch": self.epoch + 1,
-                "learning_rate": self.optimizer.param_groups[0]["lr"],
-                "loss": loss if finite else None,
-                "selection": verdict and verdict.selection,
-                "report": verdict and verdict.report,
-                "training_seconds": self.epoch_seconds,
-                "evaluation_seconds": time.monotonic() - evaluation_started,
-                "images_per_second": images / self.epoch_seconds,
-            }
-            self.history.append(entry)
-            if verdict is None:
-                status = "diverged"
-                progress.note(f"epoch {self.epoch + 1}: loss or scores not finite: diverged")
-                break
-            best = verdict.better(self.best, self.epoch + 1, task.dataset.metric)
-            if self.keep_weights and best is not self.best:
-                best.weights = _body(self.model)
-            self.best = best
-            self.schedule.step()
-            self.epoch, self.step, self.epoch_seconds = self.epoch + 1, 0, 0.0
-            self.loss_sum.zero_()
-            progress.end_epoch(self.history, self.best.epoch)
-            value = best.metrics[task.dataset.metric] if best.metrics else None
-            self.report(**epoch_fields(self.history, epochs, value))
-            if self.epoch < epochs:
+            self._train_until(stop, progress)
+            waited = time.monotonic()
+            loss = self.loss_sum.item() / self._images()
+            self.seconds += time.monotonic() - waited
+            looked, images = stop, length.images_until(stop)
+            finite = bool(np.isfinite(loss))
+            if stop == end or not finite:
+                if not self._evaluate(loss if finite else None):
+                    status = "diverged"
+                    progress.note(f"{until}: loss or scores not finite: diverged")
+                    break
+                if self.schedule:
+                    self.schedule.step()
+                self.seconds = 0.0
+                self.loss_sum.zero_()
+                progress.evaluated(self.history, self.best.epoch)
+            self._report(evaluations)
+            if len(self.history) < evaluations:
                 self._stop_if_asked()
                 if self.checkpoint.due():
                     self.checkpoint.write(self._state())
         progress.close()
-        return Outcome(status, self.best, self.history, images, self.micro_batch)
+        return Outcome(status, self.best, self.history, images, length.images, self.micro_batch)
 
 
 def train(
@@ -236,8 +269,8 @@ def train(
     starts again), first without its images on the device, which changes no number, then with half
     the micro-batch and half of that: gradients of the pieces add up to the same batch, but batch
     normalisation sees the pieces, so the micro-batch is part of the outcome. `report` receives
-    every epoch. With `keep_weights` the outcome's best epoch has the network's state dict. Raises
-    UserError if two images are too many.
+    the state of the run as often as its loss is looked at. With `keep_weights` the outcome's best
+    epoch has the network's state dict. Raises UserError if two images are too many.
     """
     check_splits(task)
     keep_weights = keep_weights or task.settings.keep_weights

@@ -1,0 +1,115 @@
+"""Recipes as they are written in files, and what one takes over from another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transfer.errors import UserError
+from transfer.study.methods import METHODS
+from transfer.validation import read_yaml, suggest
+
+# Keys of a recipe that are no settings.
+NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
+# What is counted in epochs, or in steps.
+COUNTED = {
+    "epochs": ("epochs", "step_milestones"),
+    "steps": ("steps", "evaluate_every", "warmup_steps", "step_milestones"),
+}
+
+
+def _in_another_unit(base: Mapping[str, Any], own: Mapping[str, Any]) -> tuple[str, ...]:
+    """What counts epochs where its own counts steps, or the other way round."""
+    for unit, other in (("epochs", "steps"), ("steps", "epochs")):
+        if unit in own and other in base and other not in own:
+            return COUNTED[other]
+    return ()
+
+
+def over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others over them; what says steps takes over nothing counted in epochs."""
+    lost = _in_another_unit(base, own)
+    return {key: value for key, value in base.items() if key not in lost} | dict(own)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A recipe as its file has it, inheritance not yet followed."""
+
+    file: Path
+    values: Mapping[str, Any]
+
+
+def read_files(path: Path) -> dict[str, Written]:
+    """Every recipe of a folder's files, or of one file; hidden files are none of them."""
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
+        if not files:
+            raise UserError(f"{path}: holds no file of recipes (*.yaml)")
+    written: dict[str, Written] = {}
+    for file in files:
+        for name, values in read_yaml(file, "recipes").items():
+            if name in written:
+                raise UserError(
+                    f"{file}: {name}: {written[name].file} has a recipe of this name: rename one"
+                )
+            written[name] = Written(file, values)
+    return written
+
+
+def follow(
+    name: str, written: Mapping[str, Written], seen: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """A recipe with everything it takes over from the one it is `like`, and the files of both."""
+    file = written[name].file
+    if name in seen:
+        raise UserError(f"{file}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
+    own = dict(written[name].values)
+    base_name = own.pop("like", None)
+    if base_name is None:
+        return _checked(own, own, f"{file}: {name}"), (file,)
+    if base_name not in written:
+        raise UserError(f"{file}: {name}.like: no recipe '{base_name}'")
+    base, files = follow(base_name, written, (*seen, name))
+    # A setting that its own grid varies is none that it takes over.
+    grid = own.get("grid", {})
+    varied = {axis for block in ([grid] if isinstance(grid, dict) else grid) for axis in block}
+    lost = varied | set(_in_another_unit(base, own))
+    whole = {key: value for key, value in base.items() if key not in lost} | own
+    for part in ("datasets", "models"):
+        theirs = {
+            key: {name: value for name, value in values.items() if name not in lost}
+            for key, values in base.get(part, {}).items()
+        }
+        ours = {key: over(theirs.get(key, {}), v) for key, v in own.get(part, {}).items()}
+        whole[part] = theirs | ours
+    return _checked(whole, own, f"{file}: {name}"), tuple(dict.fromkeys((file, *files)))
+
+
+def _checked(whole: Mapping[str, Any], own: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """A recipe without what it took over from one of another method and its own has no use for.
+
+    Raises UserError if it has no method, or states itself what its method does not know.
+    """
+    if "method" not in whole:
+        raise UserError(f"{where}: missing method ({', '.join(METHODS)})")
+    name = whole["method"]
+    if name not in METHODS:
+        raise UserError(f"{where}.method: no method '{name}' ({suggest(name, list(METHODS))})")
+    stated = METHODS[name].stated
+
+    def used(values: Mapping[str, Any], written: Mapping[str, Any], at: str) -> dict[str, Any]:
+        for key in written:
+            if key not in stated and key not in NO_SETTINGS:
+                raise UserError(f"{at}.{key}: method '{name}' has no such setting")
+        return {key: v for key, v in values.items() if key in stated or key in NO_SETTINGS}
+
+    kept = used(whole, own, where)
+    for part in ("datasets", "models"):
+        written = own.get(part, {})
+        kept[part] = {
+            key: used(values, written.get(key, {}), f"{where}.{part}.{key}")
+            for key, values in whole.get(part, {}).items()
+        }
+    return kept
