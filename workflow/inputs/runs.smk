@@ -19,32 +19,14 @@ def cell_settings(wildcards):
 
 
 def cell_weights(wildcards):
-    """What a cell's runs start from: a record of weights, or what was chosen in another cell."""
-    settings, row = cell_settings(wildcards), MODELS[wildcards.model]
-    if source := source_of(settings, row):
+    """The record of the weights that a cell's runs start from, if they do."""
+    settings, model = cell_settings(wildcards), MODELS[wildcards.model]
+    if source := source_of(settings, model):
         cell = f"{source.dataset}/{source.model}/{source.recipe}"
-        return {"source": f"results/cells/{cell}.best.json"}
-    if fetched(settings, row):
-        return {"weights": f"resources/weights/{wildcards.model}.json"}
-    return {}
-
-
-def cell_weights_flag(wildcards, input):
-    """Where describe_cell.py finds the weights."""
-    return " ".join(
-        f"--{name} {input[name]}"
-        for name in ("source", "weights")
-        if name in input.keys()
-    )
-
-
-def cell_runs(wildcards):
-    """The record of every run of a cell."""
-    return expand(
-        "results/runs/{dataset}/{model}/{recipe}/{hp}/metrics.json",
-        **wildcards,
-        hp=RECIPES[wildcards.recipe].hyperparameters,
-    )
+        return [f"results/cells/{cell}.weights.json"]
+    if fetched(settings, model):
+        return [f"resources/weights/{wildcards.model}.json"]
+    return []
 
 
 def cell_precision(wildcards):
@@ -66,12 +48,6 @@ def cell_arguments(wildcards):
     return shared_arguments(
         DATASETS[wildcards.dataset], MODELS[wildcards.model], recipe
     )
-
-
-def final_digest(wildcards):
-    """What the final runs of a cell are made with beside its recipe's settings."""
-    final = RECIPES[wildcards.cell.rpartition("/")[2]].final
-    return final.digest if final else ""
 
 
 def canary_first(wildcards):

@@ -33,8 +33,8 @@ rule choose_precision:
 # trains nothing else again; and a dry run asks once a cell, not once a run.
 rule describe_cell:
     input:
-        unpack(cell_weights),
         index="results/data/{dataset}/index.csv",
+        weights=cell_weights,
         precision=cell_precision,
     output:
         "results/cells/{dataset}/{model}/{recipe}.txt",
@@ -47,7 +47,9 @@ rule describe_cell:
         code=fingerprint("scripts/describe_cell.py"),
         # Also in the file: a run whose end no Snakemake saw has no params to compare.
         training=cell_code,
-        weights=cell_weights_flag,
+        weights=lambda wildcards, input: (
+            f"--weights {input.weights}" if input.weights else ""
+        ),
         precision=lambda wildcards, input: (
             f"--precision {input.precision}" if input.precision else ""
         ),
@@ -58,30 +60,6 @@ rule describe_cell:
         f"{PYTHON} "
         "scripts/describe_cell.py --data results/data/{wildcards.dataset} {params.weights} "
         "{params.precision} --code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
-
-
-# The best run of a cell, for its final runs and for the cells that start from its weights.
-rule choose_best:
-    input:
-        cell_runs,
-    output:
-        "results/cells/{dataset}/{model}/{recipe}.best.json",
-    log:
-        "results/logs/choose_best/{dataset}/{model}/{recipe}.log",
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        code=fingerprint("scripts/choose_best.py"),
-        metric=lambda wildcards: DATASETS[wildcards.dataset].metric,
-        hps=lambda wildcards: list(RECIPES[wildcards.recipe].hyperparameters),
-    message:
-        "Choosing the best run of {wildcards.model} on {wildcards.dataset}"
-    shell:
-        f"{PYTHON} "
-        "scripts/choose_best.py --dataset {wildcards.dataset} --model {wildcards.model} "
-        "--recipe {wildcards.recipe} --metric {params.metric} --hps {params.hps} "
-        "--runs results/runs --cells results/cells --output {output:q} > {log:q} 2>&1"
 
 
 # Two wildcards and not four: a dry run of 8,000 jobs spends its time filling in paths.
@@ -110,28 +88,3 @@ rule train:
     # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
     shell:
         f"{PYTHON} {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"
-
-
-# The best point of a cell again, with other seeds; which one that is stands in the input.
-rule train_final:
-    input:
-        cell="results/cells/{cell}.txt",
-        best="results/cells/{cell}.best.json",
-    output:
-        "results/runs/{cell}/final-{seed}/metrics.json",
-    log:
-        "results/logs/train/{cell}/final-{seed}.log",
-    benchmark:
-        "results/benchmarks/train/{cell}/final-{seed}.tsv"
-    conda:
-        "../../envs/training.yaml"
-    threads: config["training_threads"]
-    resources:
-        gpu=1,
-    params:
-        final=final_digest,
-    message:
-        "Training the final run of {wildcards.cell} with seed {wildcards.seed}"
-    shell:
-        f"{PYTHON} {TRAIN} @{{input.cell}} --best {{input.best}} --final-seed {{wildcards.seed}}"
-        " --expect-final {params.final} --output {output} >> {log} 2>&1"

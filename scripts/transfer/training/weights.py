@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import pickle
 import re
 import tempfile
@@ -69,7 +70,7 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
 
 def _recorded_weights(path: Path) -> dict[str, torch.Tensor]:
     record = read_record(path)
-    file = path.with_name(record.file)
+    file = Path(os.path.normpath(path.parent / record.file))
     exchanged = f"{file}: not the weights that {path.name} was written for: the file was exchanged"
     if not record.source.startswith(PREFIX):
         state = read_weights(file)
@@ -77,9 +78,9 @@ def _recorded_weights(path: Path) -> dict[str, torch.Tensor]:
             raise UserError(f"{exchanged}. Delete both and start the workflow again.")
         return state
     if not file.is_file():
-        raise UserError(f"{file}: no such weights. {train_again(path)}")
+        raise UserError(f"{file}: no such weights. {train_again(file)}")
     if checksum(file, "sha256") != record.source_sha256:
-        raise UserError(f"{exchanged}. {train_again(path)}")
+        raise UserError(f"{exchanged}. {train_again(file)}")
     return read_weights(file)
 
 

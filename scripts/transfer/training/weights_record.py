@@ -1,6 +1,7 @@
 """What is known of a model's stored weights. Imports no torch."""
 
 import json
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,8 @@ def weights_name(path: str | Path) -> str:
 
 
 def train_again(path: Path) -> str:
-    """The remedy for lost weights of a run, whose record `path` is."""
-    run = shlex.quote(str(path.with_name("metrics.json")))
+    """The remedy for lost weights of a run, in whose folder `path` is."""
+    run = shlex.quote(os.path.normpath(path.with_name("metrics.json")))
     return (
         "This trains the run that leaves them again, and no other:\n"
         f"snakemake --cores 8 --resources gpu=4 --force -- {run}"
