@@ -103,7 +103,7 @@ def test_a_source_trained_again_with_the_same_result_trains_nothing_else(project
     logs = project / "results/logs/train"
     log = (logs / f"digits_rare/lcnet_050/target_tiny/{POINT}.log").read_text()
     remedy = f"--force -- {path.relative_to(project)}/metrics.json"
-    assert "weights.safetensors: not the weights that weights.json was" in log and remedy in log
+    assert "not the weights that source_tiny.weights.json was" in log and remedy in log
     again = f"{path.relative_to(project)}/metrics.json"
     assert snakemake(project, "--force", *WARM, again).returncode == 0
     make(project, RESULTS)
