@@ -20,7 +20,7 @@ from torch import nn
 from transfer.data.store import PreparedDataset
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.interruption import Interrupted, Interruption
-from transfer.training.methods.finetune import Outcome, Run, train
+from transfer.training.methods.finetune import FineTuning, Outcome, train
 from transfer.training.report import unreported
 from transfer.training.task import Task
 
@@ -113,7 +113,7 @@ class Watched(Task):
         return super().logits(model, grey_levels)
 
 
-def _memory(make_run: Callable[[], Run], device: torch.device) -> int:
+def _memory(make_run: Callable[[], FineTuning], device: torch.device) -> int:
     """Peak device memory of a run in bytes."""
     gc.collect()
     torch.cuda.empty_cache()
@@ -141,9 +141,9 @@ def only_memory_for_a_part(
             Watched.room = None
         return
 
-    def make_run(micro_batch: int) -> Run:
+    def make_run(micro_batch: int) -> FineTuning:
         checkpoint = CheckpointFile(folder / f"memory{micro_batch}.pt", {}, True)
-        return Run(whole, build(), checkpoint, Interruption(), micro_batch, unreported)
+        return FineTuning(whole, build(), checkpoint, Interruption(), micro_batch, unreported)
 
     takes = [_memory(partial(make_run, n), device) for n in (batch, batch // 2)]
     allowed = takes[1] + (takes[0] - takes[1]) / 4

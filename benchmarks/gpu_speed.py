@@ -27,7 +27,7 @@ from transfer.training.batches import training_batches
 from transfer.training.checkpoint import CheckpointFile
 from transfer.training.evaluation import split_scores
 from transfer.training.interruption import Interruption
-from transfer.training.methods.finetune import Run
+from transfer.training.methods.finetune import FineTuning
 from transfer.training.report import unreported
 from transfer.training.task import Task
 
@@ -89,18 +89,18 @@ def rate(
     return images / (wait(device) - started)
 
 
-def start(one: Task, row: Model, folder: Path) -> Run:
+def start(one: Task, row: Model, folder: Path) -> FineTuning:
     """Start a new run."""
     checkpoint = CheckpointFile(folder / "speed.pt", {}, True)
     checkpoint.delete()
     model = build(row, one.settings.image_size)
     batch = one.settings.batch_size
-    run = Run(one, model, checkpoint, Interruption(), batch, unreported)
+    run = FineTuning(one, model, checkpoint, Interruption(), batch, unreported)
     run.model.train()
     return run
 
 
-def our_steps(run: Run, steps: int) -> Iterator[int]:
+def our_steps(run: FineTuning, steps: int) -> Iterator[int]:
     """Run the steps of training: gather, crop, flip, normalise, forward, backward, update."""
     rng, batch = np.random.default_rng(0), run.task.settings.batch_size
     order = [rng.permutation(run.rows)[:batch] for _ in range(steps)]
@@ -109,7 +109,7 @@ def our_steps(run: Run, steps: int) -> Iterator[int]:
         yield len(rows)
 
 
-def bare_steps(run: Run, steps: int) -> Iterator[int]:
+def bare_steps(run: FineTuning, steps: int) -> Iterator[int]:
     """Run forward, backward and update on one batch already on the device."""
     one, size = run.task, run.task.settings.image_size
     shape = (one.settings.batch_size, size, size, 3)

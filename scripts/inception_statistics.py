@@ -23,7 +23,7 @@ from transfer.errors import UserError
 from transfer.fid.accumulate import accumulate
 from transfer.fid.images import (
     RESIZES,
-    Source,
+    Images,
     image_path,
     images_of_dataset,
     images_of_folder,
@@ -87,7 +87,7 @@ def parse_arguments() -> argparse.Namespace:
 
 def open_source(
     arguments: argparse.Namespace, stack: ExitStack
-) -> tuple[Source, dict[str, str | None]]:
+) -> tuple[Images, dict[str, str | None]]:
     """Open the requested images; returns them and their description for the summary.
 
     Unpacked files are removed when `stack` is closed.
@@ -111,7 +111,7 @@ def open_source(
 
 def open_originals(
     arguments: argparse.Namespace, dataset: PreparedDataset, stack: ExitStack
-) -> Source:
+) -> Images:
     """Open the original images of a prepared dataset."""
     name = arguments.dataset or arguments.dataset_folder.name
     datasets = read_datasets(arguments.datasets_file)

@@ -9,7 +9,7 @@ import pandas as pd
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
 from transfer.page.page import (
-    Source,
+    Origin,
     embed_figure,
     render_page,
     table_html,
@@ -20,7 +20,7 @@ from transfer.page.words import Content, read_sections
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import read_paper
 from transfer.papers.published import read_printed
-from transfer.papers.verdict import Finding
+from transfer.papers.verdict import Comparison
 from transfer.results.table import load_results, part_notes
 from transfer.study.shown import shown_views
 from transfer.study.study import Study
@@ -40,7 +40,7 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
     return sections
 
 
-def sources_of(study: Study, page: Path) -> dict[str, Source]:
+def sources_of(study: Study, page: Path) -> dict[str, Origin]:
     """The script of each figure and table, the way to it from the page, and its command."""
     found = {}
     for kind, number, shown in shown_views(study):
@@ -50,7 +50,7 @@ def sources_of(study: Study, page: Path) -> dict[str, Source]:
         rule = kind.removesuffix("s")
         target = f"results/{study.name}/{kind}/{number}.{suffix}"
         command = f"snakemake {target} --cores 1 -R {rule} --allowed-rules {rule}"
-        found[number] = Source(script, link, command)
+        found[number] = Origin(script, link, command)
     return found
 
 
@@ -69,7 +69,7 @@ def main() -> None:
     verdict = (
         pd.read_csv(args.verdict, dtype={"published": str})
         if args.verdict
-        else pd.DataFrame(columns=Finding._fields)
+        else pd.DataFrame(columns=Comparison._fields)
     )
     names = {key: dataset.name for key, dataset in results.datasets.items()}
     names |= results.models["name"].to_dict()

@@ -26,7 +26,7 @@ from transfer.progress.dry_run import Output, outputs, start_dry_run
 from transfer.progress.planned import (
     FATES,
     TO_COME,
-    Row,
+    PlannedRow,
     Space,
     datasets_to_prepare,
     fate,
@@ -54,7 +54,7 @@ REASONS = {
 REASONS_TO_SELECT = REASONS | {"params changed": "code or settings changed, or a run is missing"}
 
 
-def table_of(rows: list[Row]) -> Table:
+def table_of(rows: list[PlannedRow]) -> Table:
     """Format the rows for the terminal, with totals."""
     table = Table(box=SIMPLE_HEAD, show_footer=True)
     sums: Counter[str] = Counter()
@@ -188,7 +188,7 @@ def main() -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=WIDTH_OF_A_FILE)
-    lines: list[Row] = []
+    lines: list[PlannedRow] = []
     for name, runs in expected.items():
         rows = rows_of(name, runs, fates, estimates)
         console.print(f"Study {name}")

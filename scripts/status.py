@@ -21,7 +21,7 @@ from transfer.command_line import run, warn
 from transfer.data.dataset import read_datasets
 from transfer.progress.cost import Measured, Speed, Work
 from transfer.progress.states import RunState, states_of
-from transfer.progress.summary import STATES, Row, summarise, total_left
+from transfer.progress.summary import STATES, StatusRow, summarise, total_left
 from transfer.progress.work import dataset_sizes, read_speeds, works
 from transfer.study.config import read_studies
 from transfer.study.expected import Run, chosen_studies, expected_runs
@@ -34,7 +34,7 @@ SHOWN_ERRORS = 8
 WIDTH_OF_A_FILE = 140
 
 
-def cells(row: Row) -> list[str]:
+def cells(row: StatusRow) -> list[str]:
     """Format the cells of a row."""
     counts = [str(row.counts.get(state, 0) or "·") for state in STATES]
     return [
@@ -45,7 +45,7 @@ def cells(row: Row) -> list[str]:
     ]
 
 
-def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
+def study_table(name: str, rows: list[StatusRow], shown: list[StatusRow]) -> Table:
     """Format the rows shown of a study, with the totals of all its rows."""
     table = Table(title=f"Study {name}", title_justify="left", show_footer=True, box=SIMPLE_HEAD)
     sums = [sum(row.counts.get(state, 0) for row in rows) for state in STATES]
@@ -65,7 +65,7 @@ def study_table(name: str, rows: list[Row], shown: list[Row]) -> Table:
     return table
 
 
-def remarks(states: list[RunState], rows: list[Row]) -> list[str]:
+def remarks(states: list[RunState], rows: list[StatusRow]) -> list[str]:
     """Notes below the table."""
     lines = []
     running = [state for state in states if state.state == "running"]
@@ -100,7 +100,7 @@ def estimated_seconds(
     return measured.estimate(run, work[run], published).seconds if run in work else None
 
 
-def shown_rows(rows: list[Row], height: int | None) -> list[Row]:
+def shown_rows(rows: list[StatusRow], height: int | None) -> list[StatusRow]:
     """All rows or, if there are more than `height`, those with active runs."""
     if height is None or len(rows) <= height:
         return rows

@@ -12,7 +12,7 @@ from transfer.command_line import run, study_parser
 from transfer.files import write_text
 from transfer.papers.comparison import compare_study
 from transfer.papers.paper import read_paper
-from transfer.papers.verdict import Finding, summary
+from transfer.papers.verdict import Comparison, summary
 from transfer.results.table import load_results, part_notes
 from transfer.validation import read_table
 
@@ -31,7 +31,7 @@ def main() -> None:
     distances = read_table(args.fid, "fid") if args.fid else None
 
     findings, notes = compare_study(results, read_paper(args.published), tables, distances)
-    verdict = pd.DataFrame(findings, columns=Finding._fields).astype({"agrees": bool})
+    verdict = pd.DataFrame(findings, columns=Comparison._fields).astype({"agrees": bool})
     write_text(args.output, verdict.to_csv(index=False, float_format="%.6g"))
     text = summary(findings, [*part_notes(results, published=""), *notes])
     write_text(args.output.with_suffix(".md"), f"{text}\n")

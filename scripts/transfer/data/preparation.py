@@ -65,7 +65,7 @@ class Decoded:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StoredRows:
     """The stored rows in order, both digests of each, and the problems of the other rows."""
 
     rows: list[int]
@@ -201,7 +201,7 @@ def first_rows(samples: Sequence[Sample]) -> dict[int, int]:
 
 def decode_samples(
     samples: Sequence[Sample], folder: Path, plan: Plan, workers: int, title: str = ""
-) -> Outcome:
+) -> StoredRows:
     """Write `store_<short side>/` and `evaluation/<size>.npy` of all samples to `folder`.
 
     Samples whose image cannot be read are left out of all outputs and listed in the outcome. An
@@ -212,7 +212,7 @@ def decode_samples(
     parts.mkdir(parents=True)
     first = first_rows(samples)
     position: dict[int, int] = {}
-    outcome = Outcome([], [], [], {})
+    outcome = StoredRows([], [], [], {})
     with ExitStack() as stack:
         stores = {
             f"store_{side}": stack.enter_context(StoreWriter(folder / f"store_{side}"))

@@ -18,7 +18,7 @@ import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.data.layouts import read_layout
-from transfer.data.preparation import Outcome, Plan, decode_samples
+from transfer.data.preparation import StoredRows, Plan, decode_samples
 from transfer.data.samples import Sample
 from transfer.data.splits import SPLITS, split_samples
 from transfer.data.store import LIKE_ROWS
@@ -151,7 +151,7 @@ def _evaluation_roles(roles: Mapping[str, str], holdout: bool) -> dict[str, str]
     return {key: roles[key] for key in ("reported", "selection")}
 
 
-def _problem_report(name: str, samples: Sequence[Sample], outcome: Outcome) -> str:
+def _problem_report(name: str, samples: Sequence[Sample], outcome: StoredRows) -> str:
     lines = dict.fromkeys(
         f"  {samples[row].image.name}: {problem}" for row, problem in outcome.problems.items()
     )

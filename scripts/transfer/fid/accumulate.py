@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from transfer.fid.features import extract_features
-from transfer.fid.images import Source
+from transfer.fid.images import Images
 from transfer.fid.inception import FEATURES, FeatureExtractor
 from transfer.fid.statistics import Moments, read_moments, write_moments
 
@@ -43,7 +43,7 @@ def _resume(checkpoint: Path, key: str, folds: int) -> tuple[list[Moments], int]
 
 def accumulate(
     network: FeatureExtractor,
-    source: Source,
+    source: Images,
     folds: Sequence[np.ndarray],
     resize: str,
     *,

@@ -7,14 +7,14 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from transfer.errors import UserError
-from transfer.fid.images import RESIZES, Source
+from transfer.fid.images import RESIZES, Images
 from transfer.fid.inception import FeatureExtractor
 
 
 class ResizedImages(Dataset):
     """Images of a source at the network's input size, float32 `(3, 299, 299)` in [0, 1]."""
 
-    def __init__(self, source: Source, resize: str):
+    def __init__(self, source: Images, resize: str):
         self.source = source
         self.resize = RESIZES[resize]
 
@@ -27,7 +27,7 @@ class ResizedImages(Dataset):
 
 def extract_features(
     network: FeatureExtractor,
-    source: Source,
+    source: Images,
     batches: Sequence[np.ndarray],
     resize: str,
     device: str = "cpu",

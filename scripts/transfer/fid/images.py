@@ -20,7 +20,7 @@ from transfer.fid.inception import INPUT_SIZE
 SUFFIXES = {".bmp", ".jpg", ".jpeg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
-class Source(Protocol):
+class Images(Protocol):
     """Images by number: uint8 `(height, width, 3)`, RGB, each of its own size."""
 
     def __len__(self) -> int: ...

@@ -31,7 +31,7 @@ class EmbeddedFigure:
 
 
 @dataclass(frozen=True)
-class Source:
+class Origin:
     """Where a figure or table comes from: its script, the way to it, and the command to redo it."""
 
     script: str

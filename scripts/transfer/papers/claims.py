@@ -13,7 +13,7 @@ from transfer.errors import UserError
 from transfer.papers.evidence import Evidence
 from transfer.papers.paper import Paper
 from transfer.papers.published import read_printed
-from transfer.papers.verdict import Finding, compare_claims
+from transfer.papers.verdict import Comparison, compare_claims
 
 Claims = dict[str, Callable[[Evidence], float | bool]]
 LIBRARY = Path(__file__).parent
@@ -38,7 +38,7 @@ def has_claims(paper: Paper) -> bool:
     return there
 
 
-def check_claims(paper: Paper, evidence: Evidence) -> list[Finding]:
+def check_claims(paper: Paper, evidence: Evidence) -> list[Comparison]:
     """Recompute every statement of a paper and compare it with what is printed."""
     module = claims_module(paper.name)
     claims: Claims = import_module(module).CLAIMS if module else {}

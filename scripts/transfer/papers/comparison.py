@@ -13,7 +13,7 @@ from transfer.papers.published import (
     printed_values,
     read_printed,
 )
-from transfer.papers.verdict import Finding, compare_table
+from transfer.papers.verdict import Comparison, compare_table
 from transfer.results.table import StudyResults, above_threshold, part_values, printed_top1
 
 
@@ -22,7 +22,7 @@ def compare_study(
     paper: Paper,
     tables: Mapping[str, pd.DataFrame],
     distances: pd.DataFrame | None,
-) -> tuple[list[Finding], list[str]]:
+) -> tuple[list[Comparison], list[str]]:
     """Compare all that a study has measured or computed with what its paper prints.
 
     `tables` are those of the study by the number that the paper gives them, `distances` is its
@@ -30,7 +30,7 @@ def compare_study(
     published values takes from the paper is not compared with it.
     """
     published = results.study.source == "published"
-    findings: list[Finding] = []
+    findings: list[Comparison] = []
     notes: list[str] = []
     if not published:
         for part in results.study.parts:
@@ -65,7 +65,7 @@ def compare_study(
     return findings, notes
 
 
-def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Finding]:
+def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Comparison]:
     """Compare the values of a part that a study measured, in the units that the paper prints."""
     values = part_values(results, part)
     # What the study measures by another metric has no printed counterpart.
@@ -102,7 +102,7 @@ def comparable_rows(results: StudyResults, paper: Paper, table: str) -> list[str
     return list(values.columns[values.notna().all()])
 
 
-def compare_model_facts(results: StudyResults, paper: Paper) -> list[Finding]:
+def compare_model_facts(results: StudyResults, paper: Paper) -> list[Comparison]:
     """Compare what the paper prints of its models with what the libraries state of them."""
     if not paper.model_facts:
         return []

@@ -4,7 +4,7 @@ import pandas as pd
 
 from transfer.fid.groups import GroupGap, group_gap, rank_agreement
 from transfer.papers.paper import Paper
-from transfer.papers.verdict import Finding, compare_table
+from transfer.papers.verdict import Comparison, compare_table
 from transfer.study.config import Study
 
 # Ranks of fewer datasets always agree or disagree wholly.
@@ -64,7 +64,9 @@ def missing_notes(distances: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(distances["note"][distances["fid"].isna()]))
 
 
-def compare_distances(table: str, printed: pd.DataFrame, computed: pd.DataFrame) -> list[Finding]:
+def compare_distances(
+    table: str, printed: pd.DataFrame, computed: pd.DataFrame
+) -> list[Comparison]:
     """Compare each distance with a printed table's, and their order and gap with the printed ones'.
 
     `printed` is text, `computed` a study's fid.csv. The order counts as agreeing where Spearman's
@@ -80,7 +82,7 @@ def compare_distances(table: str, printed: pd.DataFrame, computed: pd.DataFrame)
     def add(row: str, column: str, theirs: float, ours: float, digits: int) -> None:
         same = abs(ours - theirs) < 1e-9
         text = f"{theirs:.{digits}f}"
-        findings.append(Finding(table, row, column, text, ours, ours - theirs, 0.0, same))
+        findings.append(Comparison(table, row, column, text, ours, ours - theirs, 0.0, same))
 
     if len(both) >= FEWEST_RANKED:
         rho, _ = rank_agreement(both["fid_computed"], both["fid_printed"].astype(float))

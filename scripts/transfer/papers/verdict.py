@@ -7,7 +7,7 @@ import pandas as pd
 from transfer.errors import UserError
 
 
-class Finding(NamedTuple):
+class Comparison(NamedTuple):
     """One printed number compared with ours; the columns of verdict.csv.
 
     `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
@@ -43,20 +43,20 @@ def with_digits_of(printed: str, value: float) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def compare(table: str, row: str, column: str, printed: str, recomputed: float) -> Finding:
+def compare(table: str, row: str, column: str, printed: str, recomputed: float) -> Comparison:
     """Compare a recomputed number with a printed one, given as the text that is printed."""
     published, tolerance = printed.strip(), rounding_tolerance(printed)
     difference = float(recomputed) - float(published)
     # A value that lies on the edge of rounding, 0.125 for a printed 0.12, may be printed so.
     agrees = abs(difference) <= tolerance * (1 + 1e-9)
-    return Finding(
+    return Comparison(
         table, row, column, published, float(recomputed), difference, tolerance, bool(agrees)
     )
 
 
 def compare_table(
     table: str, key: str, printed: pd.DataFrame, recomputed: pd.DataFrame
-) -> list[Finding]:
+) -> list[Comparison]:
     """Compare every column that both tables have; `printed` is text, `key` names the rows.
 
     What a paper leaves empty is left out, and what has no value yet in a study whose runs are not
@@ -73,7 +73,7 @@ def compare_table(
     ]
 
 
-def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Finding]:
+def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Comparison]:
     """Compare the statements of the text; raises UserError if one is not recomputed."""
     missing = sorted(set(claims["id"]) ^ set(recomputed))
     if missing:
@@ -88,12 +88,12 @@ def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) ->
         else:
             holds = float(bool(value))
             findings.append(
-                Finding(place, str(claim.id), "holds", "1", holds, holds - 1, 0.0, bool(value))
+                Comparison(place, str(claim.id), "holds", "1", holds, holds - 1, 0.0, bool(value))
             )
     return findings
 
 
-def summary(findings: list[Finding], notes: list[str]) -> str:
+def summary(findings: list[Comparison], notes: list[str]) -> str:
     """Put a verdict in words, as Markdown: how much agrees, and a table of what does not.
 
     `notes` say how the numbers came about and what could not be compared.

@@ -20,7 +20,7 @@ COLUMNS = ("what", "study", "dataset", "model", "runs", *FATES, "hours", "gigaby
 
 
 @dataclass
-class Row:
+class PlannedRow:
     """One model on one dataset: runs by fate, and the seconds of those still to be trained."""
 
     study: str
@@ -63,11 +63,11 @@ def rows_of(
     runs: Iterable[Run],
     fates: Mapping[Run, str],
     estimates: Mapping[Run, Estimate],
-) -> list[Row]:
+) -> list[PlannedRow]:
     """One row per dataset and model."""
-    rows: dict[tuple[str, str], Row] = {}
+    rows: dict[tuple[str, str], PlannedRow] = {}
     for one in runs:
-        row = rows.setdefault((one.dataset, one.model), Row(study, one.dataset, one.model))
+        row = rows.setdefault((one.dataset, one.model), PlannedRow(study, one.dataset, one.model))
         row.add(fates[one], estimates[one])
     return list(rows.values())
 
@@ -130,7 +130,7 @@ def spaces_of(
     return [one for one in spaces if (one.downloads, one.store, one.runs) != (empty,) * 3]
 
 
-def to_csv(rows: Iterable[Row], spaces: Iterable[Space]) -> str:
+def to_csv(rows: Iterable[PlannedRow], spaces: Iterable[Space]) -> str:
     """Format as CSV, runs first and then gigabytes; unknown numbers are left empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")

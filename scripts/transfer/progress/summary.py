@@ -12,7 +12,7 @@ STATES = ("done", "running", "diverged", "failed", "stopped", "waiting")
 
 
 @dataclass(frozen=True)
-class Row:
+class StatusRow:
     """One model on one dataset.
 
     `counts` is by state; `best` the best value so far, unfinished runs included;
@@ -63,7 +63,7 @@ def _seconds_left(states: list[RunState], reckoned: float | None) -> float | Non
 
 def summarise(
     states: Iterable[RunState], reckon: Callable[[Run], float | None] = lambda run: None
-) -> list[Row]:
+) -> list[StatusRow]:
     """One row per dataset and model, in the order of first appearance.
 
     `reckon` estimates the seconds of a run where none of the same model and dataset has finished.
@@ -77,7 +77,7 @@ def summarise(
         speeds = [s.images_per_second for s in group if s.images_per_second]
         seconds_left = _seconds_left(group, reckon(group[0].run))
         rows.append(
-            Row(
+            StatusRow(
                 dataset,
                 model,
                 Counter(s.state for s in group),
@@ -90,7 +90,7 @@ def summarise(
     return rows
 
 
-def total_left(rows: Iterable[Row]) -> tuple[float, int]:
+def total_left(rows: Iterable[StatusRow]) -> tuple[float, int]:
     """Total GPU time left in seconds, and the number of rows for which it is unknown."""
     left = [row.seconds_left for row in rows]
     return sum(s for s in left if s is not None), sum(s is None for s in left)

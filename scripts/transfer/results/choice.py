@@ -5,20 +5,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from transfer.errors import UserError
-from transfer.results.records import SHARED, Run, cell_digests, read_run
+from transfer.results.records import SHARED, RunRecord, cell_digests, read_run
 from transfer.study.grid import Cell
 
 RECORD = "metrics.json"
 WORDS = {"code": "training code", "model": "model or its weights"}
 
 
-def best_run(runs: Sequence[Run]) -> Run | None:
+def best_run(runs: Sequence[RunRecord]) -> RunRecord | None:
     """The run with the highest criterion; ties keep the earlier run; None if none has one."""
     whole = [run for run in runs if run.criterion is not None]
     return max(whole, key=lambda run: run.criterion or 0.0) if whole else None
 
 
-def odd_runs(found: Sequence[Run], key: str, current: str | None = None) -> list[Run]:
+def odd_runs(found: Sequence[RunRecord], key: str, current: str | None = None) -> list[RunRecord]:
     """The runs of a cell whose `key` differs from what a new run would have.
 
     That is `current`, a digest as the cell's description has it; where it is not known, what most
@@ -28,7 +28,7 @@ def odd_runs(found: Sequence[Run], key: str, current: str | None = None) -> list
         odd = [run for run in found if run.digests.get(key, current) != current]
         if odd:
             return odd
-    groups: dict[str, list[Run]] = {}
+    groups: dict[str, list[RunRecord]] = {}
     for run in found:
         groups.setdefault(run.shared[key], []).append(run)
     usual = max(groups, key=lambda text: len(groups[text]), default="")
@@ -37,7 +37,7 @@ def odd_runs(found: Sequence[Run], key: str, current: str | None = None) -> list
 
 def refuse_mixed(
     cell: Cell,
-    found: Sequence[Run],
+    found: Sequence[RunRecord],
     runs: Path,
     current: Mapping[str, str],
     keys: Sequence[str] = SHARED,
@@ -61,13 +61,13 @@ def refuse_mixed(
             )
 
 
-def choose_among(grid: Sequence[Run]) -> Run | None:
+def choose_among(grid: Sequence[RunRecord]) -> RunRecord | None:
     """The best run of those that completed; if none did, of all; if none has a value, the first."""
     completed = [run for run in grid if not run.diverged]
     return best_run(completed) or best_run(grid) or next(iter(grid), None)
 
 
-def choose(cell: Cell, runs: Path, metric: str, cells_folder: Path | None = None) -> Run:
+def choose(cell: Cell, runs: Path, metric: str, cells_folder: Path | None = None) -> RunRecord:
     """The run of a cell that others start from: the best by the recipe's own selection split.
 
     `runs`, `metric` and `cells_folder` are those of `select`. A run that diverged is chosen only

@@ -6,13 +6,13 @@ from statistics import fmean, stdev
 from typing import Any
 
 from transfer.results.choice import RECORD, choose_among, refuse_mixed
-from transfer.results.records import SHARED, Run, final_run, read_run
+from transfer.results.records import SHARED, RunRecord, final_run, read_run
 from transfer.study.grid import Cell
 
 
 def read_finals(
-    cell: Cell, grid: Sequence[Run], runs: Path, metric: str, current: Mapping[str, str]
-) -> list[Run]:
+    cell: Cell, grid: Sequence[RunRecord], runs: Path, metric: str, current: Mapping[str, str]
+) -> list[RunRecord]:
     """The final runs of a cell that are there, in the order of its recipe's seeds.
 
     `grid` are its other runs, `current` and `runs` as `refuse_mixed` has them. Raises UserError for
@@ -34,7 +34,7 @@ def read_finals(
     return found
 
 
-def final_columns(finals: Sequence[Run], diverged: str) -> dict[str, Any]:
+def final_columns(finals: Sequence[RunRecord], diverged: str) -> dict[str, Any]:
     """The columns of results.csv that final runs decide.
 
     `value` is the mean over those that have one and, if `diverged` is `discard`, did not diverge;

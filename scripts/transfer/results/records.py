@@ -30,7 +30,7 @@ STATED = ("torch", "torchvision", "timm")
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRecord:
     """The contents of a run's metrics.json that are used for selection.
 
     `name` is that of its folder: its `hp`, or that of a final run such as `final-0`. `value` is the
@@ -59,7 +59,7 @@ class Run:
     reported_epoch: str
 
 
-def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> Run:
+def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str) -> RunRecord:
     """Read the metrics.json of a cell's run at one point of its grid.
 
     `metric` is that of the cell's dataset, by which the run selected its epoch; where the cell is
@@ -90,7 +90,7 @@ def read_run(path: str | Path, cell: Cell, hp: str, metric: str, selection: str)
         criterion = record["history"][record["best_epoch"] - 1]["selection"]
         criterion = _recorded(path, criterion, compared)
     settings = record["settings"]
-    return Run(
+    return RunRecord(
         name=Path(path).parent.name,
         hp=hp,
         diverged=record["status"] == "diverged",
@@ -142,7 +142,7 @@ def _digests(settings: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def final_run(run: Run) -> Run:
+def final_run(run: RunRecord) -> RunRecord:
     """A final run as it is compared with the others of its cell: whatever its seed."""
     recipe = json.loads(run.shared["recipe"])
     recipe.pop("seed", None)
@@ -152,7 +152,7 @@ def final_run(run: Run) -> Run:
 
 
 def cell_digests(path: Path) -> dict[str, str]:
-    """What the description of a cell requires of its runs, as `Run.digests`; {} without one."""
+    """What a cell's description requires of its runs, by `RunRecord.digests`; {} without one."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

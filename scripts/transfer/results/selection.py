@@ -9,7 +9,7 @@ import pandas as pd
 from transfer.errors import UserError
 from transfer.results.choice import RECORD, best_run, choose_among, current_digests, refuse_mixed
 from transfer.results.finals import final_columns, read_finals
-from transfer.results.records import Run, read_run
+from transfer.results.records import RunRecord, read_run
 from transfer.study.grid import Cell
 from transfer.training.accepted import Accepted, unproven
 
@@ -18,7 +18,7 @@ def _distinct(values: Iterable[object]) -> str:
     return "; ".join(sorted({str(value) for value in values}))
 
 
-def _provenance(found: Sequence[Run]) -> dict[str, str]:
+def _provenance(found: Sequence[RunRecord]) -> dict[str, str]:
     """How a cell's runs were made, for the reader; several values separated by `; `."""
     return {
         "precision": _distinct(run.shared["precision"].strip('"') for run in found),

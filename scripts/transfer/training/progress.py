@@ -16,7 +16,7 @@ def title(history: list[dict[str, Any]], number: int) -> str:
     return f"epoch {number}" if step is None else f"step {step}"
 
 
-class Progress:
+class ProgressLine:
     """Shows loss, metric, images per second and time left; never asks the GPU without need."""
 
     def __init__(self, evaluations: int, metric: str, length: int) -> None:

@@ -24,7 +24,7 @@ from transfer.training.optim import (
     set_learning_rate,
 )
 from transfer.training.order import batches_between, length_of
-from transfer.training.progress import Progress
+from transfer.training.progress import ProgressLine
 from transfer.training.report import Report, run_fields, unreported
 from transfer.training.task import Task
 
@@ -57,7 +57,7 @@ def _body(model: nn.Module) -> dict[str, torch.Tensor]:
     }
 
 
-class Run:
+class FineTuning:
     """A run in the making: the network, its optimiser, and all else that a checkpoint holds."""
 
     def __init__(
@@ -154,7 +154,7 @@ class Run:
             self.loss_sum += loss.detach() * len(images)
         self.optimizer.step()
 
-    def _train_until(self, stop: int, progress: Progress) -> None:
+    def _train_until(self, stop: int, progress: ProgressLine) -> None:
         self.model.train()
         task, settings = self.task, self.task.settings
         seen = self._images()
@@ -219,7 +219,7 @@ class Run:
         settings, length = self.task.settings, self.length
         evaluations = settings.evaluations
         counted = settings.steps or settings.epochs
-        progress = Progress(evaluations, self.task.dataset.metric, counted)
+        progress = ProgressLine(evaluations, self.task.dataset.metric, counted)
         status, images = "completed", 0
         # The last point at which the loss was looked at; resumed at such a point, it is again.
         looked = (self.trained - 1) // length.look * length.look
@@ -277,7 +277,9 @@ def train(
     micro_batch = task.settings.batch_size
     while True:
         try:
-            run = Run(task, build(), checkpoint, interruption, micro_batch, report, keep_weights)
+            run = FineTuning(
+                task, build(), checkpoint, interruption, micro_batch, report, keep_weights
+            )
             return run.train()
         except torch.OutOfMemoryError:
             if task.resident:
