@@ -146,25 +146,3 @@ RUNNERS = {
     "figures": ("scripts/draw_figure.py", "draw"),
     "tables": ("scripts/make_table.py", "make"),
 }
-
-
-def shown(wildcards, kind):
-    """A study's `tables` or `figures`; with allow_partial those that have something to show.
-
-    What shows datasets or distances takes one that is prepared, or one distance (or a file to
-    place before there is one, which is then named).
-    """
-    study = STUDIES[wildcards.study]
-    there = []
-    for number, line in getattr(study, kind).items():
-        reads = read_view(kind, line.view).reads
-        prepared = "prepared" not in reads or indexes_of(datasets_of(study, kind, line))
-        distances = (
-            "fid" not in reads
-            or study.source != "runs"
-            or study_distances(wildcards)
-            or study_without(wildcards)
-        )
-        if prepared and distances:
-            there.append(number)
-    return there

@@ -18,7 +18,7 @@ import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.data.layouts import read_layout
-from transfer.data.preparation import StoredRows, Plan, decode_samples
+from transfer.data.preparation import Plan, StoredRows, decode_samples
 from transfer.data.samples import Sample
 from transfer.data.splits import SPLITS, split_samples
 from transfer.data.store import LIKE_ROWS
