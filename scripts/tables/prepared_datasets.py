@@ -8,7 +8,7 @@ import pandas as pd
 from transfer.drawing.tables import Column, Table
 from transfer.metrics import METRICS
 
-READS = ("prepared",)
+READS = ("prepared", "reported")
 OPTIONS = {
     "parts": {
         "type": "array",
@@ -35,7 +35,7 @@ def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:
     )
 
 
-def make(prepared: list[Path], *, parts: list[str]) -> Table:
+def make(prepared: list[Path], reported: dict[str, str], *, parts: list[str]) -> Table:
     rows, notes = [], []
     for folder in prepared:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def make(prepared: list[Path], *, parts: list[str]) -> Table:
                 "name": summary["name"],
                 "classes": len(summary["classes"]),
                 "train_size": summary["counts"].get("train", 0),
-                "eval_size": summary["counts"].get(summary["evaluation"]["reported"], 0),
+                "eval_size": summary["counts"].get(reported[summary["dataset"]], 0),
                 "printed_train_size": printed.get("train_size"),
                 "printed_eval_size": printed.get("eval_size"),
                 "metric": summary["metric"],

@@ -25,11 +25,13 @@ LAYOUTS = {"aircraft": ("train", "val", "test"), "pets": ("train", "test")}
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-@pytest.mark.parametrize("reported", [None, "val", "test"])
-@pytest.mark.parametrize("holdout", [None, {"fraction": 0.2}])
+@pytest.mark.parametrize(
+    "holdout",
+    [None, {"fraction": 0.2}, *({"fraction": 0.2, "reported": split} for split in ("val", "test"))],
+)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("method", METHODS)
-def test_whatever_the_method(method, layout, holdout, reported):
+def test_whatever_the_method(method, layout, holdout):
     splits = LAYOUTS[layout]
     samples = [
         Sample(str(n), (n % 2,), ArrayImage(str(n), "", n), splits[n % len(splits)], ("", n % 5))
@@ -37,9 +39,7 @@ def test_whatever_the_method(method, layout, holdout, reported):
     ]
     split = {"method": method, **OPTIONS[method]} | ({"holdout": holdout} if holdout else {})
     block = {"layout": {"kind": layout}, "split": split}
-    if reported:
-        block["evaluation"] = {"reported": reported, "selection": "val"}
-    drawn = split_samples(samples, split, reported=reported or "val")
+    drawn = split_samples(samples, split)
     assert {sample.split for sample in drawn} == set(expected_splits(a_dataset(block=block)))
 
 

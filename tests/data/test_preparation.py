@@ -28,7 +28,7 @@ def block(path, **changes):
     return {
         "name": "Own", "short_name": "Own", "group": "own", "metric": "accuracy",
         "multilabel": False, "layout": {"kind": "csv", "path": str(path), "split": "split"},
-        "split": {"method": "listed"}, "evaluation": {"reported": "test", "selection": "val"},
+        "split": {"method": "listed"}, 
         "short_side": 32, "evaluation_sizes": [24, 16], **changes,
     }  # fmt: skip
 
@@ -302,8 +302,6 @@ def test_holdout_moves_the_reported_split_to_test(tmp_path):
     chosen = block(
         path,
         split={"method": "listed", "holdout": {"fraction": 0.25}},
-        evaluation={"reported": "val", "selection": "val"},
     )
     summary = prepare_dataset(a_dataset("own", chosen), tmp_path, tmp_path / "out", workers=1)
     assert summary["counts"] == {"train": 30, "val": 10, "test": 20}
-    assert summary["evaluation"] == {"reported": "test", "selection": "val"}

@@ -142,7 +142,7 @@ def test_holdout_drops_evaluation_images_that_are_not_reported():
         for s in part
     ]
     options = {"method": "listed", "holdout": {"fraction": 0.2}}
-    done = split_samples(samples, options, reported="test")
+    done = split_samples(samples, options)
     assert ids(done, "test") == {f"2image{n}" for n in range(20)}
     assert all(sample.id[0] == "0" for sample in done if sample.split == "val")
     assert len(ids(done, "val")) == 4
@@ -153,6 +153,6 @@ def test_holdout_keeps_rows_of_one_image_together():
     samples = [Sample(f"{n // 2}", (0,), image[n], "train") for n in range(80)]
     samples.append(Sample("t", (0,), ArrayImage("t", "", 0), "test"))  # type: ignore[arg-type]
     options = {"method": "listed", "holdout": {"fraction": 0.25}}
-    done = split_samples(samples, options, reported="test")
+    done = split_samples(samples, options)
     assert len(ids(done, "val")) == 10
     assert not ids(done, "val") & ids(done, "train")

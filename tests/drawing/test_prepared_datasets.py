@@ -1,6 +1,7 @@
 """The table of prepared datasets says what preparation found, leakage included."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,7 +16,6 @@ def prepared(folder, short_name: str, shared: tuple[int, int]) -> str:
         "metric": "accuracy",
         "classes": ["a", "b"],
         "counts": {"train": 1200, "val": 300},
-        "evaluation": {"reported": "val", "selection": "val"},
         "published": None,
         "published_note": None,
         "leakage": {
@@ -34,7 +34,8 @@ def table(tmp_path):
     def make(*folders: str) -> tuple[pd.DataFrame, str]:
         output = tmp_path / "table01.csv"
         indexes = [f"{folder}/index.csv" for folder in folders]
-        made_table("prepared_datasets", output, "--prepared", *indexes)
+        reported = json.dumps({Path(folder).name: "val" for folder in folders})
+        made_table("prepared_datasets", output, "--reported", reported, "--prepared", *indexes)
         return pd.read_csv(output), output.with_suffix(".md").read_text(encoding="utf-8")
 
     return make
@@ -46,6 +47,7 @@ def test_images_in_several_splits_are_counted_and_said(tmp_path, table):
         prepared(tmp_path / "leaves", "Leaves", (0, 0)),
         prepared(tmp_path / "cats", "Cats", (3, 7)),
     )
+    assert found["eval_size"].tolist() == [300] * 3
     assert found["shared_images"].tolist() == [1041, 0, 3]
     assert found["shared_rows"].tolist() == [2100, 0, 7]
     note = text.partition("\n")[0]

@@ -23,3 +23,10 @@ def listed_papers():
 def listed_files(name):
     """A file of each of these studies."""
     return [f"results/{study.name}/{name}" for study in listed_studies()]
+
+
+def top1_files(study):
+    """The printed tables from which a study takes its ImageNet accuracies, if it does."""
+    if study.imagenet_top1 != "published":
+        return []
+    return [str(path) for path in PAPERS[study.paper].top1_tables]

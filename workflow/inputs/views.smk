@@ -3,6 +3,7 @@
 import json
 
 from transfer.fingerprint import fingerprint_of_part
+from transfer.study.grid import reported_splits
 from transfer.study.shown import datasets_of
 from transfer.study.study import study_digest
 from transfer.study.views import read_view
@@ -20,13 +21,6 @@ STUDY_FLAGS = (
     "--results {input.results:q} --study {input.study:q} "
     "--models {input.models:q} --datasets {input.datasets:q} --top1 {input.top1:q}"
 )
-
-
-def top1_files(study):
-    """The printed tables from which a study takes its ImageNet accuracies, if it does."""
-    if study.imagenet_top1 != "published":
-        return []
-    return [str(path) for path in PAPERS[study.paper].top1_tables]
 
 
 def shown_figure(wildcards):
@@ -85,6 +79,8 @@ def readable(study, name, kind, shown):
             return {"predictions": f"{folder}/predictions"}
         case "prepared":
             return {"prepared": indexes_of(datasets_of(study, kind, shown))}
+        case "reported":
+            return {}
         case "printed":
             printed = f"resources/published/{study.paper}/{shown.printed}.csv"
             return {"printed": printed} if shown.printed else {}
@@ -119,6 +115,9 @@ def chosen_flags(wildcards, kind, shown):
     """What a study chooses of a view: its options, defaults included, and the caption."""
     options = read_view(kind, shown.view).chosen(shown.options)
     flags = f"--options {quote(json.dumps(options))}" if options else ""
+    if "reported" in read_view(kind, shown.view).reads:
+        splits = json.dumps(reported_splits(STUDIES[wildcards.study], RECIPES))
+        flags += f" --reported {quote(splits)}"
     caption = f" --caption {quote(shown.caption)}" if shown.caption else ""
     return f"{flags}{caption}"
 

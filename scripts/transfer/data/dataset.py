@@ -46,7 +46,7 @@ class Dataset:
     split: Mapping[str, Any]
     short_sides: tuple[int | str, ...]
     evaluation_sizes: tuple[int, ...]
-    evaluation: Mapping[str, str] | None = None
+    note: str = ""
     stated: Stated | None = None
     like: str | None = None
     sample: Mapping[str, Any] | None = None
@@ -65,11 +65,6 @@ class Dataset:
         sides = {side: inf if side == "original" else float(side) for side in self.short_sides}
         enough = [side for side, length in sides.items() if length >= needed]
         return min(enough, key=sides.__getitem__) if enough else max(sides, key=sides.__getitem__)
-
-    @property
-    def reported_split(self) -> str:
-        """The split whose value the published evaluation reports."""
-        return (self.evaluation or {}).get("reported", "val")
 
 
 def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
@@ -128,7 +123,7 @@ def preparation_settings(dataset: Dataset) -> dict[str, Any]:
         "multilabel": dataset.multilabel,
         "layout": dict(dataset.layout),
         "split": dict(dataset.split),
-        "evaluation": dataset.evaluation,
+        "note": dataset.note,
         # A single one as it is written in the file, so that what was prepared from it stays.
         "short_side": list(dataset.short_sides) if more else one,
         "evaluation_sizes": list(dataset.evaluation_sizes),

@@ -19,7 +19,7 @@ from transfer.files import write_json
 
 # What the summary of a derived dataset has of the other's.
 SHARED = (
-    *("metric", "multilabel", "classes", "evaluation", "short_sides", "evaluation_sizes"),
+    *("metric", "multilabel", "classes", "short_sides", "evaluation_sizes"),
     *("layout", "split", "bad_images", "downloads", "versions"),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from transfer.data.dataset import Dataset
+from transfer.data.splits import reported_of
 
 # What the files of a layout publish; not of layouts that are read from a user's own files.
 PUBLISHED = {
@@ -49,4 +50,5 @@ def expected_splits(dataset: Dataset) -> tuple[str, ...] | None:
         found = DRAWN[split["method"]]
     if not found or not split.get("holdout"):
         return found
-    return ("train", "val", "test") if dataset.reported_split in found else ("train", "val")
+    reported = reported_of(split["holdout"], found)
+    return ("train", "val", "test") if reported in found else ("train", "val")

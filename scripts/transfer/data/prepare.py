@@ -54,9 +54,8 @@ def prepare_dataset(
     scratch.mkdir(parents=True)
     try:
         listing = read_layout(source, scratch, dataset.layout)
-        roles = {"reported": "val", "selection": "val", **(dataset.evaluation or {})}
         _check_published_splits(name, listing.samples, dataset)
-        samples = split_samples(listing.samples, dataset.split, reported=roles["reported"])
+        samples = split_samples(listing.samples, dataset.split)
         _check_drawn_splits(name, samples, dataset.split)
         plan = Plan(
             short_sides=dataset.short_sides,
@@ -75,8 +74,7 @@ def prepare_dataset(
             "classes": list(listing.classes),
             **_counts(stored, len(listing.classes)),
             "published": _stated_sizes(dataset),
-            "published_note": roles.get("note"),
-            "evaluation": _evaluation_roles(roles, "holdout" in dataset.split),
+            "published_note": dataset.note or None,
             "content": hashlib.sha256("\n".join(outcome.contents).encode()).hexdigest(),
             "short_sides": list(plan.short_sides),
             "evaluation_sizes": list(plan.evaluation_sizes),
@@ -142,13 +140,6 @@ def _check_drawn_splits(name: str, samples: Sequence[Sample], split: Mapping[str
             f"{counts['train']} for training and {counts['evaluated']} for evaluation. Give "
             "more images of each class, or another fraction."
         )
-
-
-def _evaluation_roles(roles: Mapping[str, str], holdout: bool) -> dict[str, str]:
-    """Which split gives the reported value and which selects the epoch."""
-    if holdout:
-        return {"reported": "test", "selection": "val"}
-    return {key: roles[key] for key in ("reported", "selection")}
 
 
 def _problem_report(name: str, samples: Sequence[Sample], outcome: StoredRows) -> str:

@@ -5,7 +5,7 @@ with its split. The public code of fang2023's authors draws from numpy's legacy 
 stream numpy keeps for ever; so do these functions, with the same calls in the same order.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -142,11 +142,11 @@ METHODS: dict[str, Callable[..., list[Sample]]] = {
 
 
 def hold_out(
-    samples: Sequence[Sample], *, fraction: float, reported: str = "val", seed: int = 0
+    samples: Sequence[Sample], *, fraction: float, reported: str, seed: int = 0
 ) -> list[Sample]:
     """Carve a validation part out of train, so that selection never sees the reported images.
 
-    The split that the paper reports on (`reported`) becomes `test`, so that the carved rows,
+    The split that runs report on (`reported`) becomes `test`, so that the carved rows,
     which become `val`, cannot be taken for it; rows of any other evaluation split are dropped.
     Of each class `round(fraction * n)` training images are carved, at least one where the class
     has two; an image with several labels counts under its rarest. Rows of one image go together.
@@ -175,15 +175,20 @@ def hold_out(
     ]
 
 
-def split_samples(
-    samples: Sequence[Sample], options: Mapping[str, Any], reported: str = "val"
-) -> list[Sample]:
+def reported_of(holdout: Mapping[str, Any], splits: Collection[str | None]) -> str:
+    """The split that a holdout keeps as test: the one it names, else test where there is one."""
+    return holdout.get("reported") or ("test" if "test" in splits else "val")
+
+
+def split_samples(samples: Sequence[Sample], options: Mapping[str, Any]) -> list[Sample]:
     """Samples with their splits, ordered by split and within it as the source has them.
 
-    `options` is a dataset's `split` block, `reported` the split that the paper reports on.
+    `options` is a dataset's `split` block.
     """
     keywords = {key: value for key, value in options.items() if key not in ("method", "holdout")}
     done = METHODS[options["method"]](samples, **keywords)
     if options.get("holdout"):
-        done = hold_out(done, reported=reported, **options["holdout"])
+        holdout = options["holdout"]
+        reported = reported_of(holdout, {sample.split for sample in done})
+        done = hold_out(done, **{**holdout, "reported": reported})
     return sorted(done, key=lambda sample: SPLITS.index(str(sample.split)))

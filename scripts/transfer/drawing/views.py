@@ -42,6 +42,9 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--prepared", type=Path, nargs="+", help="index.csv of prepared datasets")
     parser.add_argument("--predictions", type=Path, help="folder of a study's kept predictions")
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
+    parser.add_argument(
+        "--reported", type=yaml.safe_load, help="split that is reported by dataset: '{aptos: val}'"
+    )
     parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     add_top1(parser)
@@ -105,6 +108,8 @@ def read(name: str, args: argparse.Namespace) -> Any:
             return [index.parent for index in args.prepared]
         case "predictions":
             return args.predictions
+        case "reported":
+            return args.reported
         case "printed":
             return read_printed(args.printed.parent, args.printed.stem)
         case _:

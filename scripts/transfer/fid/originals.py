@@ -121,7 +121,7 @@ def _prepared_sources(
 ) -> list[ImageSource]:
     """The source of each row of the index, found in the same way as during preparation."""
     listing = read_layout(downloads, scratch, dataset.layout)
-    samples = split_samples(listing.samples, dataset.split, reported=dataset.reported_split)
+    samples = split_samples(listing.samples, dataset.split)
     left_out = {(entry["id"], entry["file"]) for entry in prepared.summary["bad_images"]}
     samples = [sample for sample in samples if (sample.id, sample.image.name) not in left_out]
     stored = list(zip(prepared.ids, prepared.splits, strict=True))

@@ -71,3 +71,17 @@ def study_cells(study: Study, recipes: Mapping[str, Recipe]) -> list[Cell]:
                 cell = Cell(dataset, model, part.recipe, hps, metric, recipe.finals)
                 cells[cell] = None
     return list(cells)
+
+
+def reported_splits(study: Study, recipes: Mapping[str, Recipe]) -> dict[str, str]:
+    """The split of each dataset whose value a study of runs reports, by the first part that has it.
+
+    It is the recipe's, or that of its final runs.
+    """
+    found: dict[str, str] = {}
+    for part in study.parts.values():
+        recipe = recipes[part.recipe]
+        for dataset in part.datasets:
+            own = recipe.values(dataset, part.models[0])["report_split"]
+            found.setdefault(dataset, recipe.final.report_split if recipe.final else own)
+    return found

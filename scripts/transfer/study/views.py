@@ -24,6 +24,7 @@ READABLE = {
     "intervals": ("published",),
     "prepared": ("runs",),
     "predictions": ("runs",),
+    "reported": ("runs",),
     "printed": ("published", "runs"),
 }
 # The format of an option that names a part of the study.
