@@ -115,7 +115,7 @@ def test_a_metric_that_a_run_does_not_record_is_refused_by_name(tmp_path):
         UserError, match="records accuracy, and the study compares by macro_f1"
     ) as e:
         select([cell], tmp_path, "as_published", False, METRICS)
-    assert f"--force -- {path}" in str(e.value)
+    assert f"delete {path.parent} and start" in str(e.value)
 
 
 def test_an_honest_choice_on_the_reported_split_is_refused(tmp_path):

@@ -1,7 +1,6 @@
 """Read the records of runs, validating them by schema, path and consistency."""
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -116,8 +115,8 @@ def _recorded(path: str | Path, metrics: Mapping[str, float], metric: str) -> fl
     if metric not in metrics:
         raise UserError(
             f"{path}: records {', '.join(metrics)}, and the study compares by {metric}. Compare by "
-            "one of those, or train the run again, which records what the present code does:\n"
-            f"snakemake --cores 8 --resources gpu=4 --force -- {shlex.quote(str(path))}"
+            f"one of those, or delete {Path(path).parent} and start the workflow again: the run is "
+            "then trained again, and records all that the present code does"
         )
     return metrics[metric]
 
