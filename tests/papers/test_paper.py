@@ -12,8 +12,10 @@ from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.papers.checks import check_paper, read_papers
 from transfer.papers.paper import read_paper
+from transfer.papers.published import table_names
 from transfer.results.table import printed_top1
 from transfer.study.study import read_study
+from transfer.validation import load_schema
 
 FANG = ROOT / "resources" / "published" / "fang2023"
 KNOWN = read_datasets(ROOT / "config" / "datasets.yaml")
@@ -60,6 +62,29 @@ def test_a_mistake_is_named(folder, file, old, new, says):
     assert str(folder / file) in str(caught.value) or file == "paper.yaml"
 
 
+@pytest.mark.parametrize("table", table_names(FANG))
+def test_an_altered_number_is_named(folder, table):
+    """In each table, a number in the middle moves by one unit of its last digit, within range."""
+    rules = load_schema(table, FANG)
+    numbers = [
+        name
+        for name, rule in rules["properties"].items()
+        if rule.get("type") in ("number", "integer") and name not in rules["uniqueKey"]
+    ]
+    if not numbers:
+        pytest.skip("words alone")
+    path, column = folder / f"{table}.csv", numbers[-1]
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    line = len(rows) // 2
+    digits = rows.loc[line, column]
+    changed = digits[:-1] + ("4" if digits[-1] != "4" else "5")
+    rows.loc[line, column] = changed
+    rows.to_csv(path, index=False)
+    with pytest.raises(UserError) as caught:
+        check_paper(folder, KNOWN)
+    assert f"{path}: line {line + 2}: {column}: {changed} was altered" in str(caught.value)
+
+
 def test_a_table_without_a_schema_is_refused(folder):
     (folder / "table05.schema.yaml").unlink()
     with pytest.raises(UserError, match=r"table05.schema.yaml: no such file"):
@@ -83,6 +108,7 @@ def test_statements_without_what_recomputes_them_are_refused(folder):
     with pytest.raises(UserError, match=r"claims.csv is there and .*other2020.py is not"):
         check_paper(other, KNOWN)
     (other / "claims.csv").unlink()
+    (other / "totals.csv").unlink()
     assert check_paper(other, KNOWN).name == "other2020"
     fang = other.rename(folder)
     with pytest.raises(UserError, match=r"fang2023.py is there and .*claims.csv is not"):

@@ -14,6 +14,7 @@ from transfer.papers.published import (
     read_printed,
     table_names,
 )
+from transfer.papers.totals import TOTALS, check_totals
 from transfer.results.table import printed_top1
 from transfer.study.shown import models_drawn
 from transfer.study.study import Study
@@ -24,9 +25,9 @@ SIZES = ("dataset", "classes", "train_size", "eval_size")
 def check_paper(folder: str | Path, known: Container[str]) -> Paper:
     """Read a paper and check every file of its folder; raises UserError naming file and cell.
 
-    Each printed table must obey the schema beside it, and those that `paper.yaml` names must have
-    the columns that it promises. Distances must be of `known`, the datasets of
-    config/datasets.yaml.
+    Each printed table must obey the schema beside it and, where there is `totals.csv`, add up to
+    it; those that `paper.yaml` names must have the columns that it promises. Distances must be of
+    `known`, the datasets of config/datasets.yaml.
     """
     paper = read_paper(folder)
     columns = {}
@@ -40,6 +41,8 @@ def check_paper(folder: str | Path, known: Container[str]) -> Paper:
     printed_top1(paper.top1_tables)
     if has_claims(paper):
         read_printed(paper.folder, "claims")
+    if (paper.folder / f"{TOTALS}.csv").is_file():
+        check_totals(paper.folder)
     return paper
 
 

@@ -22,9 +22,9 @@ def read_printed(folder: str | Path, table: str) -> pd.DataFrame:
 
 
 def table_names(folder: str | Path) -> list[str]:
-    """The printed tables of a paper's folder, by their files' names; its claims are none."""
+    """The printed tables of a paper's folder, by their files' names, not its claims and totals."""
     names = sorted(path.stem for path in Path(folder).glob("*.csv"))
-    return [name for name in names if name != "claims"]
+    return [name for name in names if name not in ("claims", "totals")]
 
 
 def printed_values(paper: Paper, part: str) -> pd.DataFrame:
