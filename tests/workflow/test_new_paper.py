@@ -167,3 +167,8 @@ def test_a_damaged_table_stops_its_own_paper(made, old, new, row):
         assert done.returncode == 0, done.stdout
     finally:
         path.write_text(text)
+
+
+def test_a_caption_names_the_table_of_its_own_study(made):
+    caption = (made / "results/published/toy2024/tables/table02.md").read_text(encoding="utf-8")
+    assert "Computed from the values printed in Table 1." in caption

@@ -11,11 +11,12 @@ from transfer.errors import UserError
 from transfer.results.predictor import Predictor, predictor_of
 from transfer.study.model import Model, read_models
 from transfer.study.study import Study, read_study
+from transfer.study.views import read_view
 from transfer.validation import read_table
 
 # What a study of published numbers says of what it shows.
 PRINTED = "Values as printed in the paper."
-COMPUTED = "Computed from the values printed in Table 3."
+COMPUTED = "Computed from the values printed in {place}."
 POINTS_PRINTED = "Each point is a value that the paper prints."
 
 
@@ -163,6 +164,16 @@ def bound_notes(bound: float) -> list[str]:
     return [f"Values were moved into [{bound:g}, {1 - bound:g}] before the logit."]
 
 
+def place_of_values(study: Study, part: str) -> str:
+    """The table of a study that shows the values of a part, such as `Table 3`; else the paper."""
+    view = read_view("tables", "values")
+    for number, shown in study.tables.items():
+        if shown.view == view.name and part in view.parts(shown.options):
+            digits = number.removeprefix("table").lstrip("0")
+            return f"Table {digits}" if digits.isdigit() else number
+    return "the paper"
+
+
 def part_notes(results: StudyResults, name: str = "main", published: str = COMPUTED) -> list[str]:
     """What a reader of a figure or table must know of how its values came about.
 
@@ -177,7 +188,9 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
         & cells["dataset"].isin(part.datasets)
         & cells["model"].isin(part.models)
     ]
-    found = [published] if published and results.study.source == "published" else []
+    found = []
+    if published and results.study.source == "published":
+        found.append(published.format(place=place_of_values(results.study, name)))
     if results.study.weights == "random":
         found.append("Trained from random weights, not from ImageNet checkpoints.")
     finals = _final_notes(cells)

@@ -113,8 +113,9 @@ def _refuse_unused_metrics(
 def study_digest(study: Study) -> str:
     """Twelve hexadecimal digits that stand for all that a study's numbers are computed from.
 
-    Which views it shows, and its words, do not count.
+    Which views it shows, and its words, do not count; but captions name the tables of its values.
     """
     shown = ("figures", "tables", "title", "words")
     facts = {key: value for key, value in asdict(study).items() if key not in shown}
+    facts["values"] = [name for name, line in study.tables.items() if line.view == "values"]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
