@@ -26,7 +26,7 @@ TRAIN = 40
 ROWS = [7, 3, 3, 39, 0, 7, 7]
 DATASETS = """
 squares:
-  {name: Squares, short_name: Squares, group: own, metric: accuracy, multilabel: false,
+  {name: Squares, short_name: Squares, metric: accuracy, multilabel: false,
    citation: nobody, source: {homepage: "https://example.org", kind: by_hand, files: [{name: a}]},
    layout: {kind: folders}, split: {method: listed}, short_side: original, evaluation_sizes: [32]}
 few: {name: Few squares, short_name: Few, like: squares, sample: {rows: sample.csv}}
@@ -50,7 +50,6 @@ def few(sample: dict) -> Dataset:
     block = {
         "name": "Few",
         "short_name": "Few",
-        "group": "own",
         "metric": "accuracy",
         "multilabel": False,
         "citation": "",
@@ -277,7 +276,7 @@ def test_in_the_table_it_shares_all_but_its_names_and_sample(tmp_path: Path) -> 
     path.write_text(DATASETS)
     squares, few = read_datasets(path).values()
     assert (few.like, few.sample, few.images_of) == ("squares", {"rows": "sample.csv"}, "squares")
-    assert (few.id, few.name, few.group) == ("few", "Few squares", "own")
+    assert (few.id, few.name, few.demo) == ("few", "Few squares", False)
     assert few.files == () and squares.files and squares.images_of == "squares"
     same = ("metric", "multilabel", "layout", "split", "short_sides", "evaluation_sizes")
     assert all(getattr(few, key) == getattr(squares, key) for key in same)

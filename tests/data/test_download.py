@@ -320,7 +320,7 @@ class TestByHand:
 def command(server: Server, tmp_path: Path, **keys: object) -> list[str]:
     """The command line that downloads CONTENT from /a into tmp_path/files."""
     block = {
-        "name": "Photos", "short_name": "Photos", "group": "own", "metric": "accuracy",
+        "name": "Photos", "short_name": "Photos", "metric": "accuracy",
         "multilabel": False, "citation": "", "layout": {"kind": "folders"},
         "split": {"method": "listed"}, "short_side": 368, "evaluation_sizes": [224],
         "source": {

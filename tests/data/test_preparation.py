@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 def block(path, **changes):
     return {
-        "name": "Own", "short_name": "Own", "group": "own", "metric": "accuracy",
+        "name": "Own", "short_name": "Own", "metric": "accuracy",
         "multilabel": False, "layout": {"kind": "csv", "path": str(path), "split": "split"},
         "split": {"method": "listed"}, 
         "short_side": 32, "evaluation_sizes": [24, 16], **changes,

@@ -28,11 +28,6 @@ def test_names_of_files_are_the_sources_own(dataset: str) -> None:
     assert [file.name for name, file in FILES if name == dataset] == PLACED_BY_HAND[dataset]
 
 
-@pytest.mark.parametrize(("group", "number"), [("real_world", 6), ("web_scraped", 12)])
-def test_both_papers_are_covered(group: str, number: int) -> None:
-    assert sum(block["group"] == group for block in DATASETS.values()) == number
-
-
 @pytest.mark.parametrize(("dataset", "file"), FILES, ids=lambda value: getattr(value, "name", None))
 def test_each_file_has_what_its_kind_needs(dataset: str, file: SourceFile) -> None:
     needed = {

@@ -30,7 +30,7 @@ def test_the_demonstration_has_options_of_its_own_and_the_others_of_all():
     assert (demo.weights, demo.reference) == ("random", "photographs")
     assert demo.source == OPTIONS.source and not demo.ready_reference
     assert fid_options({**FID, "reference": "statistics/imagenet.npz"}).ready_reference
-    assert of_demonstration(a_dataset(group="digits")) and not of_demonstration(a_dataset())
+    assert of_demonstration(a_dataset(demo=True)) and not of_demonstration(a_dataset())
 
 
 @pytest.mark.parametrize(

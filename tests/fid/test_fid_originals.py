@@ -36,7 +36,7 @@ from transfer.fid.statistics import read_statistics
 
 ROOT = Path(__file__).parents[2]
 ANIMALS = {
-    **{key: BLOCKS["eurosat"][key] for key in ("name", "short_name", "group", "metric")},
+    **{key: BLOCKS["eurosat"][key] for key in ("name", "short_name", "metric")},
     "multilabel": False,
     "citation": "",
     "evaluation_sizes": [32],

@@ -9,7 +9,6 @@ from transfer.study.model import Model
 BLOCK: dict[str, Any] = {
     "name": "Own",
     "short_name": "Own",
-    "group": "own",
     "metric": "accuracy",
     "multilabel": False,
     "citation": "",

@@ -47,7 +47,7 @@ Snakemake = Callable[..., subprocess.CompletedProcess[str]]
 
 def describe(*urls: str) -> None:
     block = {
-        "name": "Photos", "short_name": "Photos", "group": "own", "metric": "accuracy",
+        "name": "Photos", "short_name": "Photos", "metric": "accuracy",
         "multilabel": False, "citation": "", "layout": {"kind": "folders"},
         "split": {"method": "listed"}, "short_side": 368, "evaluation_sizes": [224],
         "source": {

@@ -30,9 +30,8 @@ from transfer.fingerprint import fingerprint
 
 configfile: "config.yaml"
 DATASETS = {
-    "shapes": {"group": "digits", "short_side": [16, "original"]},
+    "shapes": {"demo": True, "short_side": [16, "original"]},
     "pets": {
-        "group": "web_scraped",
         "short_side": 368,
         "source": {
             "homepage": "",
@@ -40,7 +39,7 @@ DATASETS = {
             "files": [{"name": "images.tar.gz"}, {"name": "annotations.tar.gz"}],
         },
     },
-    "imagenet": {"group": "reference", "short_side": 368},
+    "imagenet": {"short_side": 368},
 }
 for name, block in DATASETS.items():
     DATASETS[name] = a_dataset(name, block, split={"method": "listed"})

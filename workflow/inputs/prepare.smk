@@ -19,8 +19,8 @@ def preparation_code(wildcards):
 
 
 def preparation_threads(wildcards):
-    """Processes that decode; the digit tasks are prepared before a second one has started."""
-    return 1 if DATASETS[wildcards.dataset].group == "digits" else 16
+    """Processes that decode; the demo's tasks are prepared before a second one has started."""
+    return 1 if DATASETS[wildcards.dataset].demo else 16
 
 
 # Datasets that take the images of another; the others have images of their own.

@@ -36,7 +36,6 @@ class Dataset:
     id: str
     name: str
     short_name: str
-    group: str
     metric: str
     multilabel: bool
     citation: str
@@ -47,6 +46,7 @@ class Dataset:
     short_sides: tuple[int | str, ...]
     evaluation_sizes: tuple[int, ...]
     note: str = ""
+    demo: bool = False
     stated: Stated | None = None
     like: str | None = None
     sample: Mapping[str, Any] | None = None
@@ -109,9 +109,9 @@ def _whole(block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]) ->
     if "like" not in block:
         return dict(block)
     other = dict(blocks[block["like"]])
-    # Its own are one group, so that no table of a paper's datasets takes it for one of them.
-    other |= {"group": "own", "source": other["source"] | {"files": []}}
-    other.pop("stated", None)
+    other["source"] = other["source"] | {"files": []}
+    for own in ("demo", "stated"):
+        other.pop(own, None)
     return {**other, **block}
 
 

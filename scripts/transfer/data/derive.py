@@ -44,7 +44,7 @@ def derive_dataset(dataset: Dataset, like: Path, target: Path) -> dict[str, Any]
     try:
         summary = {
             "dataset": dataset.id,
-            **{key: getattr(dataset, key) for key in ("name", "short_name", "group")},
+            **{key: getattr(dataset, key) for key in ("name", "short_name")},
             **{key: other.summary[key] for key in SHARED if key in other.summary},
             **_counts(other, rows),
             "content": _content(other, rows),

@@ -27,7 +27,7 @@ from transfer.files import write_json
 
 LISTED = 50
 # What the summary says of a dataset as config/datasets.yaml does.
-IN_SUMMARY = ("name", "short_name", "group", "metric", "multilabel")
+IN_SUMMARY = ("name", "short_name", "metric", "multilabel")
 
 
 def prepare_dataset(

@@ -26,7 +26,7 @@ class FidOptions:
 
 def of_demonstration(dataset: Dataset) -> bool:
     """Whether a dataset is one of the demonstration's, which have options of their own."""
-    return dataset.group == "digits"
+    return dataset.demo
 
 
 def fid_options(fid: Mapping[str, Any], demonstration: bool = False) -> FidOptions:
