@@ -180,6 +180,36 @@ def test_a_renamed_script_and_a_moved_function_keep_their_fingerprint(project):
     assert edited(project, "draw.py", "transfer.tables", "transfer.deep.tables") == before
 
 
+VIEW = """from transfer.lines import fit
+
+READS = ("results",)
+
+def draw(x):
+    return fit(x)
+
+def caption():
+    return "a line"
+"""
+
+
+def test_a_part_of_a_file_stands_for_all_that_it_reaches(project):
+    def of_part() -> str:
+        modules.read_module.cache_clear()
+        package.fingerprint_of_part.cache_clear()
+        return package.fingerprint_of_part(project / "view.py", "draw")
+
+    (project / "view.py").write_text(VIEW)
+    before = of_part()
+    (project / "view.py").write_text(VIEW.replace("a line", "a curve"))
+    assert of_part() == before
+    base = project / "transfer/deep/base.py"
+    base.write_text(base.read_text().replace("SCALE = 2", "SCALE = 4"))
+    assert of_part() != before
+    (project / "view.py").write_text(VIEW.replace("def draw", "def drawn"))
+    with pytest.raises(ValueError, match="does not define draw"):
+        of_part()
+
+
 def test_a_literal_none_is_not_a_literal_nothing(project):
     seen = set()
     for text in ("return", "return None", "return 0", "return ''", "return []", "return x[:1]"):

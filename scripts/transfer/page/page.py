@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from transfer.page.words import markdown
 from transfer.papers.verdict import with_digits_of
+from transfer.study.views import place_name
 
 TEMPLATES = Path(__file__).parent
 
@@ -83,13 +84,6 @@ def render_page(template: str, content: dict[str, Any]) -> str:
     environment.filters["recomputed"] = show_recomputed
     environment.filters["place_name"] = place_name
     return environment.get_template(template).render(content)
-
-
-def place_name(place: str) -> str:
-    """`table02` as Table 2, `figure3a` as Figure 3a, `section 4.2` as Section 4.2."""
-    numbered = re.fullmatch(r"(table|figure)0*(\d+[a-z]?)", place)
-    words = f"{numbered[1]} {numbered[2]}" if numbered else place.replace("_", " ")
-    return words[0].upper() + words[1:]
 
 
 def verdict_groups(verdict: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]:

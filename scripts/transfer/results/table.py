@@ -11,12 +11,12 @@ from transfer.errors import UserError
 from transfer.results.predictor import Predictor, predictor_of
 from transfer.study.model import Model, read_models
 from transfer.study.study import Study, read_study
-from transfer.study.views import read_view
+from transfer.study.views import place_name, read_view
 from transfer.validation import read_table
 
 # What a study of published numbers says of what it shows.
 PRINTED = "Values as printed in the paper."
-COMPUTED = "Computed from the values printed in {place}."
+COMPUTED = "Computed from the values printed in {table}."
 POINTS_PRINTED = "Each point is a value that the paper prints."
 
 
@@ -164,13 +164,16 @@ def bound_notes(bound: float) -> list[str]:
     return [f"Values were moved into [{bound:g}, {1 - bound:g}] before the logit."]
 
 
-def place_of_values(study: Study, part: str) -> str:
-    """The table of a study that shows the values of a part, such as `Table 3`; else the paper."""
-    view = read_view("tables", "values")
+def values_table(study: Study, part: str) -> str:
+    """Which table holds a part's values, in words: that of the study, which numbers as the paper.
+
+    Of the paper alone where the study shows no such table.
+    """
     for number, shown in study.tables.items():
-        if shown.view == view.name and part in view.parts(shown.options):
-            digits = number.removeprefix("table").lstrip("0")
-            return f"Table {digits}" if digits.isdigit() else number
+        if shown.view == "values":
+            first, *_ = read_view("tables", "values").parts(shown.options)
+            if first == part:
+                return place_name(number)
     return "the paper"
 
 
@@ -190,7 +193,7 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
     ]
     found = []
     if published and results.study.source == "published":
-        found.append(published.format(place=place_of_values(results.study, name)))
+        found.append(published.format(table=values_table(results.study, name)))
     if results.study.weights == "random":
         found.append("Trained from random weights, not from ImageNet checkpoints.")
     finals = _final_notes(cells)

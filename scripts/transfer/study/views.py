@@ -5,6 +5,7 @@ A view's script declares by literals what it reads (`READS`) and what a study ma
 """
 
 import ast
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -156,3 +157,10 @@ def _literals(tree: ast.Module, path: Path) -> dict[str, Any]:
                     "without running the script"
                 ) from None
     return found
+
+
+def place_name(place: str) -> str:
+    """`table02` as Table 2, `figure3a` as Figure 3a, `section 4.2` as Section 4.2."""
+    numbered = re.fullmatch(r"(table|figure)0*(\d+[a-z]?)", place)
+    words = f"{numbered[1]} {numbered[2]}" if numbered else place.replace("_", " ")
+    return words[0].upper() + words[1:]

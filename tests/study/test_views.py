@@ -1,0 +1,90 @@
+"""What views declare is what their functions take, read without importing them."""
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+from published import ROOT
+
+from transfer.drawing.views import view_function
+from transfer.errors import UserError
+from transfer.study.shown import compared_tables, datasets_of, reads_of
+from transfer.study.study import read_study, study_digest
+from transfer.study.views import KINDS, Shown, read_view, view_names
+
+FUNCTIONS = {"figures": "draw", "tables": "make"}
+VIEWS = [(kind, name) for kind in KINDS for name in view_names(kind)]
+STUDIES = ROOT / "config" / "studies"
+
+
+@pytest.mark.parametrize(("kind", "name"), VIEWS, ids="/".join)
+def test_a_view_takes_what_it_declares(kind, name):
+    view = read_view(kind, name)
+    assert view.about.endswith(".")
+    assert (ROOT / view.script).is_file()
+    given = inspect.signature(view_function(view, FUNCTIONS[kind])).parameters.values()
+    assert tuple(one.name for one in given if one.kind is not one.KEYWORD_ONLY) == view.reads
+    assert {one.name for one in given if one.kind is one.KEYWORD_ONLY} == set(view.options)
+    assert view.problems(view.chosen({})) == []
+
+
+def test_declarations_are_read_without_matplotlib():
+    code = (
+        "import sys; from transfer.study.views import *;"
+        "[read_view(kind, name) for kind in KINDS for name in view_names(kind)];"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "scripts").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("READS = ('results', 'weather')", "READS: nothing is called weather; there are results"),
+        ("READS = tuple(x)", "line 1: READS must be a literal"),
+        ("OPTIONS = {'part': {'type': 'string'}}", "OPTIONS: 'part' has no default"),
+        ("def draw(:", "not Python"),
+    ],
+)
+def test_a_mistaken_declaration_names_its_script(tmp_path, script, says):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "own.py").write_text(script)
+    with pytest.raises(UserError, match=r"own\.py") as refused:
+        read_view("figures", "own", tmp_path)
+    assert says in str(refused.value)
+
+
+def test_options_decide_what_is_read_and_shown():
+    view = read_view("figures", "against_imagenet")
+    assert view.reads_with({}) == ("results",)
+    assert view.reads_with({"intervals": True}) == ("results", "intervals")
+    assert view.parts({}) == ("main",)
+    assert view.parts({"part": "cifar10", "stars": "clip"}) == ("cifar10", "clip")
+
+
+def test_what_the_studies_that_are_shipped_read_and_compare():
+    trained = read_study(STUDIES / "fang2023.yaml")
+    printed = read_study(STUDIES / "published" / "fang2023.yaml")
+    assert reads_of(printed) >= {"results", "intervals", "fid", "printed"}
+    assert "prepared" in reads_of(trained) and "prepared" not in reads_of(printed)
+    three = ["table02", "table12", "table13"]
+    assert compared_tables(trained) == compared_tables(printed) == {name: name for name in three}
+    table = trained.tables["table01"]
+    six = trained.parts["main"].datasets
+    assert datasets_of(trained, "tables", table) == (*six, "cifar10")
+    assert datasets_of(trained, "tables", Shown("prepared_datasets")) == six
+
+
+def test_what_a_study_shows_does_not_change_its_digest(tmp_path):
+    text = (STUDIES / "demo.yaml").read_text()
+
+    def digest(old: str, new: str) -> str:
+        assert old in text
+        (tmp_path / "demo.yaml").write_text(text.replace(old, new, 1))
+        return study_digest(read_study(tmp_path / "demo.yaml"))
+
+    before = digest("title: ", "title: ")
+    assert digest("title: ", "title: Once more. ") == before
+    assert digest("figure1: against_imagenet", "figure7: sizes") == before
+    assert digest("threshold: ", "threshold: .") != before
