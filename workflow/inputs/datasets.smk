@@ -1,18 +1,18 @@
-# What the rules of downloads ask of the tables.
+# Inputs and params of the download rule.
 
 from transfer.data.source.records import hand_placed
 
 
 def accepted_checksums(wildcards):
-    """By what a file of a dataset's source is known to be right; its addresses do not matter."""
+    """Accepted checksums of a source file; its URLs do not matter."""
     files = DATASETS[wildcards.dataset].files
     return [file.checksums for file in files if file.name == wildcards.file]
 
 
 def placed_by_hand(wildcards):
-    """What tells a file that a person placed from another; None for one that is fetched.
+    """Identity of a file placed by hand; None for a downloaded file.
 
-    A file that is exchanged for another is checked, and its dataset prepared, again.
+    If such a file is replaced, it is verified and its dataset prepared again.
     """
     dataset, file = wildcards.dataset, wildcards.file
     return hand_placed(
@@ -22,7 +22,7 @@ def placed_by_hand(wildcards):
 
 
 def downloads(wildcards):
-    """What is known of each file of a dataset's source, once the files are there."""
+    """Records of the source files of a dataset."""
     return [
         f"results/data/{wildcards.dataset}/downloads/{file.name}.json"
         for file in DATASETS[wildcards.dataset].files

@@ -1,4 +1,4 @@
-# Which images, weights and reference a distance is computed from.
+# The images, weights and reference of each distance.
 
 import functools
 
@@ -6,8 +6,8 @@ from transfer.data.source.by_hand import to_place
 from transfer.fid import options
 from transfer.papers.distances import datasets_compared
 
-# Stands for ImageNet in the demonstration, and is treated as its tasks are: photographs that
-# scikit-learn carries.
+# Takes the place of ImageNet in the demo, with the same options as its tasks: the photographs
+# included in scikit-learn.
 PHOTOGRAPHS = "photographs"
 FID_FOLDERS = {**config["fid"]["folders"], PHOTOGRAPHS: "results/fid/photographs"}
 DEMONSTRATION = [
@@ -22,14 +22,14 @@ def options_of(dataset):
 
 
 def fid_code(wildcards):
-    """The fingerprint of what computes features: of layouts and splits the dataset's own alone."""
+    """Fingerprint of the feature extraction, with the dataset's own layout and split only."""
     dataset = DATASETS.get(wildcards.fid_dataset)
     own = (dataset.layout["kind"], dataset.split["method"]) if dataset else ("folders",)
     return fingerprint("scripts/inception_statistics.py", own)
 
 
 def fid_threads(wildcards):
-    """One thread where the images are few: the demonstration's datasets run side by side."""
+    """One thread for few images: the datasets of the demo are processed in parallel."""
     return 1 if wildcards.fid_dataset in (PHOTOGRAPHS, *DEMONSTRATION) else 8
 
 
@@ -38,11 +38,11 @@ def fid_resize(wildcards):
 
 
 def fid_images(wildcards):
-    """What tells that a dataset's images changed."""
+    """Inputs that change when the images of a dataset do."""
     dataset = wildcards.fid_dataset
     if dataset == PHOTOGRAPHS:
         return {"photographs": FID_FOLDERS[dataset]}
-    # A folder of a million originals is no input: its time says nothing about its files.
+    # A folder of a million originals is not an input: its time stamp says nothing about its files.
     if dataset in FID_FOLDERS:
         return {}
     index = {"index": f"results/data/{dataset}/index.csv"}
@@ -83,7 +83,7 @@ def fid_maximum_flag(wildcards):
 
 
 def fid_reference(wildcards):
-    """The reference's files: made here, or ready statistics in pytorch-fid's format."""
+    """Files of the reference: computed here, or ready-made statistics in pytorch-fid's format."""
     chosen = options_of(wildcards.fid_dataset)
     if chosen.ready_reference:
         return {"reference_statistics": chosen.reference}
@@ -100,10 +100,10 @@ def fid_reference_flags(wildcards, input):
     )
 
 
-# Once a call: what it has planned with is what it must run with, though a file appears meanwhile.
+# Evaluated once per call, which must run with what it has planned even if a file appears meanwhile.
 @functools.cache
 def fid_to_place(dataset):
-    """Files that a person must place before a dataset, or the reference, can be compared."""
+    """Files to be placed by hand before the distance of a dataset or the reference is computed."""
     if dataset not in DATASETS or dataset in FID_FOLDERS:
         return ()
     made = [Path("results/data", dataset, "index.csv")]
@@ -113,7 +113,7 @@ def fid_to_place(dataset):
 
 
 def study_without(wildcards):
-    """By dataset of a study without a distance, the datasets whose files are to be placed."""
+    """For each dataset of a study without a distance, the datasets whose files are missing."""
     study = STUDIES[wildcards.study]
     return options.without_distance(
         datasets_compared(study, PAPERS.get(study.paper)),
@@ -127,7 +127,7 @@ def study_without_flags(wildcards):
 
 
 def study_distances(wildcards):
-    """The distances of a study that can be computed from what is at hand."""
+    """The distances of a study that can be computed from the existing files."""
     study = STUDIES[wildcards.study]
     without = study_without(wildcards)
     return those_there(

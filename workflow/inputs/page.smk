@@ -1,4 +1,4 @@
-# What a study's page shows.
+# Inputs and params of a study's page.
 
 PAGE_TEMPLATES = [
     f"scripts/transfer/page/{name}"
@@ -13,7 +13,7 @@ def study_verdict(wildcards):
 
 
 def study_paper(wildcards):
-    """What is known of a study's paper, and the statements of its text where they are there."""
+    """The description of a study's paper and, if available, the claims of its text."""
     study = STUDIES[wildcards.study]
     if not study.paper:
         return []
@@ -22,13 +22,13 @@ def study_paper(wildcards):
 
 
 def page_words(wildcards):
-    """The words of a study's page: its own, or those of all studies of its kind."""
+    """The text of a study's page: its own, or that of all studies of its kind."""
     study = STUDIES[wildcards.study]
     return study.words or f"scripts/transfer/page/{study.source}.md"
 
 
 def page_flags(wildcards, input):
-    """What the page is given that not every study has."""
+    """Optional arguments of the page."""
     given = {name: input.get(name) for name in ("tables", "figures", "verdict")}
     if input.get("paper"):
         given["published"] = [paper_folder(STUDIES[wildcards.study])]

@@ -1,4 +1,4 @@
-# The list of the papers whose printed numbers are shipped.
+# The papers whose printed numbers are included.
 
 from transfer.study.study import PUBLISHED
 
@@ -9,7 +9,7 @@ LIST_TEMPLATES = [
 
 
 def listed_studies():
-    """The studies of printed numbers, each of its paper."""
+    """The studies of printed numbers by paper."""
     return [
         study for name, study in STUDIES.items() if name.startswith(f"{PUBLISHED}/")
     ]

@@ -1,4 +1,4 @@
-# What preparation depends on, and what a derived dataset is made of.
+# Inputs and params of preparation and of derived datasets.
 
 import json
 
@@ -11,7 +11,7 @@ def settings_of_preparation(wildcards):
 
 
 def preparation_code(wildcards):
-    """The fingerprint of what prepares a dataset: its own layout and split, and not the others."""
+    """Fingerprint of the preparation of a dataset, with its own layout and split only."""
     block = DATASETS[wildcards.dataset]
     return fingerprint(
         "scripts/prepare.py", (block.layout["kind"], block.split["method"])
@@ -23,12 +23,12 @@ def preparation_threads(wildcards):
     return 1 if DATASETS[wildcards.dataset].demo else 16
 
 
-# Datasets that take the images of another; the others have images of their own.
+# Derived datasets, and datasets with images of their own.
 DERIVED = [name for name, dataset in DATASETS.items() if dataset.like]
 
 
 def derived_from(wildcards):
-    """The index and summary of the dataset whose images a derived one takes, and its sample."""
+    """Index and summary of the dataset that a derived one is based on, and its sample."""
     dataset = DATASETS[wildcards.dataset]
     sample = dataset.sample["rows" if "rows" in dataset.sample else "weights"]
     folder = f"results/data/{dataset.like}"

@@ -1,4 +1,4 @@
-# What a paper prints, and which numbers of a study are compared with it.
+# Printed numbers, and the numbers of a study compared with them.
 
 from transfer.fingerprint import fingerprint_of
 from transfer.papers.claims import claims_module
@@ -6,7 +6,7 @@ from transfer.study.shown import compared_tables, reads_of
 
 
 def paper_folder(study):
-    """The folder of what a study's paper prints."""
+    """The folder of a study's paper."""
     return str(PAPERS[study.paper].folder)
 
 
@@ -15,7 +15,7 @@ def printed_study(wildcards):
 
 
 def files_of(study):
-    """Everything that a study's paper prints, and what its folder says of it."""
+    """All files in the folder of a study's paper."""
     files = PAPERS[study.paper].folder.iterdir()
     return sorted(str(path) for path in files if path.suffix in (".csv", ".yaml"))
 
@@ -29,7 +29,7 @@ def paper_files(wildcards):
 
 
 def verdict_tables(wildcards):
-    """The tables of a study that hold what the paper prints too, and we recompute."""
+    """The recomputed tables of a study that are printed in the paper as well."""
     return expand(
         "results/{study}/tables/{table}.csv",
         study=wildcards.study,
@@ -38,7 +38,7 @@ def verdict_tables(wildcards):
 
 
 def verdict_distances(wildcards):
-    """The distances to ImageNet: the printed ones, and those that a study of runs shows."""
+    """Distances to ImageNet, printed or computed."""
     study = STUDIES[wildcards.study]
     there = study.source == "published" or (
         "fid" in reads_of(study)
@@ -48,13 +48,13 @@ def verdict_distances(wildcards):
 
 
 def claims_code(wildcards):
-    """The fingerprint of what recomputes a paper's statements, if it has any."""
+    """Fingerprint of the code that recomputes a paper's claims, if there is any."""
     claims = claims_module(STUDIES[wildcards.study].paper)
     return fingerprint_of((f"{claims}.CLAIMS",)) if claims else None
 
 
 def verdict_flags(wildcards, input):
-    """The distances, where a study has them, and the paper's folder."""
+    """Arguments for the distances, if a study has any, and the paper's folder."""
     folder = paper_folder(STUDIES[wildcards.study])
     distances = f"--fid {input.fid} " if input.fid else ""
     return f"{distances}--published {folder}"

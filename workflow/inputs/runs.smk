@@ -1,4 +1,4 @@
-# What the runs of a cell share.
+# Inputs and params of the runs of a cell.
 
 import inspect
 
@@ -7,7 +7,7 @@ from transfer.study.sources import fetched, source_of
 from transfer.training.accepted import counts_as, read_accepted
 from transfer.training.code import training_code
 
-# Versions of the training code that scripts/accept.py accepted as equal.
+# Versions of the training code accepted as equal by scripts/accept.py.
 ACCEPTED_CODE = "results/accepted_code.csv"
 ACCEPTED = read_accepted(ACCEPTED_CODE)
 
@@ -30,20 +30,20 @@ def cell_weights(wildcards):
 
 
 def cell_precision(wildcards):
-    """The decision on precision, for a cell whose recipe leaves it open."""
+    """The file with the chosen precision, for a recipe with `precision: auto`."""
     left_open = cell_settings(wildcards).precision == "auto"
     return ["results/precision.json"] if left_open else []
 
 
 def cell_code(wildcards):
-    """What the code that trains a cell's runs counts as."""
+    """The fingerprint that the training code of a cell counts as."""
     method = RECIPES[wildcards.recipe].method
     code = training_code(DATASETS[wildcards.dataset].metric, method)
     return counts_as(wildcards.recipe, code, ACCEPTED)
 
 
 def cell_arguments(wildcards):
-    """What all runs of a cell are given beside their data, weights and precision."""
+    """Arguments of all runs of a cell besides data, weights and precision."""
     recipe = RECIPES[wildcards.recipe]
     return shared_arguments(
         DATASETS[wildcards.dataset], MODELS[wildcards.model], recipe
@@ -51,10 +51,10 @@ def cell_arguments(wildcards):
 
 
 def canary_first(wildcards):
-    """1 for the run that its cell starts with, 0 for the others."""
+    """Priority of a run: 1 for the first of its cell, 0 for the others."""
     recipe = wildcards.cell.rpartition("/")[2]
     return int(wildcards.hp == CANARIES[recipe])
 
 
-# Snakemake asks for the parameters of this function twice a job: here the answer is ready.
+# Snakemake inspects the signature of this function twice per job: it is cached here.
 canary_first.__signature__ = inspect.signature(canary_first)

@@ -1,4 +1,4 @@
-# The runs of a study, and when they are selected again.
+# Inputs and params of selection.
 
 from transfer.progress.rounds import selection_round
 from transfer.study.grid import study_cells
@@ -16,17 +16,17 @@ def study_runs(wildcards):
 
 
 def study_recipes(wildcards):
-    """The files in which a study's recipes and those they are like are written."""
+    """The files with a study's recipes and those they are based on."""
     parts = STUDIES[wildcards.study].parts.values()
     return sorted({str(path) for part in parts for path in RECIPES[part.recipe].files})
 
 
-# By study: what a call has planned with is what it must run with, when the runs are there again.
+# By study. A call must run with the round it has planned with, even after the runs exist again.
 ROUNDS = {}
 
 
 def study_round(wildcards):
-    """A number that changes when a run's record or the table of results is gone.
+    """A number that changes when a run's record or the table of results is missing.
 
     So the study is selected again, and what was made from that table made again.
     """
@@ -39,7 +39,7 @@ def study_round(wildcards):
 
 
 def accepted_by_name(wildcards):
-    """Versions of the training code accepted without proof, which the study's page states.
+    """Versions of the training code accepted by name, which the study's page states.
 
     Those that the present code counts through; where it counts through none, none.
     """

@@ -1,4 +1,4 @@
-# The targets that are called as studies are.
+# Targets with the names of studies.
 
 
 def named_studies():
@@ -10,12 +10,12 @@ def named_studies():
 
 
 def study_page(name):
-    """A study's page; for a paper that has no study of runs, an input that says so."""
+    """A study's page; for a paper without a study of runs, an error that says so."""
     if name in STUDIES or name in BROKEN:
         return f"results/{name}/paper.html"
 
     def untrained(wildcards):
-        # An exception would come out between a traceback and the lines of other rules.
+        # The message of an exception would be buried in a traceback.
         sys.exit(
             f"There is no study '{name}' that trains yet: config/studies/{name}.yaml is missing. "
             f"`snakemake published` makes its page from the printed numbers: "

@@ -1,4 +1,4 @@
-# Which files a view reads, and what a study chooses of it.
+# Inputs and params of figures and tables.
 
 import json
 
@@ -32,7 +32,7 @@ def shown_table(wildcards):
 
 
 def shown_of(wildcards, kind, number):
-    """A study's line for a figure or table; what it does not show, nothing can make."""
+    """The entry of a study for a figure or table; others cannot be requested."""
     study = STUDIES[wildcards.study]
     lines = getattr(study, kind)
     if number not in lines:
@@ -51,7 +51,7 @@ def table_files(wildcards):
 
 
 def view_files(wildcards, kind, shown):
-    """The files that a view reads, by the options of its runner."""
+    """The files that a view reads, by option of its runner."""
     study = STUDIES[wildcards.study]
     files = {}
     for name in read_view(kind, shown.view).reads_with(shown.options):
@@ -60,7 +60,7 @@ def view_files(wildcards, kind, shown):
 
 
 def readable(study, name, kind, shown):
-    """The files of one of the things that a view can read."""
+    """The files of one kind of input of a view."""
     folder = f"results/{study.name}"
     match name:
         case "results":
@@ -89,12 +89,12 @@ def readable(study, name, kind, shown):
 
 
 def indexes_of(datasets):
-    """The index of each prepared dataset; with allow_partial of those that are there."""
+    """The index of each prepared dataset; with allow_partial of those that exist."""
     return those_there([f"results/data/{dataset}/index.csv" for dataset in datasets])
 
 
 def view_flags(wildcards, input):
-    """What a view's runner is given to read."""
+    """Input arguments of a view's runner."""
     return " ".join(
         f"--{name} {quote(str(files)) if isinstance(files, str) else ' '.join(map(quote, files))}"
         for name, files in input.items()
@@ -107,12 +107,12 @@ def of_figure(function):
 
 
 def of_table(function):
-    """As `of_figure`, for a table."""
+    """Like `of_figure`, for a table."""
     return lambda wildcards: function(wildcards, "tables", shown_table(wildcards))
 
 
 def chosen_flags(wildcards, kind, shown):
-    """What a study chooses of a view: its options, defaults included, and the caption."""
+    """The options of a view, including defaults, and its caption."""
     options = read_view(kind, shown.view).chosen(shown.options)
     flags = f"--options {quote(json.dumps(options))}" if options else ""
     if "reported" in read_view(kind, shown.view).reads:
@@ -123,13 +123,13 @@ def chosen_flags(wildcards, kind, shown):
 
 
 def view_round(wildcards, kind, shown):
-    """The study's round, of what is made from its runs; always the same for anything else."""
+    """The study's round for views of its runs; constant for others."""
     reads = read_view(kind, shown.view).reads
     return study_round(wildcards) if "results" in reads else 0
 
 
 def view_study(wildcards, kind, shown):
-    """The digest of the study, of what reads it; always the same for anything else."""
+    """The digest of the study for views that read it; constant for others."""
     reads = read_view(kind, shown.view).reads
     return study_digest(STUDIES[wildcards.study]) if "results" in reads else ""
 

@@ -1,6 +1,6 @@
-# Where weights come from.
+# Inputs of the weights rule.
 
 
 def local_weights(wildcards):
-    """The local weights file that the configuration names for a model, if it does."""
+    """The local weights file configured for a model, if any."""
     return config["weights_files"].get(wildcards.model) or []

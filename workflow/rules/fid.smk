@@ -1,4 +1,4 @@
-# How far each dataset lies from the reference: features, statistics, distances, groups.
+# Distances of datasets to the reference: features, statistics, distances, groups.
 
 INCEPTION_FOLDER = "resources/downloads/inception"
 FID_DATASETS = [*DATASETS, PHOTOGRAPHS]
@@ -8,8 +8,8 @@ wildcard_constraints:
     fid_dataset="|".join(FID_DATASETS),
 
 
-# The output is what is known of the file, not the file: Snakemake deletes outputs before a job
-# runs again, and a file placed by hand must stay.
+# The output is a record of the file, not the file: Snakemake deletes outputs before a job runs
+# again, and a file placed by hand must be kept.
 rule fetch_inception:
     output:
         "results/fid/inception.json",
@@ -22,7 +22,7 @@ rule fetch_inception:
         code=fingerprint("scripts/fetch_inception.py"),
         folder=INCEPTION_FOLDER,
     message:
-        "Obtaining the weights of pytorch-fid's Inception network"
+        "Downloading the weights of pytorch-fid's Inception network"
     shell:
         f"{PYTHON} "
         "scripts/fetch_inception.py --folder {params.folder:q} --record {output:q} "

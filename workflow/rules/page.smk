@@ -1,4 +1,4 @@
-# Each study ends in one self-contained page.
+# The self-contained page of each study.
 
 
 rule paper:
@@ -30,7 +30,7 @@ rule paper:
         round=study_round,
         flags=page_flags,
     message:
-        "Making the page of study {wildcards.study}"
+        "Rendering the page of study {wildcards.study}"
     shell:
         f"{PYTHON} scripts/paper.py {STUDY_FLAGS} "
         "--words {input.words:q} {params.flags} --output {output:q} > {log:q} 2>&1"

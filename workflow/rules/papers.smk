@@ -1,4 +1,4 @@
-# The papers from their printed numbers, and the list of them.
+# The papers from their printed numbers, and an index page.
 
 
 rule list_papers:
@@ -18,7 +18,7 @@ rule list_papers:
         code=fingerprint("scripts/list_papers.py"),
         folders=listed_papers(),
     message:
-        "Listing the papers"
+        "Rendering the index of papers"
     shell:
         f"{PYTHON} scripts/list_papers.py --papers {{params.folders:q}} "
         "--pages {input.pages:q} --output {output:q} > {log:q} 2>&1"

@@ -1,8 +1,8 @@
-# From a source's files to the store that training reads. `downloads` is in datasets.smk.
+# Prepare datasets: from source files to the store that training reads.
 
 
-# The store's big files stand beside the index undeclared. The script moves the index into place
-# last, removes it first, and the reader holds the store's size against it.
+# The large files of the store are undeclared. The script deletes the index first and writes it last,
+# and the reader checks the size of the store against the index.
 rule prepare:
     input:
         records=downloads,
@@ -34,7 +34,7 @@ rule prepare:
         "--workers {threads} --output results/data/{wildcards.dataset} > {log:q} 2>&1"
 
 
-# Other training images of a prepared dataset, named and not copied.
+# Derived datasets: other training images of a prepared dataset, referenced and not copied.
 rule derive:
     input:
         unpack(derived_from),

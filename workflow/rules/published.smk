@@ -1,4 +1,4 @@
-# Printed numbers: as the results of a study, and beside those that a study computes.
+# Printed numbers, as results of a study or for comparison with computed ones.
 
 
 rule published_results:
@@ -20,7 +20,7 @@ rule published_results:
         folder=lambda wildcards: paper_folder(printed_study(wildcards)),
         study=lambda wildcards: study_digest(printed_study(wildcards)),
     message:
-        "Reading the values that {wildcards.printed} prints"
+        "Reading the values printed in {wildcards.printed}"
     shell:
         f"{PYTHON} "
         "scripts/published_results.py --published {params.folder:q} "
@@ -50,7 +50,7 @@ rule verdict:
         claims=claims_code,
         flags=verdict_flags,
     message:
-        "Comparing every recomputed number of study {wildcards.study} with the paper"
+        "Comparing study {wildcards.study} with the paper"
     shell:
         f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
         "--tables {input.tables:q} {params.flags} --output {output.csv:q} > {log:q} 2>&1"

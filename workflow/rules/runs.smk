@@ -1,9 +1,9 @@
-# Runs: one job per dataset, model, recipe and point of the recipe's grid.
+# Training runs: one job per dataset, model, recipe and point of the recipe's grid.
 
-# The point of each recipe's grid that is trained first.
+# The first point to train of each recipe's grid.
 CANARIES = {name: next(iter(r.hyperparameters)) for name, r in RECIPES.items()}
 
-# How every run is started. It stands in no param: a change of it trains nothing again.
+# The command of every run. Not a param: a change of it repeats no training.
 TRAIN = (
     f"{WARM_START}scripts/train.py --threads {config['training_threads']}"
     f" --runs-per-gpu {config['runs_per_gpu']} --restart-if-changed"
@@ -11,8 +11,8 @@ TRAIN = (
 )
 
 
-# Once for all runs: on machines with different GPUs they would not compute alike. What was decided
-# is kept; `precision: float32` or `bfloat16` in a recipe decides otherwise for its runs.
+# Chosen once for all runs, since machines with different GPUs would choose differently. The choice is
+# kept; `precision: float32` or `bfloat16` in a recipe overrides it.
 rule choose_precision:
     output:
         "results/precision.json",
@@ -28,9 +28,9 @@ rule choose_precision:
         f"{PYTHON} " "scripts/choose_precision.py --output {output:q} > {log:q} 2>&1"
 
 
-# What the runs of a cell share, as arguments in a file. It changes with the training code and the
-# cell's own settings, data and weights alone, so that a further model, dataset or point of the grid
-# trains nothing else again; and a dry run asks once a cell, not once a run.
+# The arguments shared by the runs of a cell, in a file. It changes only with the training code and the
+# cell's own settings, data and weights, so that adding a model, dataset or grid point repeats no
+# other runs; and a dry run evaluates them once per cell, not once per run.
 rule describe_cell:
     input:
         index="results/data/{dataset}/index.csv",
@@ -45,7 +45,7 @@ rule describe_cell:
         "../../envs/analysis.yaml"
     params:
         code=fingerprint("scripts/describe_cell.py"),
-        # Also in the file: a run whose end no Snakemake saw has no params to compare.
+        # Also in the file: a run whose end Snakemake did not see has no recorded params.
         training=cell_code,
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if input.weights else ""
@@ -72,19 +72,19 @@ rule train:
         "results/logs/train/{cell}/{hp}.log",
     benchmark:
         "results/benchmarks/train/{cell}/{hp}.tsv"
-    # The first run of each cell goes before the others: a broken cell shows in minutes.
+    # The first run of each cell has priority, so that a broken cell fails within minutes.
     priority: canary_first
     conda:
         "../../envs/training.yaml"
     threads: config["training_threads"]
     resources:
-        # A place on a GPU: --resources gpu=N with N = GPUs x runs_per_gpu.
-        # Memory and time stand in the profiles of clusters, which limit them, and grow there with
-        # the attempt. Here they would be worked out 8,000 times for nothing.
+        # A slot on a GPU: --resources gpu=N with N = GPUs x runs_per_gpu.
+        # Memory and time are set in the profiles of clusters, where they grow with the attempt. Here
+        # they would be evaluated 8,000 times for nothing.
         gpu=1,
-    # No fingerprint of the code: it is in the cell's file, and counts as an older one there if that
-    # was shown to compute the same.
+    # No code fingerprint: it is in the cell's file, where it may count as an older one that was
+    # accepted as equal.
     # The log is appended to, so that it still shows why an earlier attempt failed.
-    # No message: it costs a dry run of 8,000 jobs two seconds, and a job's own lines say the same.
+    # No message: it would add two seconds to a dry run of 8,000 jobs and no information.
     shell:
         f"{PYTHON} {TRAIN} @{{input}} --output {{output}} >> {{log}} 2>&1"

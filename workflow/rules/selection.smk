@@ -1,8 +1,8 @@
-# From the runs of a study to its table of results.
+# Select the runs of a study and write its table of results.
 
 
-# round.txt is no output: one that was not there at the last selection would keep Snakemake from
-# comparing params.
+# round.txt is not an output: if it had not existed at the last selection, Snakemake would not compare
+# params.
 rule select_runs:
     input:
         runs=study_runs,
@@ -23,8 +23,8 @@ rule select_runs:
         code=fingerprint("scripts/select_runs.py"),
         partial="--allow-partial" if config["allow_partial"] else "",
         by_name=accepted_by_name,
-        # Snakemake does not look for a file while what was made from it is there. A changed param
-        # makes it select again, which needs every run.
+        # Snakemake does not check for an input while the outputs made from it exist. A changed param
+        # repeats the selection, which requires every run.
         round=study_round,
     message:
         "Selecting the best run of each cell of study {wildcards.study}"

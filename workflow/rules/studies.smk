@@ -1,4 +1,4 @@
-# Each study by its name, a paper that nothing trains yet included.
+# A target for each study by name, including papers without a study of runs.
 
 for study in named_studies():
 

@@ -1,4 +1,4 @@
-# From one tidy table of results to figures and tables: a view each, by the study's file.
+# Figures and tables from the table of results, each made by a view that the study names.
 
 
 rule figure:
