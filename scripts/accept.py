@@ -1,11 +1,12 @@
 """Keep finished runs after an edit of the training code that does not change what it computes.
 
-For each recipe and metric the cheapest finished runs are trained again under the edited code, so
-many that every optimiser and schedule, every library and every value of a setting occurs in one.
-If they end with the same bits, the edited code counts as the old one from then on, and nothing else
-is trained again. --every-model takes a run of each model, for an edit that concerns single ones. On
-a GPU that does not repeat itself equality cannot be shown: then, or where the result changed and
-you know why, accept the old code by name. Every page that uses such runs says so.
+For each recipe and metric, the cheapest finished runs that together cover every optimiser and
+schedule, every library and every value of a setting are repeated with the edited code. If the
+results are bit-identical, the edited code counts as the old one from then on, and no other run is
+repeated. --every-model repeats a run of each model, for an edit that affects individual models. On
+a GPU with non-deterministic results this cannot be verified: in that case, or if the results
+changed for a reason you know, accept the old code with --by-name. Every page that uses such runs
+says so.
 """
 
 import argparse
@@ -38,7 +39,7 @@ from transfer.training.accepted import (
 from transfer.training.code import training_code
 from transfer.training.finished import PREDICTIONS, WEIGHTS_RECORD, differences, read_finished
 
-# What two trainings of the same run may differ in.
+# Fields that may differ between two trainings of the same run.
 OF_THE_MOMENT = ("training_seconds", "evaluation_seconds", "images_per_second")
 COMPARED = ("status", "value", "best_epoch", "metrics", "micro_batch", "kept_weights")
 
@@ -58,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A finished run: what it cost in seconds, and what of the code it runs."""
+    """A finished run: its cost in seconds, and the parts of the code that it uses."""
 
     seconds: float
     folder: Path
@@ -66,13 +67,13 @@ class Candidate:
 
 
 def features_of(record: dict[str, Any], every_model: bool) -> frozenset[str]:
-    """What of the training code a run goes through, as far as its settings tell."""
+    """The parts of the training code that a run uses, according to its settings."""
     settings, hp = record["settings"], record["settings"]["hp"]
     found = {
         f"{hp.get('optimizer')} and {hp.get('schedule')}",
         f"library {settings['model'].get('library')}",
         f"random weights: {record['weights'] == 'random'}",
-        # One that diverged early shows little of the rest.
+        # A run that diverged early covers little of the code.
         f"status {record['status']}",
         *(f"{key} {value}" for key, value in settings["recipe"].items()),
     }
@@ -80,7 +81,7 @@ def features_of(record: dict[str, Any], every_model: bool) -> frozenset[str]:
 
 
 def covering(candidates: list[Candidate]) -> list[Candidate]:
-    """Choose cheap runs in which everything occurs that occurs in any, greedily."""
+    """Greedily choose cheap runs that together cover all features."""
     missing = frozenset[str]().union(*(one.features for one in candidates))
     chosen = []
     while missing:
@@ -91,7 +92,7 @@ def covering(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def groups_of(runs: Path, every_model: bool) -> list[Group]:
-    """The finished runs below a folder, the largest groups first."""
+    """Group the finished runs in a folder; the largest groups come first."""
     found: dict[tuple[str, str, str, str], list[Candidate]] = {}
     for folder in sorted(runs.glob("*/*/*/*")):
         record = read_finished(folder)
@@ -115,7 +116,7 @@ def groups_of(runs: Path, every_model: bool) -> list[Group]:
 
 
 def outdated(groups: list[Group], accepted: Accepted) -> Iterator[tuple[Group, str]]:
-    """The groups that the present code would train again, each with its fingerprint."""
+    """The groups that would be trained again with the current code, with its fingerprint."""
     for group in groups:
         code = training_code(group.metric, group.method)
         if counts_as(group.recipe, code, accepted) != group.code:
@@ -125,7 +126,7 @@ def outdated(groups: list[Group], accepted: Accepted) -> Iterator[tuple[Group, s
 def train_again(
     folder: Path, record: dict[str, Any], scratch: Path, runs: Path, data: Path, weights: Path
 ) -> dict[str, Any]:
-    """Train a finished run under the present code into `scratch`; returns its record."""
+    """Train a finished run with the current code into `scratch`; returns its record."""
     settings = record["settings"]
     if record["card"] and not usable_gpus():
         raise UserError(
@@ -173,7 +174,7 @@ def says(now: Any, before: Any) -> bool:
 
 
 def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, Any]) -> list[str]:
-    """What differs between two trainings of a run, in words; empty if not a bit does."""
+    """Describe the differences between two trainings of a run; empty if bit-identical."""
     found = [
         f"{key}: {record.get(key)}, now {again.get(key)}"
         for key in COMPARED
@@ -195,7 +196,7 @@ def unequal(folder: Path, record: dict[str, Any], other: Path, again: dict[str, 
 
 
 def prove(canary: Path, runs: Path, data: Path, weights: Path) -> list[str]:
-    """Train a finished run again; returns what differs, empty if the codes are equal."""
+    """Train a finished run again; returns the differences, empty if the codes are equal."""
     record = read_finished(canary)
     assert record is not None
     with tempfile.TemporaryDirectory() as temporary:
@@ -227,27 +228,31 @@ def main() -> None:
     add("--data", type=Path, default=Path("results/data"), help="the prepared datasets")
     add("--weights", type=Path, default=Path("resources/weights"), help="records of weights")
     add("--accepted", type=Path, default=Path("results/accepted_code.csv"), help="what is accepted")
-    add("--every-model", action="store_true", help="train a run of each model again")
-    add("--dry-run", action="store_true", help="list what would be trained again")
-    add("--by-name", metavar="CODE", help="accept this old code without proof")
-    add("--reason", help="why, for --by-name; it is kept on record")
+    add("--every-model", action="store_true", help="repeat a run of each model")
+    add("--dry-run", action="store_true", help="list the runs that would be repeated")
+    add("--by-name", metavar="CODE", help="accept this old code without verification")
+    add("--reason", help="reason for --by-name, which is recorded")
     args = parser.parse_args()
     if args.by_name and not args.reason:
-        raise UserError("--by-name needs a --reason, which is kept on record")
+        raise UserError("--by-name needs a --reason, which is recorded")
     accepted = read_accepted(args.accepted)
     groups = groups_of(args.runs, args.every_model)
     waiting = list(outdated(groups, accepted))
     if not waiting:
-        print(f"{sum(g.runs for g in groups)} finished runs, all of the present training code")
+        print(f"{sum(g.runs for g in groups)} finished runs, all with the current training code")
         return
     if args.by_name and args.by_name not in {group.code for group, _ in waiting}:
         codes = ", ".join(sorted({group.code for group, _ in waiting}))
-        raise UserError(f"--by-name {args.by_name}: no runs of that code wait; there are {codes}")
+        raise UserError(
+            f"--by-name {args.by_name}: no runs with that code to accept; available: {codes}"
+        )
     refused = False
     for group, code in waiting:
         title = f"{group.runs} runs of {group.recipe} ({group.metric}), code {group.code}"
         if counts_as(group.recipe, code, accepted) != code:
-            print(f"{title}: the present code already counts as another; they are trained again")
+            print(
+                f"{title}: the current code already counts as another; they will be trained again"
+            )
             continue
         if args.dry_run:
             print(f"{title}: would train again ({group.seconds:.0f} s in all):")
@@ -258,7 +263,7 @@ def main() -> None:
                 continue
             how, evidence = BY_NAME, args.reason
         else:
-            print(f"{title}: {group.seconds:.0f} s of training again", flush=True)
+            print(f"{title}: {group.seconds:.0f} s of training to repeat", flush=True)
             problems = []
             for canary in group.canaries:
                 print(f"  {canary}", flush=True)

@@ -1,4 +1,4 @@
-"""Choose the best run of a cell by its recipe's selection split, for what starts from it."""
+"""Select the best run of a cell on its recipe's selection split, for dependent runs."""
 
 import argparse
 from pathlib import Path
@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--metric", required=True, help="the metric of the dataset")
     parser.add_argument("--hps", nargs="+", required=True, help="the points of the recipe's grid")
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
-    parser.add_argument("--cells", type=Path, help="the descriptions of cells, where there are any")
+    parser.add_argument("--cells", type=Path, help="folder of the descriptions of cells")
     parser.add_argument("--output", type=Path, required=True, help="<recipe>.best.json")
     args = parser.parse_args()
     cell = Cell(args.dataset, args.model, args.recipe, tuple(args.hps))

@@ -1,7 +1,7 @@
-"""Decide once in which arithmetic the runs of recipes with `precision: auto` compute.
+"""Choose the precision of all runs of recipes with `precision: auto`.
 
-bfloat16 where every GPU that this machine has computes it in hardware, float32 elsewhere. All runs
-of a study then compute alike, on whatever machine each of them is trained.
+bfloat16 if every GPU of this machine supports it in hardware, otherwise float32. All runs of a
+study then use the same precision, on whichever machine they are trained.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def main() -> None:
     found = {choose_precision("auto", device) for device in devices}
     precision = "bfloat16" if found == {"bfloat16"} else "float32"
     names = [torch.cuda.get_device_name(device) for device in devices] or ["CPU"]
-    print(f"runs compute in {precision}: this machine has {', '.join(names)}")
+    print(f"precision of all runs: {precision}; this machine has {', '.join(names)}")
     write_json(args.output, {"precision": precision, "devices": names})
 
 

@@ -1,8 +1,8 @@
-"""Write down what the runs of a cell share, as a file of arguments for train.py.
+"""Write the arguments shared by the runs of a cell to a file for train.py.
 
-Beside the arguments given it names data, weights and training code by their digests, and the
-precision. So a run made with others is made again, even if the work was interrupted after the
-change, and one that was made with the same is not.
+In addition to the given arguments, it contains the digests of data, weights and training code, and
+the precision. A run with other values is therefore repeated, even if the workflow was interrupted
+after the change, and a run with the same values is not.
 """
 
 import argparse

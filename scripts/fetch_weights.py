@@ -1,4 +1,4 @@
-"""Fetch a model's pinned ImageNet weights once, check them and keep them as safetensors."""
+"""Download a model's pinned ImageNet weights once, verify them and store them as safetensors."""
 
 import argparse
 from dataclasses import asdict
@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="id of a row of the model table")
     parser.add_argument("--models", default="config/models.tsv", help="the model table")
-    parser.add_argument("--file", type=Path, help="take this local file instead of a download")
+    parser.add_argument("--file", type=Path, help="use this local file instead of a download")
     parser.add_argument(
         "--output", type=Path, required=True, help="the record (.json); the weights go beside it"
     )
@@ -29,7 +29,7 @@ def main() -> None:
             record = store_weights(path, args.model, row, state, args.file.name, digest)
         print(f"{args.model}: weights of {args.file} in {path}")
     elif record is not None and "://" in record.source:
-        print(f"{args.model}: {path} is there and whole, nothing fetched")
+        print(f"{args.model}: {path} exists and is complete, nothing downloaded")
     else:
         state, source, digest = fetch(row)
         record = store_weights(path, args.model, row, state, source, digest)

@@ -1,10 +1,10 @@
-"""Tables, figures and page of a study from the runs there are, at any moment.
+"""Make tables, figures and page of a study from the runs finished so far.
 
     python scripts/partial.py --study fang2023
 
-Works in a folder of its own, in which it finds the runs by links, so that it may be started while
-snakemake is at work; trains and prepares nothing. Every table, figure and caption says how many
-of the runs it is made of.
+Works in a separate folder with links to the runs, so that it can be used while snakemake is
+running; does not train or prepare anything. Every table, figure and caption states the number of
+runs it is based on.
 """
 
 import argparse
@@ -21,7 +21,7 @@ RESULTS = ("data", "fid", "networks.json", "runs")
 
 
 def link(folder: Path, root: Path) -> None:
-    """Make `folder` a place to work in, with links to all that is only read."""
+    """Create a working folder with links to everything that is only read."""
     pairs = [(folder / name, root / name) for name in LINKED]
     pairs += [(folder / "results" / name, root / "results" / name) for name in RESULTS]
     (folder / "results").mkdir(parents=True, exist_ok=True)
@@ -40,17 +40,17 @@ def main() -> None:
     args = parser.parse_args()
     study = read_study(Path("config/studies") / f"{args.study}.yaml")
     if study.source != "runs":
-        raise UserError(f"study {args.study} has no runs: nothing of it is partial")
+        raise UserError(f"study {args.study} has no runs, so it has no partial results")
     link(args.folder, Path.cwd())
     page = f"results/{args.study}/paper.html"
-    # Rules that train or prepare are not among them, and so cannot be started.
+    # Rules that train or prepare are not included and so cannot be started.
     rules = ("select_runs", "study_fid", "figure", "table", "verdict", "paper")
     command = [sys.executable, "-m", "snakemake", "--cores", str(args.cores)]
     command += ["--config", "allow_partial=true", "--allowed-rules", *rules, "--", page]
     done = subprocess.run(command, cwd=args.folder, check=False)
     if done.returncode:
         raise UserError(
-            "the page was not made: see what failed above. What was made is in "
+            "the page could not be made: see the errors above. Finished outputs are in "
             f"{args.folder}/results"
         )
     print(f"The page so far: {args.folder / page}")

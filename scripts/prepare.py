@@ -1,4 +1,4 @@
-"""Prepare one dataset: decode its images once into a store, draw its splits, describe it."""
+"""Prepare a dataset: decode its images into a store, draw its splits and write a summary."""
 
 import argparse
 import json
@@ -10,26 +10,26 @@ from transfer.errors import UserError
 
 def main() -> None:
     """Parse the command line, prepare the dataset and print its counts."""
-    # Worker processes import this file again: what they do not need is imported only here.
+    # Worker processes import this file again, so imports they do not need are here.
     from transfer.data.dataset import read_datasets
     from transfer.data.prepare import prepare_dataset
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", required=True, help="its name in the datasets file")
+    parser.add_argument("--dataset", required=True, help="name of a dataset in the datasets file")
     parser.add_argument("--datasets-file", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument(
         "--downloads", type=Path, help="the source's files (default: resources/downloads/<dataset>)"
     )
     parser.add_argument(
-        "--records", type=Path, nargs="*", default=[], help="what download.py knows of the files"
+        "--records", type=Path, nargs="*", default=[], help="records written by download.py"
     )
-    parser.add_argument("--output", type=Path, required=True, help="the prepared dataset's folder")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the prepared dataset")
     parser.add_argument("--workers", type=int, default=1, help="processes that decode images")
     parser.add_argument(
         "--on-bad-image",
         choices=["stop", "skip"],
         default="stop",
-        help="stop: name every unreadable image and fail; skip: leave them out and record them",
+        help="stop: list all unreadable images and fail; skip: leave them out and record them",
     )
     options = parser.parse_args()
 
@@ -51,7 +51,7 @@ def main() -> None:
     if summary["bad_images"]:
         print(f"{len(summary['bad_images'])} rows left out, listed in summary.json")
     if shared := summary["leakage"]["identical_images_across_splits"]:
-        print(f"{shared} images stand in more than one split, listed in leakage.csv")
+        print(f"{shared} images occur in more than one split, listed in leakage.csv")
 
 
 if __name__ == "__main__":

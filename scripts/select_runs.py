@@ -1,4 +1,4 @@
-"""Select the best run of each (dataset, model, recipe) of a study, and keep its predictions."""
+"""Select the best run of each (dataset, model, recipe) of a study and copy its predictions."""
 
 import argparse
 import shutil
@@ -23,7 +23,7 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
 
     Where there are final runs, those of the one that the column `run` names.
     """
-    # It is there even where no run has been selected.
+    # Exists even if no run has been selected.
     folder.mkdir(parents=True, exist_ok=True)
     for row in results[results["hp"] != ""].to_dict("records"):
         cell = Cell(row["dataset"], row["model"], row["recipe"], ())
@@ -35,8 +35,8 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
         target = folder / cell.dataset / cell.model / f"{cell.recipe}.npz"
         if not source.is_file():
             raise UserError(
-                f"{source}: the predictions of a selected run are gone. Delete metrics.json beside "
-                "them and start the workflow again: it trains the run again."
+                f"{source}: the predictions of a selected run are missing. Delete metrics.json in "
+                "the same folder and start the workflow again to repeat the run."
             )
         with atomic_path(target) as temporary:
             shutil.copyfile(source, temporary)
@@ -48,11 +48,13 @@ def main() -> None:
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     parser.add_argument("--recipes", type=Path, default=Path("config/recipes"))
     parser.add_argument("--runs", type=Path, required=True, help="the folder of all runs")
-    parser.add_argument("--cells", type=Path, help="the descriptions of cells, where there are any")
+    parser.add_argument("--cells", type=Path, help="folder of the descriptions of cells")
     parser.add_argument(
-        "--accepted", type=Path, help="versions of the training code that were accepted as equal"
+        "--accepted", type=Path, help="versions of the training code accepted as equal"
     )
-    parser.add_argument("--allow-partial", action="store_true", help="select among those there are")
+    parser.add_argument(
+        "--allow-partial", action="store_true", help="select among the existing runs"
+    )
     parser.add_argument("--output", type=Path, required=True, help="results.csv")
     parser.add_argument("--predictions", type=Path, required=True, help="folder of predictions")
     args = parser.parse_args()

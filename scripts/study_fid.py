@@ -1,9 +1,9 @@
-"""A study's distances in one table, the gap between its groups, and the published order.
+"""Collect the distances of a study, the gap between its groups, and the published order.
 
 The groups are those of the study's paper; a study without one has no gap.
 
-A dataset without a distance, because a person must place files first, keeps its row: its value is
-empty, and its note says what to place where.
+A dataset whose distance is missing because files must be placed by hand keeps its row: its value is
+empty, and its note says which files to place where.
 
     python scripts/study_fid.py --fid results/fid/eurosat.json results/fid/pets.json \\
         --published resources/published/fang2023 \\
@@ -38,7 +38,7 @@ def parse_arguments() -> argparse.Namespace:
         nargs="*",
         default=[],
         metavar="DATASET/FILE",
-        help="what a person must place for them, of their own or of the reference",
+        help="files to place by hand, of these datasets or of the reference",
     )
     parser.add_argument(
         "--published", type=Path, help="resources/published/<paper>, if the study has one"
@@ -52,7 +52,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def note(result: dict[str, Any]) -> str:
-    """How a value was made, in the words that stand below a table."""
+    """Describe how a value was computed, for the note below a table."""
     images = {"train": "training images", "all": "all images", "folder": "a folder of images"}
     chosen = images.get(result["images"], f"{result['images']} images")
     text = (
@@ -72,7 +72,7 @@ def note(result: dict[str, Any]) -> str:
 def missing_notes(
     without: list[str], to_place: list[str], datasets: dict[str, Dataset]
 ) -> dict[str, str]:
-    """Why each dataset in `without` has no distance, and what to place where.
+    """Say why each dataset in `without` has no distance, and which files to place where.
 
     `to_place` are files as `dataset/file`; those of a dataset that is not in `without` are the
     reference's.
@@ -101,7 +101,7 @@ def missing_notes(
 
 
 def gap_between_groups(distances: pd.DataFrame) -> Any:
-    """The gap and its exact permutation test, or None if there are no two groups with values."""
+    """The gap and its exact permutation test; None without two groups with values."""
     gap = gap_of(distances)
     return asdict(gap) if gap else None
 

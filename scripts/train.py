@@ -1,7 +1,7 @@
 """Train one run: a model on a dataset under a recipe, at one point of the recipe's grid.
 
-Killed at any moment, it resumes from its checkpoint when started again. SIGTERM and Ctrl-C make
-it write a checkpoint first. A run whose loss is no longer finite ends well, as diverged.
+If it is killed, the next call resumes from its checkpoint. On SIGTERM and Ctrl-C it writes a
+checkpoint first. A run whose loss becomes non-finite ends successfully, as diverged.
 """
 
 import argparse
@@ -39,7 +39,7 @@ from transfer.training.weights_record import weights_digest
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="Arguments may also stand in a file, one a line, given as @FILE.",
+        epilog="Arguments may be read from a file with one argument per line, given as @FILE.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         fromfile_prefix_chars="@",
     )
@@ -51,7 +51,9 @@ def parse() -> argparse.Namespace:
     add("--weights", type=Path, help="the model's weights: a record, .safetensors or .pth")
     add("--recipe", required=True, help="name of the recipe")
     add("--recipes", default="config/recipes", help="the recipes: a folder of files, or one file")
-    add("--output", type=Path, required=True, help="metrics.json; all else goes beside it")
+    add(
+        "--output", type=Path, required=True, help="metrics.json; other files are written beside it"
+    )
     add("--best", type=Path, help="train the point that choose_best.py wrote to this file")
     add("--final-seed", type=int, help="train the recipe's final run of this seed")
     add("--expect-final", help="refuse to run if the recipe's final runs have another digest")
@@ -63,24 +65,24 @@ def parse() -> argparse.Namespace:
         "--resident",
         choices=("auto", "yes", "no"),
         default="auto",
-        help="keep the training images in the GPU's memory (default: if they fit well)",
+        help="keep training images in GPU memory (auto, the default: if there is enough)",
     )
-    add("--restart", action="store_true", help="delete a checkpoint and start afresh")
+    add("--restart", action="store_true", help="delete any checkpoint and start over")
     add(
         "--restart-if-changed",
         action="store_true",
-        help="start afresh where the checkpoint is of other settings (default: refuse)",
+        help="start over if the checkpoint has other settings (default: fail)",
     )
-    add("--checkpoint-share", type=float, help="share of the time that checkpoints may take")
+    add("--checkpoint-share", type=float, help="maximum share of time spent on checkpoints")
     add("--expect-settings", help="refuse to run if the configuration has another digest")
     add("--expect-data", help="refuse to run if the prepared dataset has another digest")
     add("--expect-weights", help="refuse to run if the weights have another digest")
     add("--expect-code", help="refuse to run if the training code counts as another")
-    add("--accepted", type=Path, help="versions of the training code that were accepted as equal")
+    add("--accepted", type=Path, help="versions of the training code accepted as equal")
     add(
         "--precision",
         choices=("float32", "bfloat16"),
-        help="what `precision: auto` of the recipe is (default: what the device has)",
+        help="value of `precision: auto` of the recipe (default: depends on the device)",
     )
     args = parser.parse_args()
     if args.best:
@@ -97,10 +99,10 @@ MIXTURE = (
 
 @dataclass(frozen=True)
 class Order:
-    """What was asked for, read and checked; `precision` is None where the device decides.
+    """The validated arguments; `precision` is None if it depends on the device.
 
-    `code` is the fingerprint of the code that will compute, `counts_as` the one that it was
-    accepted as equal to.
+    `code` is the fingerprint of the training code, `counts_as` the one that it was accepted as
+    equal to.
     """
 
     args: argparse.Namespace
@@ -110,7 +112,7 @@ class Order:
     counts_as: str
 
     def run_settings(self, precision: str) -> dict[str, Any]:
-        """Everything the run's result depends on."""
+        """Everything that the result of the run depends on."""
         return run_settings(self.parts, precision, self.counts_as)
 
 
@@ -127,11 +129,13 @@ def final_settings(args: argparse.Namespace, recipe: Recipe, settings: Settings)
 
 
 def read_order(args: argparse.Namespace) -> Order:
-    """Read and check all that can be wrong without PyTorch, which takes seconds to import."""
+    """Validate everything that does not need PyTorch, which takes seconds to import."""
     row = read_model(args.models, args.model)
     recipes = read_recipes(args.recipes)
     if args.recipe not in recipes:
-        raise UserError(f"{args.recipes}: no recipe '{args.recipe}' (has {', '.join(recipes)})")
+        raise UserError(
+            f"{args.recipes}: no recipe '{args.recipe}' (available: {', '.join(recipes)})"
+        )
     recipe = recipes[args.recipe]
     hp = recipe.point(args.hp)
     dataset = open_dataset(args.data, find_store(args.data, args.short_side))
@@ -159,7 +163,7 @@ def read_order(args: argparse.Namespace) -> Order:
     weights = args.weights if settings.weights != "random" else None
     if args.expect_weights and weights and weights_digest(weights) != args.expect_weights:
         raise UserError(
-            f"{weights} was exchanged after the workflow had read it: start the workflow again"
+            f"{weights} was replaced after the workflow had read it: start the workflow again"
         )
     if args.final_seed is not None:
         settings = final_settings(args, recipe, settings)
@@ -170,7 +174,7 @@ def read_order(args: argparse.Namespace) -> Order:
 
 
 def finished(order: Order, waited: bool, precision: str | None) -> bool:
-    """Whether the run was finished before with just these settings; its record is then there."""
+    """Whether the run was finished earlier with the same settings; its record then exists."""
     args = order.args
     if precision is None or args.restart:
         return False
@@ -183,7 +187,7 @@ def finished(order: Order, waited: bool, precision: str | None) -> bool:
 
 
 def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
-    """Train and write the record; if another process was waited for, only what it left undone."""
+    """Train and write the record, unless a process that was waited for has done so."""
 
     from transfer.training import device as devices
     from transfer.training import record
@@ -192,7 +196,7 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
     from transfer.training.run import compute
 
     args, parts = order.args, order.parts
-    # A GPU may have been waited for since; only now is all code imported that will compute.
+    # The code may have been edited while waiting for a GPU; it is imported only now.
     if training_code_now(parts.dataset.metric, parts.settings.method) != order.code:
         raise UserError(f"the training code was edited before this run began, {MIXTURE}")
     device = devices.choose_device(lease.device(args.device))
@@ -246,7 +250,7 @@ def main() -> None:
         if finished(order, waited, order.precision):
             return
         report(state="queued")
-        # The GPU is taken before PyTorch is imported, which would look at all of them.
+        # The GPU is leased before PyTorch is imported, which would initialise all of them.
         with leased_gpu(args.device, args.runs_per_gpu) as lease:
             report(state="running", gpu=asdict(lease.gpu) if lease.gpu else None)
             train_run(order, lease, report, waited)

@@ -1,7 +1,7 @@
-"""The verdict: every number that the paper prints and we can recompute, and whether they agree.
+"""Compare every recomputed number with the printed one.
 
-Only what a study has measured or computed counts: not the ImageNet accuracies, which it takes from
-the paper itself, nor a statistic over a part of the paper's models.
+Only numbers that a study has measured or computed are compared: not ImageNet accuracies taken from
+the paper itself, nor statistics over only some of the paper's models.
 """
 
 from pathlib import Path
