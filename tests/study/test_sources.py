@@ -114,7 +114,7 @@ def test_other_weights_name_no_source():
         (
             "a: {like: finetune_tiny, keep_weights: true, weights: {recipe: b, dataset: d}}\n"
             "b: {like: finetune_tiny, keep_weights: true, weights: {recipe: a, dataset: d}}\n",
-            "a.weights go in a circle: a on d from b on d from a on d",
+            "a.weights are circular: a on d from b on d from a on d",
         ),
         ("a: {like: finetune_tiny, weights: {recipe: finetune}}\n", "a.weights: .*dataset"),
     ],
@@ -137,7 +137,7 @@ def test_a_recipe_may_go_on_from_itself_on_another_dataset(tmp_path):
     [
         (Part(("target",), ("other",), "pinned"), "'other' is b of timm, and 'net' is a of timm"),
         (Part(("target",), ("lost",), "pinned"), "'nets' is not in config/models.tsv; did you"),
-        (Part(("target",), ("loop",), "pinned"), "weights go in a circle: "),
+        (Part(("target",), ("loop",), "pinned"), "circular weights: "),
     ],
 )
 def test_a_source_that_cannot_be_is_refused_when_a_study_is_read(recipes, part, message):

@@ -65,7 +65,7 @@ def of(datasets, recipe="finetune", **changed):
 DATA = "parts.main.datasets: '{}' in config/datasets.yaml: {}".format
 RECIPE = "parts.main: recipe '{}' {}".format
 GIVE_TEST = (
-    "say `{}: {{selection_split: test, report_split: test}}` under datasets of the recipe, or draw "
+    "set `{}: {{selection_split: test, report_split: test}}` under datasets of the recipe, or draw "
     "other splits"
 ).format
 LISTED = {"split": {"method": "listed"}}
@@ -142,7 +142,7 @@ LISTED = {"split": {"method": "listed"}}
             {},
             [
                 "parts.main.metrics: 'dtd': runs record roc_auc of datasets alone whose own metric "
-                "it is, and that of 'dtd' is accuracy: say `metric: roc_auc` in "
+                "it is, and that of 'dtd' is accuracy: set `metric: roc_auc` in "
                 "config/datasets.yaml, which prepares and trains it again, or take another metric",
                 "parts.main.metrics: 'voc2007': mean_per_class_accuracy needs one label per image, "
                 "and multilabel is true",
@@ -195,7 +195,7 @@ LISTED = {"split": {"method": "listed"}}
                 RECIPE(
                     "finetune",
                     "selects by and reports the split 'val' of 'aptos', so no selection is honest: "
-                    "use a recipe that reports another split, such as finetune_holdout, or say "
+                    "use a recipe that reports another split, such as finetune_holdout, or set "
                     "selection: as_published",
                 )
             ],
@@ -309,7 +309,7 @@ FIGURE = Shown("against_imagenet")
             replace(FIGURE, options={"intervals": True}),
             "view 'against_imagenet' reads intervals, which a study of source runs does not have",
         ),
-        ("tables", Shown("as_printed"), "say which table of the paper view 'as_printed' shows"),
+        ("tables", Shown("as_printed"), "set the table of the paper that view 'as_printed' shows"),
         ("tables", Shown("correlation", printed="table20"), "has no table20.csv; did you mean"),
     ],
 )
@@ -372,7 +372,7 @@ def test_a_network_takes_the_images_that_the_recipe_shows(problems):
     # 224 px on EuroSAT, 256 px on APTOS.
     assert problems(study(), tied) == [
         "parts.main: recipe 'finetune' shows 'resnet50' images of 256 px, but its network takes "
-        "224 px alone: say `resnet50: {image_size: 224}` under models of the recipe"
+        "224 px only: set `resnet50: {image_size: 224}` under models of the recipe"
     ]
 
 
@@ -439,18 +439,18 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
     found = read_studies(tmp_path, *tables)
     assert list(found.sound) == ["sound", "published/fang2023"]
     says = {
-        "published": "a folder of results is called 'published' already",
-        "published/trained": "source: studies of runs lie in config/studies itself",
-        "printed": "a study of printed numbers lies in config/studies/published",
-        "published/whose": "paper: say whose",
+        "published": "the name 'published' is reserved",
+        "published/trained": "source: studies of runs belong in config/studies itself",
+        "printed": "studies of printed numbers belong in config/studies/published",
+        "published/whose": "paper: missing",
         "a": "'val', which 'pets' does not have",
         "b": "'lcnet_051' is not in config/models.tsv",
         "unfinished": "not valid YAML",
         "empty": "the file is empty",
         "no_date": "not valid YAML: day is out of range",
         "latin": "not valid YAML: 'utf-8' codec can't decode",
-        "two words": "give it one of letters",
-        "runs": "a folder of results is called 'runs' already",
+        "two words": "use only letters",
+        "runs": "the name 'runs' is reserved",
         "folder": "cannot be read: Is a directory",
         "gone": "no such file",
     }

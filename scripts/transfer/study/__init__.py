@@ -1,1 +1,1 @@
-"""What a study asks for: its models, datasets, recipes, and the runs it comes to."""
+"""Studies: models, datasets, recipes, and the runs they consist of."""

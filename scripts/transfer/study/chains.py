@@ -1,6 +1,6 @@
-"""Chains of weights: the run that a run starts from, the run that this one started from, and so on.
+"""Chains of runs that start from the weights of other runs.
 
-Imports no torch.
+Does not import torch.
 """
 
 import difflib
@@ -17,9 +17,9 @@ def sources(
     models: Mapping[str, Model],
     recipes: Mapping[str, Recipe],
 ) -> Iterator[Source]:
-    """The source of a cell, the source of that one, and so on.
+    """The source of a cell, its source, and so on.
 
-    The last may be one that the tables do not know. Raises UserError for a circle.
+    The last one may be unknown. Raises UserError for a circular chain.
     """
     seen = [cell]
     while cell.recipe in recipes and cell.model in models:
@@ -29,14 +29,14 @@ def sources(
             return
         if source in seen:
             circle = " from ".join(str(one).removeprefix(PREFIX) for one in (*seen, source))
-            raise UserError(f"weights go in a circle: {circle}")
+            raise UserError(f"circular weights: {circle}")
         yield source
         seen.append(source)
         cell = source
 
 
 def recipe_sources_problems(recipes: Mapping[str, Recipe]) -> Iterator[str]:
-    """Recipes that start from weights which no recipe leaves, or from their own."""
+    """Find recipes that start from weights that no recipe leaves, or from their own."""
     every = recipes.values()
     written = [recipe.values(d, m) for recipe in every for d, m in _named(recipe)]
     starts = [values.get("weights") for values in written]
@@ -54,7 +54,7 @@ def recipe_sources_problems(recipes: Mapping[str, Recipe]) -> Iterator[str]:
 
 
 def _named(recipe: Recipe) -> Iterator[tuple[str, str]]:
-    """Every pair of a dataset and a model that a recipe names; empty for any other."""
+    """Every pair of a dataset and a model that a recipe names; an empty pair for others."""
     for dataset in ("", *recipe.datasets):
         for model in ("", *recipe.models):
             yield dataset, model
@@ -75,15 +75,15 @@ def _chain_problems(
         if not recipe.keeps_weights(dataset, model):
             yield (
                 f"{where}: recipe '{name}' leaves no weights on '{dataset}': let it pre-train "
-                "(`method: pretrain`), or say `keep_weights: true` there"
+                "(`method: pretrain`), or set `keep_weights: true` there"
             )
         if (name, dataset) in seen:
             loop = seen[seen.index((name, dataset)) :]
-            # The same words wherever it was entered.
+            # The message is the same whichever cell was checked first.
             first = loop.index(min(loop))
             steps = [*loop[first:], *loop[: first + 1]]
             circle = " from ".join(f"{r} on {d}" for r, d in steps)
             where = f"{recipes[steps[0][0]].files[0]}: {steps[0][0]}.weights"
-            yield f"{where} go in a circle: {circle}"
+            yield f"{where} are circular: {circle}"
             return
         seen.append((name, dataset))

@@ -1,4 +1,4 @@
-"""Settings and studies of the project, each study checked against the tables that it names."""
+"""Read settings and studies, validating each study against the tables that it refers to."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,15 +19,15 @@ from transfer.study.study import PUBLISHED, Study, read_study, study_name
 from transfer.validation import check
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
-# Folders of results beside those of studies.
+# Folders of results that do not belong to a study.
 NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", PUBLISHED, "runs")
 
 
 def read_settings(config: dict[str, Any]) -> dict[str, Any]:
-    """The settings of config.yaml and `--config`, checked; raises UserError if invalid.
+    """Validate the settings of config.yaml and `--config`; raises UserError if invalid.
 
-    On the command line `--config key=false` arrives as text, and so do the values of a mapping;
-    text that spells a number, a boolean or null counts as such.
+    `--config key=false` and the values of mappings arrive as text from the command line; text that
+    spells a number, a boolean or null is converted.
     """
 
     def spelt_out(value: Any) -> Any:
@@ -45,14 +45,14 @@ def read_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Studies:
-    """The studies of a folder by name, and what is wrong with those that cannot be made."""
+    """The valid studies of a folder by name, and the errors of the invalid ones."""
 
     sound: dict[str, Study]
     broken: dict[str, str]
 
     @property
     def warnings(self) -> list[str]:
-        """One for each study that is left out."""
+        """One warning for each study that is left out."""
         left_out = "is left out; the other studies are not affected"
         return [f"Study '{name}' {left_out}:\n{what}" for name, what in self.broken.items()]
 
@@ -64,12 +64,11 @@ def read_studies(
     recipes: Mapping[str, Recipe],
     networks: Path | None = None,
 ) -> Studies:
-    """All studies of a folder, each checked against the tables it names entries of.
+    """Read all studies of a folder, validating each against the tables that it refers to.
 
-    With `networks`, the file in which answers of torchvision and timm are kept, models that a study
-    trains are compared with the library that builds them. A file that is being written, or is
-    mistaken, concerns its own study alone. Hidden files, such as editors and macOS leave beside
-    others, are no studies.
+    With `networks`, a file of cached information about torchvision and timm, the models that a
+    study trains are compared with the libraries. An unfinished or invalid file affects its own
+    study only. Hidden files, such as those left by editors and macOS, are ignored.
     """
     read: dict[Path, Study] = {}
     broken: dict[str, str] = {}
@@ -95,37 +94,37 @@ def read_studies(
 
 
 def study_files(folder: str | Path) -> list[Path]:
-    """The files of studies, those of printed numbers last; no hidden ones."""
+    """The files of studies, with those of printed numbers last; hidden files are ignored."""
     own, printed = Path(folder).glob("*.yaml"), Path(folder, PUBLISHED).glob("*.yaml")
     return [path for path in [*sorted(own), *sorted(printed)] if not path.name.startswith(".")]
 
 
 def check_source(path: Path, study: Study) -> None:
-    """Refuse a study whose file lies in the wrong folder, or has no paper; raises UserError."""
+    """Raise UserError for a study in the wrong folder or without a paper."""
     inside = study.name.startswith(f"{PUBLISHED}/")
     if inside and study.source != "published":
         raise UserError(
-            f"{path}: source: studies of runs lie in config/studies itself, those of printed "
-            f"numbers in config/studies/{PUBLISHED}: move the file, or say `source: published`"
+            f"{path}: source: studies of runs belong in config/studies itself, those of printed "
+            f"numbers in config/studies/{PUBLISHED}: move the file, or set `source: published`"
         )
     if study.source == "published" and not inside:
         raise UserError(
-            f"{path}: a study of printed numbers lies in config/studies/{PUBLISHED}: move the file"
+            f"{path}: studies of printed numbers belong in config/studies/{PUBLISHED}: move it"
         )
     if study.source == "published" and not study.paper:
-        raise UserError(f"{path}: paper: say whose printed numbers these are")
+        raise UserError(f"{path}: paper: missing; set it to a folder of resources/published")
 
 
 def check_name(path: Path) -> None:
-    """Refuse a study whose name cannot stand in paths of results; raises UserError."""
+    """Raise UserError for a study whose name cannot be used in paths of results."""
     if not STUDY_NAME.fullmatch(path.stem):
         raise UserError(
-            f"{path}: the file's name is the study's name in every path: give it one of letters, "
-            "digits, '_' and '-' alone"
+            f"{path}: the name of the file is that of the study in all paths: use only letters, "
+            "digits, '_' and '-'"
         )
     if path.stem in NOT_A_STUDY:
         raise UserError(
-            f"{path}: a folder of results is called '{path.stem}' already: give it another name"
+            f"{path}: the name '{path.stem}' is reserved for a folder of results: use another name"
         )
 
 

@@ -1,4 +1,4 @@
-"""The runs that a study is made of, and where each of them lies."""
+"""The runs of a study and their folders."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """One training: a point of a recipe's grid for a model on a dataset, or a final run.
+    """A training run: a model on a dataset at one point of a recipe's grid, or a final run.
 
     `hp` is the point's id, or a name such as `final-0`.
     """
@@ -25,16 +25,16 @@ class Run:
     hp: str
 
     def folder(self, runs: Path) -> Path:
-        """The run's folder below the folder of all runs."""
+        """Folder of the run in the folder of all runs."""
         return runs / self.dataset / self.model / self.recipe / self.hp
 
 
 def expected_runs(
     study: Study, recipes: Mapping[str, Recipe], models: Mapping[str, Model]
 ) -> tuple[Run, ...]:
-    """Every run of a study once, part by part, then those whose weights they start from.
+    """Every run of a study once, part by part, then the runs that provide their weights.
 
-    None for a study of published numbers. `models` are those of the model table by id.
+    Empty for a study of published numbers. `models` are those of the model table by id.
     Raises UserError for a recipe that is not in `recipes`.
     """
     if study.source != "runs":
@@ -46,9 +46,9 @@ def expected_runs(
 
 
 def chosen_studies(studies: Studies, names: Iterable[str]) -> tuple[Study, ...]:
-    """The named studies, or all that consist of runs.
+    """The named studies, or all studies of runs.
 
-    Raises UserError for a name that is unknown, or that of a study that cannot be made.
+    Raises UserError for an unknown or invalid study.
     """
     names = tuple(names)
     for name in names:

@@ -1,4 +1,4 @@
-"""What a study of runs consists of: its cells, and in each the runs of its recipe's grid."""
+"""The cells of a study of runs, each with the runs of its recipe's grid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True)
 class Cell:
-    """One (dataset, model, recipe), the ids of the runs its grid asks for, and its final runs.
+    """One (dataset, model, recipe), the ids of the runs in its grid, and its final runs.
 
-    `metric` is what its runs are compared by, if not by the dataset's own metric.
+    `metric` is the metric by which its runs are compared, if not the dataset's own.
     """
 
     dataset: str
@@ -28,20 +28,20 @@ class Cell:
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The names of all its runs, those of the grid first."""
+        """The names of all runs of the cell, those of the grid first."""
         return self.hps + self.finals
 
     def run_folder(self, name: str) -> Path:
-        """Where a run lies below the folder of all runs, by its point's id or as a final run."""
+        """Folder of a run in the folder of all runs, by the id of its point or as a final run."""
         return Path(self.dataset, self.model, self.recipe, name)
 
 
 def source_cells(
     cells: Iterable[Cell], recipes: Mapping[str, Recipe], models: Mapping[str, Model]
 ) -> list[Cell]:
-    """The cells whose best runs leave the weights that cells start from, and so on, each once.
+    """The cells whose best runs provide the weights of other cells, recursively, each once.
 
-    `models` are those of the model table by id. Raises UserError for a circle.
+    `models` are those of the model table by id. Raises UserError for a circular chain.
     """
     found: dict[Cell, None] = {}
     for cell in cells:

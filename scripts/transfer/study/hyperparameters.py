@@ -11,7 +11,7 @@ Value = str | float
 class Hyperparameters:
     """One point of a grid: a value for each of its axes.
 
-    `id`, such as `adamw-cosine_lr1e-3_wd1e-4`, is a path component and a table's cell.
+    `id`, such as `adamw-cosine_lr1e-3_wd1e-4`, is used in paths and tables.
     """
 
     id: str
@@ -19,7 +19,7 @@ class Hyperparameters:
 
 
 def short_number(value: float) -> str:
-    """A number as ids write it: 0.001 is `1e-3`, 0.00025 is `2.5e-4`, 1 is `1`, 0 is `0`."""
+    """Format a number for an id: 0.001 is `1e-3`, 0.00025 is `2.5e-4`, 1 is `1`, 0 is `0`."""
     if value == 0:
         return "0"
     digits = next(
@@ -30,7 +30,7 @@ def short_number(value: float) -> str:
 
 
 def point_id(axes: Mapping[str, str], values: Mapping[str, Value]) -> str:
-    """The id of a point; `axes` has what is written before each axis's value, in their order."""
+    """The id of a point; `axes` maps each axis, in order, to the prefix of its value."""
     parts = [
         prefix + (value if isinstance(value, str) else short_number(value))
         for axis, prefix in axes.items()
@@ -42,7 +42,7 @@ def point_id(axes: Mapping[str, str], values: Mapping[str, Value]) -> str:
 def expand_grid(
     axes: Mapping[str, str], blocks: Iterable[Mapping[str, Sequence[Value]]]
 ) -> tuple[Hyperparameters, ...]:
-    """Every point of a grid: block by block, in each the last of the axes varying fastest."""
+    """Every point of a grid, block by block; in each block, the last axis varies fastest."""
     points = []
     for block in blocks:
         names = [axis for axis in axes if axis in block]

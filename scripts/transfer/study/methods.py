@@ -1,4 +1,4 @@
-"""Methods: what a run does. Imports no torch; the code is in `transfer/training/methods/`."""
+"""Methods of training. Does not import torch; the code is in `transfer/training/methods/`."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
@@ -9,11 +9,11 @@ from transfer.study.settings import PretrainSettings, Settings
 
 @dataclass(frozen=True)
 class Method:
-    """What a recipe of a method states.
+    """The settings of a method's recipes.
 
-    `settings` has the fields that it may state. `axes` are those of them that its grid may vary,
-    in the order of ids, each with what an id writes before its value. `leaves_weights` says
-    whether the trained network is kept for other runs to start from.
+    `settings` defines the fields that a recipe may set. `axes` are the fields that its grid may
+    vary, in the order of ids, each with the prefix of its value in ids. `leaves_weights` says
+    whether the trained weights are kept for other runs to start from.
     """
 
     settings: type[Settings]
@@ -22,16 +22,16 @@ class Method:
 
     @property
     def stated(self) -> dict[str, "Field[Any]"]:
-        """The fields that a recipe may state, by name."""
+        """The fields that a recipe may set, by name."""
         return {field.name: field for field in fields(self.settings) if field.init}
 
     @property
     def required(self) -> set[str]:
-        """The fields that a recipe must state; each axis too, if not in its grid."""
+        """The fields that a recipe must set, including axes that are not in its grid."""
         return {name for name, field in self.stated.items() if field.default is MISSING}
 
 
-# Ids such as adamw-cosine_lr1e-3_wd1e-4; lr1e-3_wd1e-4 where the pair is no axis.
+# Ids such as adamw-cosine_lr1e-3_wd1e-4; lr1e-3_wd1e-4 if the pair is not an axis.
 OF_OPTIMISERS = {"optimizer": "", "schedule": "-", "learning_rate": "_lr", "weight_decay": "_wd"}
 
 METHODS = {

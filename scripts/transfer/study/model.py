@@ -1,4 +1,4 @@
-"""Models as config/models.tsv lists them: architectures with pinned weights."""
+"""The models of config/models.tsv: architectures with pinned weights."""
 
 import difflib
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ class Model:
 
 
 def read_models(path: str | Path) -> dict[str, Model]:
-    """Every model of `config/models.tsv` by its id; raises UserError if the table is invalid."""
+    """Read all models of `config/models.tsv` by id; raises UserError if the table is invalid."""
     table = read_table(path, "models").rename(columns={"model": "id"})
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return {row["id"]: Model(**{str(key): value for key, value in row.items()}) for row in rows}
 
 
 def read_model(path: str | Path, model: str) -> Model:
-    """One model of `config/models.tsv`; raises UserError naming the nearest ids."""
+    """Read one model of `config/models.tsv`; raises UserError suggesting the nearest ids."""
     models = read_models(path)
     if model in models:
         return models[model]

@@ -1,11 +1,11 @@
-"""What a study shows: its figures and tables, what they read, and of which datasets."""
+"""The figures and tables of a study, their inputs and their datasets."""
 
 from transfer.study.study import Study
 from transfer.study.views import Shown, read_view
 
 
 def shown_views(study: Study) -> list[tuple[str, str, Shown]]:
-    """Kind, number and line of every figure and table of a study, figures first."""
+    """Kind, number and entry of every figure and table of a study, figures first."""
     return [
         (kind, number, shown)
         for kind, lines in (("figures", study.figures), ("tables", study.tables))
@@ -14,7 +14,7 @@ def shown_views(study: Study) -> list[tuple[str, str, Shown]]:
 
 
 def reads_of(study: Study) -> set[str]:
-    """All that the figures and tables of a study read, as keys of `READABLE`."""
+    """All inputs of the figures and tables of a study, as keys of `READABLE`."""
     return {
         name
         for kind, _, shown in shown_views(study)
@@ -23,7 +23,7 @@ def reads_of(study: Study) -> set[str]:
 
 
 def models_drawn(study: Study) -> list[str]:
-    """The models of the parts that views of results show, each once: all need an accuracy."""
+    """The models of all parts shown by views of results, each once; all need an accuracy."""
     drawn = {
         part
         for kind, _, shown in shown_views(study)

@@ -1,6 +1,6 @@
-"""Weights that another run leaves: the cell whose best run a cell's runs start from.
+"""Weights from another run: the cell whose best run provides the weights.
 
-Imports no torch.
+Does not import torch.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Source:
     recipe: str
 
     def __str__(self) -> str:
-        """As settings and the model table write it."""
+        """The notation of settings and of the model table."""
         return f"{PREFIX}{self.dataset}/{self.model}/{self.recipe}"
 
 
@@ -31,7 +31,7 @@ def parse_source(text: str) -> Source | None:
 
 
 def source_of(settings: Settings, model: Model) -> Source | None:
-    """Where the weights of runs come from, if from another run.
+    """The source of the weights of runs, if it is another run.
 
     Settings name the source themselves, or ask for the pinned
     weights of a model whose row names it.
@@ -40,5 +40,5 @@ def source_of(settings: Settings, model: Model) -> Source | None:
 
 
 def fetched(settings: Settings, model: Model) -> bool:
-    """Whether runs start from weights that the rule fetch_weights brings."""
+    """Whether runs start from weights downloaded by the rule fetch_weights."""
     return settings.weights == "pinned" and source_of(settings, model) is None

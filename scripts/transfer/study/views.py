@@ -1,7 +1,7 @@
 """Views: figures and tables, each a script named by its content, numbered by the study.
 
-A view's script declares by literals what it reads (`READS`) and what a study may choose
-(`OPTIONS`), so that a study is checked and a workflow planned without importing it.
+The script of a view declares as literals what it reads (`READS`) and which options a study may set
+(`OPTIONS`), so that studies are validated and the workflow planned without importing it.
 """
 
 import ast
@@ -16,7 +16,7 @@ from transfer.validation import check
 
 SCRIPTS = Path(__file__).parents[2]
 KINDS = ("figures", "tables")
-# What a view can read, and of which studies it is there: those of runs, of printed values, or both.
+# Possible inputs of views, and the kinds of studies for which they exist.
 READABLE = {
     "results": ("published", "runs"),
     "fid": ("published", "runs"),
@@ -34,7 +34,7 @@ PART = "part"
 
 @dataclass(frozen=True)
 class Shown:
-    """A line of a study's `figures` or `tables`: a view, and what the study chooses.
+    """An entry of a study's `figures` or `tables`: a view with its options.
 
     `caption` replaces the view's own, `printed` names the same table in the paper; either may be
     empty.
@@ -47,7 +47,7 @@ class Shown:
 
 
 def read_shown(line: str | dict[str, Any]) -> Shown:
-    """A line of a study's file: the name of a view, or a mapping with its options."""
+    """Read an entry of a study's file: the name of a view, or a mapping with its options."""
     if isinstance(line, str):
         return Shown(line)
     own = ("view", "caption", "printed")
@@ -57,9 +57,9 @@ def read_shown(line: str | dict[str, Any]) -> Shown:
 
 @dataclass(frozen=True)
 class View:
-    """What a view's script declares.
+    """The declarations of a view's script.
 
-    `reads` are keys of `READABLE`, handed to its function in this order. `options` is a JSON schema
+    `reads` are keys of `READABLE`, passed to its function in this order. `options` is a JSON schema
     for each option, with its `default`; in it, `format: part` says that the option names a part of
     the study, and `reads` what else the view reads where the option is on. `fewest_datasets` is how
     many datasets each part that it shows must have.
@@ -74,7 +74,7 @@ class View:
 
     @property
     def script(self) -> str:
-        """The script's path in the checkout."""
+        """Path of the script in the checkout."""
         return f"scripts/{self.kind}/{self.name}.py"
 
     def chosen(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class View:
         return tuple(dict.fromkeys(found))
 
     def reads_with(self, options: dict[str, Any]) -> tuple[str, ...]:
-        """What the view reads with these options."""
+        """The inputs of the view with these options."""
         chosen = self.chosen(options)
         further = [
             rule["reads"] for name, rule in self.options.items() if "reads" in rule and chosen[name]
@@ -99,7 +99,7 @@ class View:
         return (*self.reads, *further)
 
     def problems(self, options: dict[str, Any]) -> list[str]:
-        """What is wrong with a study's options: unknown names, values out of range."""
+        """Errors in a study's options: unknown names, invalid values."""
         rules = {"type": "object", "additionalProperties": False, "properties": self.options}
         try:
             check(options, rules, self.script)
@@ -118,7 +118,7 @@ def read_view(kind: str, name: str, scripts: Path = SCRIPTS) -> View:
     """Read a view's declaration from the syntax tree of its script, without importing it.
 
     Raises UserError for a view that has no script, or whose script cannot be parsed or declares
-    something else than literals of the right kind.
+    anything but literals of the right type.
     """
     path = scripts / kind / f"{name}.py"
     try:
@@ -143,7 +143,7 @@ def read_view(kind: str, name: str, scripts: Path = SCRIPTS) -> View:
 
 
 def _literals(tree: ast.Module, path: Path) -> dict[str, Any]:
-    """The literals that the declaring names of a script stand for."""
+    """The literals assigned to the declaring names of a script."""
     found = {}
     for node in tree.body:
         target = node.targets[0] if isinstance(node, ast.Assign) else None

@@ -1,6 +1,6 @@
-"""What would stop a study late, after weeks of training: found when it is read.
+"""Checks of a study when it is read, for errors that would otherwise stop it after weeks.
 
-One module for each subject. Each takes tables that were read and returns a line for each problem.
+One module per subject. Each takes the tables that were read and returns one line per problem.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ def study_problems(
     recipes: Mapping[str, Recipe],
     networks: Mapping[str, Network] | None = None,
 ) -> list[str]:
-    """All that is wrong with a study, one line each, in the order of its file.
+    """All problems of a study, one line each, in the order of its file.
 
-    `networks` is what the libraries say of the models that they were asked about. A study of
-    published values names recipes for its parts alone, which need not exist.
+    `networks` is the information of the libraries about models. The recipes of a study of published
+    values are mere labels of its parts and need not exist.
     """
     trains = study.source == "runs"
     problems: list[str] = []
@@ -51,10 +51,10 @@ def study_problems(
             for source in [] if lost else source_parts(part, models, recipes):
                 theirs = recipes[source.recipe]
                 problems += data_problems(where, source, datasets)
-                # Nothing is reported of them: what is chosen by may be what is reported.
+                # Their values are not reported, so both splits may be the same.
                 problems += recipe_problems(where, "by_recipe", source, models, datasets, theirs)
                 problems += size_problems(where, source, models, theirs, networks or {})
     problems += metric_conflicts(study, datasets)
     problems += output_problems(study, models)
-    # Parts may share what is wrong.
+    # Parts may share problems.
     return list(dict.fromkeys(problems))

@@ -1,4 +1,4 @@
-"""Datasets of a study that could not be prepared as they say, or whose metric nothing computes."""
+"""Check that datasets can be prepared as specified and that their metrics are computed."""
 
 from collections.abc import Iterator, Mapping
 
@@ -27,7 +27,7 @@ def other_metric_problems(metric: str, dataset: Dataset) -> Iterator[str]:
     elif not METRICS[metric].beside:
         yield (
             f"runs record {metric} of datasets alone whose own metric it is, and that of "
-            f"'{dataset.id}' is {dataset.metric}: say `metric: {metric}` in config/datasets.yaml, "
+            f"'{dataset.id}' is {dataset.metric}: set `metric: {metric}` in config/datasets.yaml, "
             "which prepares and trains it again, or take another metric"
         )
 
@@ -49,7 +49,7 @@ def metric_conflicts(study: Study, datasets: Mapping[str, Dataset]) -> Iterator[
 
 
 def split_problems(dataset: Dataset) -> Iterator[str]:
-    """Whether the files hold what the split method reads from them."""
+    """Check that the files contain what the split method needs."""
     layout, method = dataset.layout, dataset.split["method"]
     if method == "listed" and published_splits(layout) == ():
         column = ", or name the column of splits" if layout["kind"] == "csv" else ""

@@ -19,7 +19,7 @@ def final_problems(
     if selection == "honest" and reports == recipe.selection_split:
         yield (
             f"final: reports the split '{reports}' of '{dataset.id}', by which hyperparameters are "
-            "chosen, so no selection is honest: say another report_split there, or selection: "
+            "chosen, so no selection is honest: set another report_split there, or selection: "
             "as_published in the study"
         )
     splits = expected_splits(dataset)
@@ -32,6 +32,6 @@ def final_problems(
     searched = dataset.multilabel and settings.thresholds == "searched"
     if searched and settings.selection_split == NO_SPLIT:
         yield (
-            f"final: leaves no split of '{dataset.id}' to search thresholds on: say `thresholds: "
+            f"final: leaves no split of '{dataset.id}' to search thresholds on: set `thresholds: "
             "half`, or `train_on: [train]` under final"
         )

@@ -1,6 +1,6 @@
-"""What torchvision and timm say of models: asked once, in a process of its own, and kept.
+"""Information of torchvision and timm about models: queried once in a separate process and cached.
 
-Importing them takes seconds, and Snakemake reads the tables again in each job that it submits.
+Importing them takes seconds, and Snakemake reads the tables again in each submitted job.
 """
 
 import json
@@ -22,12 +22,12 @@ LIBRARIES = ("torch", "torchvision", "timm")
 
 @dataclass(frozen=True)
 class Network:
-    """What a library says of an architecture and its weights.
+    """Information of a library about an architecture and its weights.
 
-    `library` with its version; `unknown` the column whose name it does not have, with the
-    nearest one `near`; `refused` why it cannot build the network. Otherwise the number of
-    `parameters`, the `native_sizes` in pixels that the weights were evaluated at (none for a
-    local file), and the `only_size` that the network takes, if it is tied to one.
+    `library` includes its version; `unknown` is the column whose name it does not know, with the
+    nearest name in `near`; `refused` says why it cannot build the network. Otherwise there are the
+    number of `parameters`, the `native_sizes` in pixels at which the weights were evaluated (none
+    for a local file), and the `only_size` that the network accepts, if it is fixed.
     """
 
     library: str
@@ -60,7 +60,7 @@ def known_networks(models: Mapping[str, Model], kept: Path) -> dict[str, Network
     answers = _read(kept)
     missing = {keys[model]: row for model, row in models.items() if keys[model] not in answers}
     if missing and (new := _ask(missing)):
-        # Others may have asked at the same time.
+        # Another process may have updated the cache meanwhile.
         answers = _read(kept) | new
         with suppress(OSError):
             write_json(kept, {key: asdict(network) for key, network in answers.items()})
@@ -68,7 +68,7 @@ def known_networks(models: Mapping[str, Model], kept: Path) -> dict[str, Network
 
 
 def _read(kept: Path) -> dict[str, Network]:
-    """The answers that were kept; none if the file is not there or not one of ours."""
+    """Read the cache; empty if the file is missing or invalid."""
     try:
         return _networks(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, AttributeError):
@@ -80,7 +80,7 @@ def _networks(text: str) -> dict[str, Network]:
 
 
 def _ask(models: Mapping[str, Model]) -> dict[str, Network]:
-    """Answers by key; none if the libraries cannot be imported on this machine."""
+    """Query the libraries; empty if they cannot be imported on this machine."""
     rows = json.dumps({key: asdict(model) for key, model in models.items()})
     asked = subprocess.run([sys.executable, SCRIPT], input=rows, capture_output=True, text=True)
     return _networks(asked.stdout) if asked.returncode == 0 else {}

@@ -1,4 +1,4 @@
-"""Rows of the model table that are not as the library has them."""
+"""Check the rows of the model table against the libraries."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +19,7 @@ def model_problems(models: Mapping[str, Model], networks: Mapping[str, Network])
 
 
 def _cells(row: Model, network: Network) -> Iterator[tuple[str, str]]:
-    """The columns of a row that are wrong, and what is wrong with each."""
+    """The wrong columns of a row, each with its problem."""
     if network.unknown:
         near = f"; did you mean '{network.near}'?" if network.near else ""
         yield network.unknown, f"{network.library} has no '{getattr(row, network.unknown)}'{near}"

@@ -1,17 +1,17 @@
-"""Names that a table does not have, with the nearest one that it has."""
+"""Check for unknown names and suggest the nearest known one."""
 
 import difflib
 from collections.abc import Iterable, Iterator
 
 
 def meant(name: str, known: Iterable[str]) -> str:
-    """A clause that asks whether the nearest known name was meant; empty if none is near."""
+    """A suggestion of the nearest known name; empty if none is near."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def unknown(key: str, wanted: Iterable[str], known: Iterable[str], table: str) -> Iterator[str]:
-    """A line for each name that its table does not have."""
+    """One line for each unknown name."""
     known = list(known)
     for name in wanted:
         if name not in known:

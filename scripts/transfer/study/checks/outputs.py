@@ -1,4 +1,4 @@
-"""Tables and figures that a study asks for and cannot have."""
+"""Check that the tables and figures of a study can be made."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,7 +13,7 @@ PUBLISHED = SCRIPTS.parent / "resources" / "published"
 
 
 def output_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
-    """Tables and figures that no view makes, or that this study has no numbers for."""
+    """Tables and figures without a view, or for which this study has no numbers."""
     found = False
     for kind, number, shown in shown_views(study):
         for problem in view_problems(study, kind, shown):
@@ -24,7 +24,7 @@ def output_problems(study: Study, models: Mapping[str, Model]) -> Iterator[str]:
 
 
 def view_problems(study: Study, kind: str, shown: Shown) -> Iterator[str]:
-    """What keeps a study from showing a view: its name, its options, what it reads."""
+    """Problems of an entry: the name of its view, its options, or its inputs."""
     names = view_names(kind)
     if shown.view not in names:
         near = meant(shown.view, names) or f"; there are {', '.join(names)}"
@@ -62,7 +62,7 @@ def printed_problems(study: Study, shown: Shown, needed: bool) -> Iterator[str]:
     """A printed table that is not named where it is all that a view shows, or that is not there."""
     if not shown.printed:
         if needed:
-            yield f"say which table of the paper view '{shown.view}' shows: `printed: table01`"
+            yield f"set the table of the paper that view '{shown.view}' shows: `printed: table01`"
     elif study.paper is None:
         yield f"printed: '{shown.printed}' of which paper? Say `paper:` in the study"
     else:

@@ -1,4 +1,4 @@
-"""Recipes that ask of a study's datasets and models what these do not have."""
+"""Check that recipes match a study's datasets and models."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,7 +14,7 @@ from transfer.study.study import Part, Study
 
 
 def start_problems(where: str, study: Study, recipe: Recipe) -> Iterator[str]:
-    """Whether the recipe starts from such weights as the study says."""
+    """Check that the recipe starts from the kind of weights that the study states."""
     starts = "random" if recipe.common.get("weights", "random") == "random" else "pretrained"
     if starts != study.weights:
         yield (
@@ -31,7 +31,7 @@ def recipe_problems(
     datasets: Mapping[str, Dataset],
     recipe: Recipe,
 ) -> Iterator[str]:
-    """Whether the recipe selects and reports as the datasets can give.
+    """Check that the datasets have the splits by which the recipe selects and reports.
 
     `selection` is the study's.
     """
@@ -62,7 +62,7 @@ def split_problems(dataset: Dataset, settings: Settings, selection: str) -> Iter
     if selection == "honest" and selects == reports:
         yield (
             f"selects by and reports the split '{reports}' of '{dataset.id}', so no selection is "
-            "honest: use a recipe that reports another split, such as finetune_holdout, or say "
+            "honest: use a recipe that reports another split, such as finetune_holdout, or set "
             "selection: as_published"
         )
     splits = expected_splits(dataset)
@@ -88,7 +88,7 @@ def _remedy(dataset: Dataset, splits: tuple[str, ...], wanted: Mapping[str, str]
     if not evaluated:
         return "choose a split method in config/datasets.yaml that draws one"
     given = f"`{dataset.id}: {{selection_split: {evaluated[0]}, report_split: {evaluated[-1]}}}`"
-    return f"say {given} under datasets of the recipe, or draw other splits"
+    return f"set {given} under datasets of the recipe, or draw other splits"
 
 
 def size_problems(
@@ -108,6 +108,6 @@ def size_problems(
             if size != network.only_size:
                 yield (
                     f"{where}: recipe '{recipe.name}' shows '{model}' images of {size} px, but its "
-                    f"network takes {network.only_size} px alone: say "
+                    f"network takes {network.only_size} px only: set "
                     f"`{model}: {{image_size: {network.only_size}}}` under models of the recipe"
                 )

@@ -1,4 +1,4 @@
-"""Runs of a study that start from weights which another run leaves: whether that one can be."""
+"""Check runs that start from the weights of another run."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -52,7 +52,7 @@ def _source_problems(
     if names:
         return
     if not recipes[source.recipe].keeps_weights(source.dataset, source.model):
-        yield f"recipe '{source.recipe}' keeps no weights: say `keep_weights: true` there"
+        yield f"recipe '{source.recipe}' keeps no weights: set `keep_weights: true` there"
     theirs, ours = models[source.model], models[cell.model]
     if (theirs.library, theirs.architecture) != (ours.library, ours.architecture):
         yield (
