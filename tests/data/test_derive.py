@@ -251,7 +251,7 @@ def test_by_weight_a_class_comes_as_often_as_it_weighs(squares: Path) -> None:
             r"line 3: class 'class9': squares has no such class",
         ),
         ("class,weight\nclass0,-1\n", r"line 2: class 'class0': weight '-1' is not a number"),
-        ("class,weight\nclass0,nan\n", r"weight 'nan' is not a number from 0 upwards"),
+        ("class,weight\nclass0,nan\n", r"weight 'nan' is not a number of at least 0"),
         ("class,weight\nclass0,0\n", r"no class has a weight above 0"),
         ("class,share\nclass0,1\n", r"needs the columns 'class' and 'weight'"),
     ],

@@ -50,6 +50,6 @@ def test_a_whole_one_is_opened(folder: Path) -> None:
 @pytest.mark.parametrize("damage", [cut, lengthened, fewer_images, longer_index])
 def test_one_of_another_size_is_refused(folder: Path, damage: Callable[[Path], None]) -> None:
     damage(folder)
-    with pytest.raises(UserError, match=r"store holds 8\d images .* the index 8\d images") as error:
+    with pytest.raises(UserError, match=r"store has 8\d images .* the index 8\d images") as error:
         open_dataset(folder, "original")
     assert str(folder / STORE) in str(error.value) and "prepare" in str(error.value)

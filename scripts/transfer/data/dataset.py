@@ -1,4 +1,4 @@
-"""Datasets as config/datasets.yaml describes them: their source, layout, split and metric."""
+"""The datasets of config/datasets.yaml: source, layout, split and metric."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from transfer.validation import read_yaml, suggest
 
 @dataclass(frozen=True)
 class Stated:
-    """What is stated of a dataset's images: rows to train and evaluate on, classes.
+    """Stated sizes of a dataset: training rows, evaluation rows, classes.
 
-    `side`: pixels of the shorter side, None where images differ.
+    `side` is the length of the shorter side in pixels, None if images differ.
     """
 
     train: int
@@ -53,7 +53,7 @@ class Dataset:
 
     @property
     def images_of(self) -> str:
-        """The dataset in whose store its images are, and whose files they come from."""
+        """The dataset that provides the store and the source files."""
         return self.like or self.id
 
     def store_for(self, image_size: int) -> int | str:
@@ -68,7 +68,7 @@ class Dataset:
 
 
 def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
-    """The dataset that a block of config/datasets.yaml, which obeys its schema, describes."""
+    """Create a dataset from a valid block of config/datasets.yaml."""
     values = dict(block)
     source, stated = values.pop("source"), values.pop("stated", None)
     short_side = values.pop("short_side")
@@ -84,7 +84,7 @@ def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
 
 
 def read_datasets(path: str | Path) -> dict[str, Dataset]:
-    """Every dataset of `config/datasets.yaml` by its key; raises UserError if it is invalid."""
+    """Read all datasets of `config/datasets.yaml` by key; raises UserError if it is invalid."""
     blocks = read_yaml(path, "datasets")
     problems = [p for id, block in blocks.items() for p in _like_problems(id, block, blocks)]
     if problems:
@@ -105,7 +105,7 @@ def _like_problems(
 
 
 def _whole(block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A block with all that a derived dataset shares with the one that it is like."""
+    """Complete the block of a derived dataset with what it shares with the other dataset."""
     if "like" not in block:
         return dict(block)
     other = dict(blocks[block["like"]])
@@ -116,7 +116,7 @@ def _whole(block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]) ->
 
 
 def preparation_settings(dataset: Dataset) -> dict[str, Any]:
-    """What preparing a dataset depends on, as JSON can hold it: not its names or addresses."""
+    """Everything that preparation depends on, JSON-compatible: not names or URLs."""
     one, *more = dataset.short_sides
     return {
         "metric": dataset.metric,

@@ -1,4 +1,4 @@
-"""A dataset of other training images of a prepared one, which are referred to and not copied."""
+"""Derive a dataset with other training images from a prepared one, without copying images."""
 
 import hashlib
 import json
@@ -25,16 +25,18 @@ SHARED = (
 
 
 def derive_dataset(dataset: Dataset, like: Path, target: Path) -> dict[str, Any]:
-    """Make the derived dataset `dataset` and return its summary.
+    """Create the derived dataset `dataset` and return its summary.
 
-    `like` is the folder of the prepared dataset whose images it takes, `target` the folder to make,
-    beside that one, replaced if it exists. Training rows are those of the sample, in its order and
-    as often as it has them; the rows of val and test are all of the other's. Raises UserError for a
-    sample that asks for what is not there.
+    `like` is the folder of the prepared dataset that provides the images, `target` the folder to
+    create, beside that one, replaced if it exists. Training rows are those of the sample, in its
+    order and with repetitions; val and test are those of the other dataset. Raises UserError for an
+    invalid sample.
     """
     assert dataset.sample is not None
     if like.absolute().parent != target.absolute().parent:
-        raise UserError(f"{target}: a derived dataset lies beside the one whose images it takes")
+        raise UserError(
+            f"{target}: a derived dataset must be beside the one that provides its images"
+        )
     other = open_dataset(like, find_any_store(like))
     rows = np.concatenate([sampled_rows(dataset.sample, other), other.rows("val", "test")])
     target = target.absolute()

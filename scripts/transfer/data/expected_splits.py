@@ -1,4 +1,4 @@
-"""Which splits a dataset will have once it is prepared, as far as config/datasets.yaml says."""
+"""The splits that a dataset will have once prepared, as far as config/datasets.yaml implies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from transfer.data.dataset import Dataset
 from transfer.data.splits import reported_of
 
-# What the files of a layout publish; not of layouts that are read from a user's own files.
+# Splits published in the files of each layout, except for layouts of the user's own files.
 PUBLISHED = {
     "aircraft": ("train", "val", "test"),
     "birdsnap": ("train", "test"),
@@ -42,7 +42,7 @@ def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def expected_splits(dataset: Dataset) -> tuple[str, ...] | None:
-    """The splits that a dataset will have; None if only its files say."""
+    """The splits that a dataset will have; None if they depend on its files."""
     split = dataset.split
     if split["method"] == "listed":
         found = published_splits(dataset.layout)

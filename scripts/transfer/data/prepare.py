@@ -1,7 +1,7 @@
-"""From a source's files to a prepared dataset: listed, split, decoded, described; all or nothing.
+"""Prepare a dataset from its source files: list, split, decode and summarise, atomically.
 
-Everything is made in a folder of its own beside the target and moved into place at the end, the
-index last, so that a target with an index is whole.
+Everything is written to a separate folder beside the target and moved into place at the end, the
+index last, so that a target with an index is complete.
 """
 
 import errno
@@ -41,11 +41,11 @@ def prepare_dataset(
 ) -> dict[str, Any]:
     """Prepare one dataset and return its summary.
 
-    `source` is the folder of its source's files, `target` the folder to make, replaced if it
-    exists. `on_bad_image: stop` reports every image that cannot be read and leaves no dataset;
-    `skip` leaves those images out and lists them in the summary. `downloads` are the records of the
-    source's files (name, checksum, whether it was verified), for the summary. Raises UserError for
-    whatever is wrong with the files, the options or the disk.
+    `source` is the folder of the source files, `target` the folder to create, replaced if it
+    exists. `on_bad_image: stop` reports all images that cannot be read and creates no dataset;
+    `skip` leaves them out and lists them in the summary. `downloads` are the records of the source
+    files (name, checksum, whether it was verified), for the summary. Raises UserError for problems
+    with the files, the options or the disk.
     """
     name, target = dataset.id, target.absolute()
     work = target.with_name(f".{target.name}.preparing")
@@ -118,13 +118,13 @@ def _stated_sizes(dataset: Dataset) -> dict[str, int] | None:
 
 
 def _check_published_splits(name: str, samples: Sequence[Sample], dataset: Dataset) -> None:
-    """Raise UserError if folders called train and test would be mixed and drawn from again."""
+    """Raise UserError if folders called train and test would be mixed and split again."""
     method = dataset.split["method"]
     given = {str(sample.split) for sample in samples if sample.split}
     if dataset.layout["kind"] == "folders" and given and method != "listed":
         raise UserError(
             f"{name}: its folders are splits already ({', '.join(sorted(given))}), and `split: "
-            f"{{method: {method}}}` would mix them. Say `split: {{method: listed}}`, or pack the "
+            f"{{method: {method}}}` would mix them. Set `split: {{method: listed}}`, or pack the "
             "class folders without them."
         )
 
@@ -154,7 +154,7 @@ def _problem_report(name: str, samples: Sequence[Sample], outcome: StoredRows) -
 
 
 def _counts(samples: Sequence[Sample], classes: int) -> dict[str, Any]:
-    """Rows, images and rows of each class, by split; a split without rows is left out."""
+    """Numbers of rows, images and rows per class, by split; empty splits are omitted."""
     parts = {s: [x for x in samples if x.split == s] for s in SPLITS}
     parts = {split: rows for split, rows in parts.items() if rows}
     frequency = {
@@ -172,9 +172,9 @@ def _counts(samples: Sequence[Sample], classes: int) -> dict[str, Any]:
 
 
 def _leakage(samples: Sequence[Sample], digests: Sequence[str], folder: Path) -> dict[str, Any]:
-    """Images with equal pixels in different splits; the full list in `leakage.csv` if there are.
+    """Find images with equal pixels in different splits; they are listed in `leakage.csv`.
 
-    Images are compared as stored, that is after shrinking.
+    Images are compared as stored, that is, after shrinking.
     """
     splits_of: dict[str, set[str]] = {}
     for sample, digest in zip(samples, digests, strict=True):
@@ -210,10 +210,10 @@ def _write_index(samples: Sequence[Sample], path: Path) -> None:
 
 
 def replace_prepared(made: Path, target: Path, old: Path) -> None:
-    """Move what was made into the target, the index last: where there is one, all is there.
+    """Move the results to the target, the index last, so that a target with an index is complete.
 
-    `old` is a folder to make, on the same file system, for what was in the target before.
-    Other steps may keep files of theirs in the target; only a former preparation is removed.
+    `old` is a folder to create, on the same file system, for the previous contents of the target.
+    Other steps may keep files in the target; only a previous preparation is removed.
     """
     target.mkdir(parents=True, exist_ok=True)
     old.mkdir()

@@ -1,4 +1,4 @@
-"""Which training rows of a prepared dataset a derived one takes, and how often."""
+"""The training rows of a derived dataset, sampled from a prepared one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ from transfer.errors import UserError
 
 
 def sampled_rows(sample: Mapping[str, Any], other: PreparedDataset) -> np.ndarray:
-    """Training rows of the other dataset in the order of a sample, int64, with repeats.
+    """Training rows of the other dataset in the order of a sample, int64, with repetitions.
 
     `sample` is a derived dataset's: `rows` lists them, `weights`, `size` and `seed` draw them.
-    Raises UserError for a sample that asks for what is not there.
+    Raises UserError for an invalid sample.
     """
     if "rows" in sample:
         return listed_rows(Path(sample["rows"]), other)
@@ -23,10 +23,10 @@ def sampled_rows(sample: Mapping[str, Any], other: PreparedDataset) -> np.ndarra
 
 
 def listed_rows(path: Path, other: PreparedDataset) -> np.ndarray:
-    """The rows that a CSV lists by column `row`, counted from 0, or by column `id`.
+    """Read the rows listed in a CSV by column `row`, counted from 0, or by column `id`.
 
-    Raises UserError naming the line of a row or id that there is not, of an id that several rows
-    share, and of an image that is not for training.
+    Raises UserError naming the line of an unknown row or id, of an id shared by several rows, and
+    of an image that is not a training image.
     """
     table = _read(path)
     if ("row" in table) == ("id" in table):
@@ -57,12 +57,12 @@ def listed_rows(path: Path, other: PreparedDataset) -> np.ndarray:
 
 
 def drawn_rows(path: Path, size: int, seed: int, other: PreparedDataset) -> np.ndarray:
-    """Draw `size` training rows with replacement, each in proportion to the weight of its class.
+    """Draw `size` training rows with replacement, proportionally to the weight of their class.
 
     The CSV has the columns `class`, a name, and `weight`, 0 or more; a class that it does not list
     has weight 0. With importance weights it is the sample of Ngiam et al. 2018, Section 4.1. The
-    generator is numpy's legacy one, whose stream numpy keeps for ever. Raises UserError naming the
-    line of a class that there is not, or that has a weight and no training image.
+    generator is numpy's legacy one, whose stream is guaranteed to stay the same. Raises UserError
+    naming the line of an unknown class, or of one with a weight but no training image.
     """
     if other.labels.ndim != 1:
         raise UserError(f"{path}: weights of classes need one label per image")
@@ -94,7 +94,7 @@ def _weight(text: str, where: str) -> float:
     except ValueError:
         weight = np.nan
     if not 0 <= weight < np.inf:
-        raise UserError(f"{where}: weight '{text}' is not a number from 0 upwards")
+        raise UserError(f"{where}: weight '{text}' is not a number of at least 0")
     return weight
 
 

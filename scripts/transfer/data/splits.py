@@ -1,8 +1,8 @@
-"""Who is in train, val and test: the authors' procedures, step by step.
+"""Splits into train, val and test, following the authors' procedures step by step.
 
-Each function takes all samples in the source's order and returns those that are used, every one
-with its split. The public code of fang2023's authors draws from numpy's legacy generator, whose
-stream numpy keeps for ever; so do these functions, with the same calls in the same order.
+Each function takes all samples in the source's order and returns those in use, each with its split.
+The public code of fang2023's authors draws from numpy's legacy generator, whose stream is
+guaranteed to stay the same; these functions make the same calls in the same order.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -31,7 +31,7 @@ def _assign(samples: Sequence[Sample], chosen: set[int], inside: str, outside: s
 
 
 def _largest_remainder(counts: Sequence[int], fraction: float) -> list[int]:
-    """Whole numbers near `fraction` of each count that add up to `int(fraction * total)`."""
+    """Integers near `fraction` of each count that add up to `int(fraction * total)`."""
     shares = [fraction * count for count in counts]
     sizes = [int(share) for share in shares]
     left = int(fraction * sum(counts)) - sum(sizes)
@@ -44,7 +44,7 @@ def _largest_remainder(counts: Sequence[int], fraction: float) -> list[int]:
 def per_class(
     samples: Sequence[Sample], *, seed: int, fraction: float, rounding: str = "floor"
 ) -> list[Sample]:
-    """A fraction of each class, drawn without replacement, is `val`; the rest is `train`.
+    """Draw a fraction of each class, without replacement, as `val`; the rest is `train`.
 
     APTOS and Cassava (seed 414) and EuroSAT (seed 42): one legacy generator, the classes in the
     order of their numbers, `choice(indices, int(fraction * n), replace=False)` in each.
@@ -68,7 +68,7 @@ def per_class(
 
 
 def folds(samples: Sequence[Sample], *, seed: int, fraction: float) -> list[Sample]:
-    """Whole folds are `train` (a fraction of them) or `val`; samples of fold -1 are dropped.
+    """Assign whole folds to `train` (a fraction of them) or `val`; fold -1 is dropped.
 
     Melanoma (seed 23): one legacy generator; for each of the two tables in turn, the fold
     numbers from 0 upward and `choice(folds, int(fraction * n), replace=False)` for train. The
@@ -90,7 +90,7 @@ def folds(samples: Sequence[Sample], *, seed: int, fraction: float) -> list[Samp
 
 
 def listed(samples: Sequence[Sample]) -> list[Sample]:
-    """The split that the source publishes for each sample (HPA's table, CCT-20's files...).
+    """Use the split that the source publishes for each sample (HPA's table, CCT-20's files...).
 
     Raises UserError for a sample without one.
     """
@@ -104,9 +104,9 @@ def listed(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def per_class_count(samples: Sequence[Sample], *, seed: int, count: int) -> list[Sample]:
-    """`count` images of each class, drawn at random, are `train`; the rest is `test`.
+    """Draw `count` images of each class at random as `train`; the rest is `test`.
 
-    Caltech-101 (kornblith2019: 30 per class, its draw unpublished, so the seed is ours).
+    Caltech-101 (kornblith2019: 30 per class; their draw was not published, so the seed is ours).
     """
     labels = _primary_labels(samples)
     generator = np.random.RandomState(seed)
@@ -120,14 +120,14 @@ def per_class_count(samples: Sequence[Sample], *, seed: int, count: int) -> list
 
 
 def random(samples: Sequence[Sample], *, seed: int, fraction: float) -> list[Sample]:
-    """A fraction of all samples, whatever their labels, is `val`; the rest is `train`."""
+    """Draw a fraction of all samples, regardless of labels, as `val`; the rest is `train`."""
     size = int(fraction * len(samples))
     chosen = np.random.RandomState(seed).choice(len(samples), size, replace=False)
     return _assign(samples, set(chosen.tolist()), "val", "train")
 
 
 def none(samples: Sequence[Sample]) -> list[Sample]:
-    """Every sample is `train`: images that are only looked at, as for Frechet distances."""
+    """Assign every sample to `train`, for images that are not trained on, as for distances."""
     return [replace(sample, split="train") for sample in samples]
 
 
@@ -144,7 +144,7 @@ METHODS: dict[str, Callable[..., list[Sample]]] = {
 def hold_out(
     samples: Sequence[Sample], *, fraction: float, reported: str, seed: int = 0
 ) -> list[Sample]:
-    """Carve a validation part out of train, so that selection never sees the reported images.
+    """Split a validation set off train, so that selection never sees the reported images.
 
     The split that runs report on (`reported`) becomes `test`, so that the carved rows,
     which become `val`, cannot be taken for it; rows of any other evaluation split are dropped.

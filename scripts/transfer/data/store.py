@@ -1,12 +1,12 @@
-"""The prepared dataset on disk, and how everything after preparation reads it.
+"""Prepared datasets on disk, and how later steps read them.
 
 A folder holds `index.csv` (`id,label,split`, one row per image in store order), `summary.json`
 (metric, class names, counts), one store of decoded images per resolution, `store_<short side>/`
 with `images.bin`, `offsets.npy` and `sizes.npy`, and the evaluation images,
 `evaluation/<size>.npy`, one per row whose split is not `train`.
 
-The folder of a derived dataset holds no pixel. Its `rows.npy` says which row of another dataset's
-index each of its own is; that one lies in the folder beside it, which `summary.json` names.
+The folder of a derived dataset contains no pixels. Its `rows.npy` maps each of its rows to a row of
+another dataset's index, in the folder beside it that is named in `summary.json`.
 """
 
 import json
@@ -47,12 +47,12 @@ class PreparedDataset:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """All images' bytes one after another, uint8, height x width x RGB each."""
+        """Concatenated bytes of all images, uint8, height x width x RGB each."""
         return np.memmap(self._store / "images.bin", dtype=np.uint8, mode="r")
 
     @cached_property
     def offsets(self) -> np.ndarray:
-        """Where each image starts in `pixels`, int64 `(n + 1,)`."""
+        """Offset of each image in `pixels`, int64 `(n + 1,)`."""
         return np.load(self._store / "offsets.npy")
 
     @cached_property
@@ -64,7 +64,7 @@ class PreparedDataset:
 
     @property
     def made_ns(self) -> int:
-        """When the store's pixels were written, in nanoseconds of the file system's clock."""
+        """Time at which the store was written, in nanoseconds of the file system's clock."""
         if self.like:
             return self.like.made_ns
         return (self._store / "images.bin").stat().st_mtime_ns
@@ -87,7 +87,7 @@ class PreparedDataset:
     def evaluation_images(self, size: int, split: str) -> np.ndarray:
         """The evaluation images of a split, uint8 `(m, size, size, 3)`, memory-mapped.
 
-        They follow `rows(split)` one by one. Raises UserError if that size was not prepared.
+        In the order of `rows(split)`. Raises UserError if that size was not prepared.
         """
         if self.like:
             # It shares all rows that are evaluated, in their order.
@@ -107,7 +107,7 @@ class PreparedDataset:
 
 
 def parse_labels(cells: pd.Series, classes: int, multilabel: bool) -> np.ndarray:
-    """Labels of `index.csv` as numbers: int64 `(n,)`, or uint8 `(n, classes)` if several."""
+    """Labels of `index.csv` as int64 `(n,)`, or uint8 `(n, classes)` for multi-label datasets."""
     if not multilabel:
         return cells.astype("int64").to_numpy()
     labels = np.zeros((len(cells), classes), dtype=np.uint8)
@@ -117,9 +117,9 @@ def parse_labels(cells: pd.Series, classes: int, multilabel: bool) -> np.ndarray
 
 
 def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
-    """Which store of a prepared dataset to read: the one asked for, or the only one.
+    """The store of a prepared dataset to read: the requested one, or the only one.
 
-    Raises UserError if nothing is asked for and there is none, or more than one.
+    Raises UserError if none is requested and there is not exactly one.
     """
     if short_side is None:
         if (Path(folder) / LIKE_ROWS).is_file():
@@ -128,13 +128,13 @@ def find_store(folder: str | Path, short_side: str | None = None) -> int | str:
         if not found:
             raise UserError(f"{folder}: no prepared dataset here")
         if len(found) > 1:
-            raise UserError(f"{folder}: holds the stores {', '.join(found)}: name one")
+            raise UserError(f"{folder}: contains several stores ({', '.join(found)}): choose one")
         short_side = found[0]
     return int(short_side) if short_side.isdigit() else short_side
 
 
 def find_any_store(folder: str | Path) -> int | str:
-    """The first of the stores that `summary.json` lists, for a picture; UserError if none."""
+    """The first store listed in `summary.json`, for showing images; UserError if there is none."""
     try:
         return _summary(Path(folder))["short_sides"][0]
     except FileNotFoundError:
@@ -146,14 +146,14 @@ def _summary(folder: Path) -> dict[str, Any]:
 
 
 def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDataset:
-    """Open a prepared dataset; raises UserError if it is not there or its parts disagree."""
+    """Open a prepared dataset; raises UserError if it is missing or inconsistent."""
     folder = Path(folder)
     try:
         summary = _summary(folder)
         index = pd.read_csv(folder / "index.csv", dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise UserError(
-            f"{error.filename}: the dataset is not prepared. This prepares it: "
+            f"{error.filename}: the dataset is not prepared. To prepare it: "
             f"snakemake --cores 4 {folder / 'index.csv'}"
         ) from None
     dataset = PreparedDataset(
@@ -173,7 +173,7 @@ def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDat
     expected = int(dataset.offsets[-1])
     if len(dataset.offsets) != len(index) + 1 or len(dataset.pixels) != expected:
         raise UserError(
-            f"{dataset._store}: the store holds {len(dataset.offsets) - 1} images and "
+            f"{dataset._store}: the store has {len(dataset.offsets) - 1} images and "
             f"{len(dataset.pixels)} bytes, the index {len(index)} images and {expected} bytes. "
             "Delete the folder and prepare the dataset again."
         )
@@ -181,7 +181,7 @@ def open_dataset(folder: str | Path, short_side: int | str = 368) -> PreparedDat
 
 
 def _refer(dataset: PreparedDataset) -> PreparedDataset:
-    """The derived dataset with the one whose images it takes; UserError if those are others now."""
+    """Attach the dataset that provides the images; UserError if those have changed."""
     recorded = dataset.summary["like"]
     like = open_dataset(dataset.folder.parent / recorded["dataset"], dataset.short_side)
     rows = np.load(dataset.folder / LIKE_ROWS)
