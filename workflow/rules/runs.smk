@@ -62,7 +62,7 @@ rule describe_cell:
         "{params.precision} --code {params.training} --output {output:q} -- {params.arguments:q} > {log:q} 2>&1"
 
 
-# Two wildcards and not four: a dry run of 8,000 jobs spends its time filling in paths.
+# Two wildcards rather than four: a dry run of 8,000 jobs spends its time filling in paths.
 rule train:
     input:
         "results/cells/{cell}.txt",

@@ -1,4 +1,4 @@
-"""Linear and logit axes for fractions, labelled as the paper labels them."""
+"""Linear and logit axes for fractions, labelled as in the paper."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def to_axis(fractions: Any, kind: str) -> np.ndarray:
 
 
 class _SameDigits(Formatter):
-    """Fractions times `scale`, all with as many decimals as the longest needs: 0.90, 0.95."""
+    """Format fractions times `scale` with the same number of decimals: 0.90, 0.95."""
 
     def __init__(self, scale: int) -> None:
         self.scale = scale
@@ -42,7 +42,7 @@ def _label(percent: bool) -> Callable[[float, int | None], str]:
 
 
 def label_axis(ax: Axes, which: str, kind: str, percent: bool) -> None:
-    """Tick an axis (`x` or `y`) with fractions, in percent if asked; limits must be set before."""
+    """Set ticks of an axis (`x` or `y`) at fractions, optionally in percent; set limits before."""
     axis = ax.xaxis if which == "x" else ax.yaxis
     show = _label(percent)
     if kind == "logit":
@@ -51,7 +51,7 @@ def label_axis(ax: Axes, which: str, kind: str, percent: bool) -> None:
             (special.logit(LOGIT_TICKS) > low) & (special.logit(LOGIT_TICKS) < high)
         ]
         if len(ticks) < 3:
-            # A narrow range is all but linear.
+            # A narrow range is nearly linear.
             ticks = MaxNLocator(4).tick_values(special.expit(low), special.expit(high))
             ticks = ticks[(special.expit(low) < ticks) & (ticks < special.expit(high))]
         step = max(1, round(len(ticks) / 5))

@@ -1,4 +1,4 @@
-"""What a panel of models can carry beside its lines: intervals, a spline, numbered stars."""
+"""Optional marks of a panel of models: intervals, a spline, numbered stars."""
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,14 @@ from transfer.drawing.style import BLUE, GREY, PURPLE
 from transfer.metrics import METRICS
 from transfer.results.table import StudyResults, imagenet_top1, part_values
 
-# SciPy's spline needs five different positions to choose its own smoothness.
+# SciPy needs five different positions to choose the smoothness of a spline.
 FEWEST_OF_A_SPLINE = 5
-# Wide enough to carry a number.
+# Large enough to contain a number.
 STAR = 150
 
 
 def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
-    """Draw a panel's intervals and widen it to hold them; say so where there are none."""
+    """Draw the intervals of a panel and extend its limits; note if there are none."""
     own = intervals[intervals["dataset"] == panel.dataset].set_index("model").reindex(panel.x.index)
     if own["lower"].isna().all():
         panel.ax.text(

@@ -1,4 +1,4 @@
-"""One look for all figures: colour-blind safe, readable in grey, the same bytes every time."""
+"""The style of all figures: colour-blind safe, readable in grey, reproducible byte by byte."""
 
 import textwrap
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = (
 BLACK, GREY = "#000000", "#6E6E6E"
 # matplotlib's name of a marker, or (points, 1, angle) of a star.
 Marker = str | tuple[int, Literal[1], int]
-# No two families share a marker.
+# Each family has its own marker.
 FAMILIES: dict[str, tuple[str, Marker]] = {
     "alexnet": (BLACK, "X"),
     "squeezenet": (GREY, "P"),
@@ -68,7 +68,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ModelStyle:
-    """How one model is marked; a family's smaller models are hollow, its largest is filled."""
+    """The marker of a model; the smaller models of a family are hollow, its largest is filled."""
 
     color: str
     marker: Marker
@@ -77,7 +77,7 @@ class ModelStyle:
 
 
 def use_style() -> None:
-    """Set matplotlib and seaborn up; call once before drawing."""
+    """Configure matplotlib and seaborn; call once before drawing."""
     mpl.use("Agg")
     sns.set_theme(
         context="paper",
@@ -94,7 +94,7 @@ def use_style() -> None:
             "pdf.fonttype": 42,
             "savefig.dpi": 200,
             "svg.fonttype": "path",
-            # A dollar sign in the name of a class or model is one.
+            # A dollar sign in the name of a class or model is not the start of a formula.
             "text.parse_math": False,
             "xtick.labelsize": 7.5,
             "ytick.labelsize": 7.5,
@@ -151,13 +151,13 @@ def wrap_notes(figure: Figure, notes: Sequence[str]) -> str:
 
 
 def add_notes(figure: Figure, notes: Sequence[str]) -> None:
-    """Print under the figure what a reader must know of its values."""
+    """Print notes below the figure."""
     if notes:
         figure.supxlabel(wrap_notes(figure, notes), fontsize=7, color=GREY, x=0.01, ha="left")
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write `<path>` without its suffix as .svg, .pdf and .png, the same bytes every time."""
+    """Write `<path>` as .svg, .pdf and .png, reproducible byte by byte."""
     path = Path(path)
     silent: dict[str, dict[str, None]] = {
         ".png": {"Software": None},
@@ -165,7 +165,7 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         ".svg": {"Date": None},
     }
     for suffix, metadata in silent.items():
-        # The salt makes svg ids depend on the figure, not on chance.
+        # The salt makes SVG ids deterministic.
         with (
             mpl.rc_context({"svg.hashsalt": path.stem}),
             atomic_path(path.with_suffix(suffix)) as temporary,

@@ -1,4 +1,4 @@
-"""What the runners of views share: a view's function, its command line, and what it reads."""
+"""Shared by the runners of views: command line, inputs, and calling the view."""
 
 import argparse
 import importlib.util
@@ -19,7 +19,7 @@ from transfer.validation import read_table
 
 
 def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentParser:
-    """The command line of a runner, which makes one view of a kind (`figures` or `tables`).
+    """The command line of a runner of views of a kind (`figures` or `tables`).
 
     `output` says what the output file is. A file that the view does not read may be left out.
     """
@@ -34,7 +34,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
         epilog=f"views:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("view", help="which, by its content: see below", metavar="VIEW")
+    parser.add_argument("view", help="name of the view, see below", metavar="VIEW")
     parser.add_argument("--study", type=Path, help="config/studies/<study>.yaml")
     parser.add_argument("--results", type=Path, help="the study's results.csv")
     parser.add_argument("--intervals", type=Path, help="the study's intervals.csv")
@@ -51,18 +51,18 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument(
         "--options", type=yaml.safe_load, default={}, help="as in a study: '{axes: logit}'"
     )
-    parser.add_argument("--caption", default="", help="in place of the view's own")
+    parser.add_argument("--caption", default="", help="replaces the view's own caption")
     parser.add_argument("--output", type=Path, required=True, help=output)
     return parser
 
 
 def run_view(kind: str, function: str, args: argparse.Namespace) -> Any:
-    """Call a view's function with what it reads, in the order of its declaration, and its options.
+    """Call a view's function with its inputs, in the order of declaration, and its options.
 
-    Raises UserError for an unknown view, a mistaken option, or a file that was not given.
+    Raises UserError for an unknown view, an invalid option, or a missing file.
     """
     if args.view not in (names := view_names(kind)):
-        raise UserError(f"no view '{args.view}' in scripts/{kind}: there are {', '.join(names)}")
+        raise UserError(f"no view '{args.view}' in scripts/{kind}: available: {', '.join(names)}")
     view = read_view(kind, args.view)
     if problems := view.problems(args.options):
         raise UserError("\n".join(problems))
@@ -90,7 +90,7 @@ def view_function(view: View, name: str) -> Callable[..., Any]:
 
 
 def read(name: str, args: argparse.Namespace) -> Any:
-    """Read one of the things that a view can read, by its name in `transfer.study.views`."""
+    """Read an input of a view by its name in `transfer.study.views`."""
     needed = {"results": ("results", "study")}.get(name, (name,))
     if name == "printed" and args.printed is None:
         return None

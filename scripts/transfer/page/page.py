@@ -1,4 +1,4 @@
-"""One self-contained page from a study's figures, tables and verdict."""
+"""Render a self-contained page from a study's figures, tables and verdict."""
 
 import base64
 import re
@@ -18,13 +18,13 @@ from transfer.study.views import place_name
 TEMPLATES = Path(__file__).parent
 
 
-# A figure of matplotlib's 7.35 inches is as wide as the page.
+# A matplotlib figure of 7.35 inches is as wide as the page.
 PAGE_PIXELS_PER_POINT = 1.6
 
 
 @dataclass(frozen=True)
 class EmbeddedFigure:
-    """A figure as a data address, so that the page needs no other file, and its width in pixels."""
+    """A figure as a data URL, so that the page is self-contained, and its width in pixels."""
 
     address: str
     width: int
@@ -41,7 +41,7 @@ class Origin:
 
 
 def embed_figure(path: str | Path) -> EmbeddedFigure:
-    """An SVG file, to be shown no larger than the others on the page; its caption is beside it."""
+    """An SVG file, no larger than the others on the page, with its caption in a file beside it."""
     path = Path(path)
     content = path.read_bytes()
     encoded = base64.b64encode(content).decode("ascii")
@@ -66,14 +66,14 @@ def table_numbers(path: str | Path) -> dict[Any, dict[Any, Any]]:
 def show_recomputed(row: Mapping[str, Any]) -> str:
     """A recomputed number of the verdict with the digits that the paper prints.
 
-    One that agrees is shown as it is printed: on the edge of rounding either digit is right.
+    A number that agrees is shown as printed: on the edge of rounding either digit is right.
     """
     printed = str(row["published"])
     return printed if row["agrees"] else with_digits_of(printed, row["recomputed"])
 
 
 def render_page(template: str, content: dict[str, Any]) -> str:
-    """Fill a template of this folder; a name it uses that `content` lacks raises UndefinedError."""
+    """Render a template of this folder; names missing from `content` raise UndefinedError."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -89,7 +89,7 @@ def render_page(template: str, content: dict[str, Any]) -> str:
 def verdict_groups(verdict: pd.DataFrame, names: dict[str, str]) -> list[dict[str, Any]]:
     """The verdict's rows by the table or section where they are printed, in its order.
 
-    `names` replaces keys of datasets, models and claims by what a reader knows them as.
+    `names` maps keys of datasets, models and claims to display names.
     """
     groups = []
     for place, rows in verdict.groupby("table", sort=False):

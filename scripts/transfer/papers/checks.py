@@ -1,4 +1,4 @@
-"""What is wrong with a paper's folder, found before any job starts."""
+"""Check the folders of papers before any job starts."""
 
 from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
@@ -49,9 +49,9 @@ def check_paper(folder: str | Path, known: Container[str]) -> Paper:
 def read_papers(
     studies: Mapping[str, Study], folder: str | Path, known: Mapping[str, Dataset]
 ) -> tuple[dict[str, Paper], dict[str, str]]:
-    """The papers by name that studies are compared with, and what is wrong by study.
+    """The papers that studies are compared with, by name, and the problems by study.
 
-    Papers are folders of `folder`, each checked once. A mistake in one concerns its studies alone.
+    Papers are folders of `folder`, each checked once. An error in one affects its own studies only.
     `known` are the datasets of config/datasets.yaml.
     """
     papers: dict[str, Paper] = {}
@@ -74,7 +74,7 @@ def read_papers(
 
 
 def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Dataset]) -> list[str]:
-    """What a study asks of its paper, None where it names none, and the paper does not print."""
+    """What a study needs of its paper (None if it names none) that the paper does not print."""
     problems = []
     if paper and study.source == "published":
         problems += missing_values(paper, study) or unit_problems(paper, study, known)
@@ -95,7 +95,7 @@ def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Datase
 
 
 def unit_problems(paper: Paper, study: Study, known: Mapping[str, Dataset]) -> list[str]:
-    """Values above 1 of metrics that the paper is not said to print in percent, a line each."""
+    """Values above 1 of metrics that are not listed as printed in percent, one line each."""
     problems = []
     for name, part in study.parts.items():
         printed = printed_values(paper, name).loc[list(part.models)]
@@ -112,7 +112,7 @@ def unit_problems(paper: Paper, study: Study, known: Mapping[str, Dataset]) -> l
 
 
 def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:
-    """What `paper.yaml` promises of tables and they do not keep; `columns` of each table."""
+    """Contradictions between `paper.yaml` and the tables; `columns` are those of each table."""
     asked: list[tuple[str, str, tuple[str, ...]]] = [
         (f"values.{part}", table, ("model",)) for part, table in paper.values.items()
     ]

@@ -1,4 +1,4 @@
-"""The statements of a paper's running text: which module recomputes them, and what it finds.
+"""Claims in the text of a paper, and the module that recomputes them.
 
 Those of `resources/published/<paper>/claims.csv` are recomputed by `transfer/papers/<paper>.py`,
 whose `CLAIMS` maps the id of each to a function of the evidence: a number where the paper prints
@@ -20,7 +20,7 @@ LIBRARY = Path(__file__).parent
 
 
 def claims_module(paper: str) -> str | None:
-    """The module of a paper's claims, in full; None for a paper that has none."""
+    """Full name of the module with a paper's claims; None for a paper without claims."""
     found = paper.isidentifier() and (LIBRARY / f"{paper}.py").is_file()
     return f"transfer.papers.{paper}" if found else None
 

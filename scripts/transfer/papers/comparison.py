@@ -1,4 +1,4 @@
-"""A study beside its paper: which numbers of the two are compared."""
+"""Compare a study with its paper."""
 
 from collections.abc import Mapping
 
@@ -68,7 +68,7 @@ def compare_study(
 def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Comparison]:
     """Compare the values of a part that a study measured, in the units that the paper prints."""
     values = part_values(results, part)
-    # What the study measures by another metric has no printed counterpart.
+    # Values in another metric have no printed counterpart.
     other = [
         one
         for one in values.columns

@@ -7,7 +7,7 @@ from transfer.papers.paper import Paper
 from transfer.papers.verdict import Comparison, compare_table
 from transfer.study.config import Study
 
-# Ranks of fewer datasets always agree or disagree wholly.
+# With fewer datasets, ranks either agree or disagree completely.
 FEWEST_RANKED = 3
 
 
@@ -24,7 +24,7 @@ def groups_of(distances: pd.DataFrame) -> list[str]:
 
 
 def group_label(group: str) -> str:
-    """A group as a reader sees it: `real_world` as real-world."""
+    """Display name of a group: `real_world` as real-world."""
     return group.replace("_", "-")
 
 
@@ -54,7 +54,7 @@ def gap_words(distances: pd.DataFrame) -> list[str]:
 
 
 def notes_of(distances: pd.DataFrame) -> list[str]:
-    """Each note of `fid.csv` once: how its values were made, then which are missing and why."""
+    """The distinct notes of `fid.csv`: how values were computed, then which are missing and why."""
     made = distances["fid"].notna()
     return sorted(set(distances["note"][made])) + missing_notes(distances)
 

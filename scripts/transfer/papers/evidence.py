@@ -1,4 +1,4 @@
-"""What the statements of a paper's running text are checked against."""
+"""The data from which the claims of a paper's text are recomputed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A paper as `paper.yaml` of its folder describes it: who wrote it, which table holds what."""
+"""Papers as described by `paper.yaml`: authors, and the contents of each table."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from transfer.validation import read_yaml
 
 @dataclass(frozen=True)
 class Compared:
-    """A printed table that a study computes again, one row a dataset.
+    """A printed table that a study recomputes, with one row per dataset.
 
     `threshold`: ImageNet top-1 in percent above which models count, each row on its own dataset;
     None where each row rests on all models and all datasets.
@@ -35,7 +35,7 @@ class Distances:
 class Paper:
     """One `paper.yaml`; workflow/schemas/paper.schema.yaml describes each field.
 
-    Tables are named by their numbers, `table03`, and lie in `folder`.
+    Tables are identified by their numbers, such as `table03`, and located in `folder`.
     """
 
     folder: Path
@@ -62,12 +62,12 @@ class Paper:
 
     @property
     def name(self) -> str:
-        """The name of its folder, which studies give as `paper`."""
+        """Name of the folder, to which `paper` in studies refers."""
         return self.folder.name
 
 
 def read_paper(folder: str | Path) -> Paper:
-    """The paper of a folder `resources/published/<paper>`.
+    """Read the paper in a folder `resources/published/<paper>`.
 
     Raises UserError if there is no such folder, naming what to make, or if `paper.yaml` is
     mistaken.

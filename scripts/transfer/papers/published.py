@@ -1,4 +1,4 @@
-"""The numbers that a paper prints, in the shape of our own."""
+"""Printed numbers in the same format as computed ones."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ from transfer.validation import read_table, read_text_table
 
 
 def read_published(folder: str | Path, table: str) -> pd.DataFrame:
-    """One table of `resources/published/<paper>`, checked against the schema beside it."""
+    """Read a table of `resources/published/<paper>`, validated against the schema beside it."""
     return read_table(Path(folder) / f"{table}.csv", table, Path(folder))
 
 
 def read_printed(folder: str | Path, table: str) -> pd.DataFrame:
-    """As `read_published`, each cell the text that is printed, so that its digits count."""
+    """Like `read_published`, but keep each cell as printed text, with its digits."""
     return read_text_table(Path(folder) / f"{table}.csv", table, Path(folder))
 
 
@@ -34,7 +34,7 @@ def printed_values(paper: Paper, part: str) -> pd.DataFrame:
 
 
 def missing_values(paper: Paper, study: Study) -> list[str]:
-    """Parts, models and datasets of a study that the paper prints no values for, a line each."""
+    """Parts, models and datasets of a study without printed values, one line each."""
     problems = []
     for name, part in study.parts.items():
         if name not in paper.values:
@@ -55,14 +55,14 @@ def missing_values(paper: Paper, study: Study) -> list[str]:
 
 
 def printed_scale(paper: Paper, metric: str) -> int:
-    """How many times a fraction the paper prints for a metric: 100 for percent, else 1."""
+    """Factor between printed values and fractions: 100 for percent, else 1."""
     return 100 if metric in paper.metrics_in_percent else 1
 
 
 def published_results(paper: Paper, study: Study, datasets: dict[str, Dataset]) -> pd.DataFrame:
     """The printed values as a results table: one row per (dataset, model), values as fractions.
 
-    What was never printed (hyperparameters, epoch, counts of runs) is left empty. Raises UserError
+    Unpublished columns (hyperparameters, epoch, numbers of runs) are left empty. Raises UserError
     if the paper prints no value for a model or dataset of the study.
     """
     if problems := missing_values(paper, study):
@@ -82,7 +82,7 @@ def published_results(paper: Paper, study: Study, datasets: dict[str, Dataset]) 
 
 
 def published_fid(paper: Paper) -> pd.DataFrame:
-    """The printed Frechet inception distances in the shape of fid.csv; no row if there are none."""
+    """The printed Frechet inception distances in the format of fid.csv; empty if there are none."""
     if paper.distances is None:
         return pd.DataFrame(columns=["dataset", "group", "fid", "note"])
     distances = read_published(paper.folder, paper.distances.table)[["dataset", "fid"]]

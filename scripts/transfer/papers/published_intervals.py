@@ -1,4 +1,4 @@
-"""Intervals for what a paper prints, from the values and the sizes of the sets alone."""
+"""Intervals of printed values, from the values and the sizes of the test sets alone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Totals of a paper's tables, by which a number that was altered is found.
+"""Totals of a paper's tables, which reveal altered numbers.
 
 `totals.csv` of a paper's folder holds, for each of its tables, the sum of every column of numbers
 and the sum of all numbers in the rows of every key value: `dataset=cars` in a table with a row for
@@ -18,7 +18,7 @@ from transfer.papers.published import read_printed
 from transfer.validation import load_schema
 
 TOTALS = "totals"
-# What a sum is taken over: the rows of one key value, or a column.
+# A sum over the rows of one key value, or over a column.
 Place = tuple[str, str]
 
 
@@ -88,7 +88,7 @@ def check_totals(folder: str | Path) -> None:
 def altered(
     path: Path, table: pd.DataFrame, schema: Mapping[str, Any], expected: Mapping[Place, Decimal]
 ) -> list[str]:
-    """What of a table does not add up to its totals, a line for each candidate row."""
+    """Deviations of a table from its totals, one line per candidate row."""
     keys, _ = keys_and_numbers(schema)
     found = totals_of(table, schema)
     off = {

@@ -1,4 +1,4 @@
-"""Every number that a paper prints, beside the number recomputed."""
+"""Compare printed numbers with recomputed ones."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ class Comparison(NamedTuple):
     """One printed number compared with ours; the columns of verdict.csv.
 
     `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
-    unit of the last printed digit: all that rounding allows. A statement without a number counts
-    as 1 where it holds and 0 where it does not.
+    unit of the last printed digit, the maximum rounding error. A statement without a number counts
+    as 1 if it is true and as 0 otherwise.
     """
 
     table: str
@@ -47,7 +47,7 @@ def compare(table: str, row: str, column: str, printed: str, recomputed: float) 
     """Compare a recomputed number with a printed one, given as the text that is printed."""
     published, tolerance = printed.strip(), rounding_tolerance(printed)
     difference = float(recomputed) - float(published)
-    # A value that lies on the edge of rounding, 0.125 for a printed 0.12, may be printed so.
+    # A value on the edge of rounding, such as 0.125 for a printed 0.12, agrees.
     agrees = abs(difference) <= tolerance * (1 + 1e-9)
     return Comparison(
         table, row, column, published, float(recomputed), difference, tolerance, bool(agrees)
