@@ -225,16 +225,16 @@ def test_the_record_of_steps_is_whole_and_a_shorter_one_is_not(dataset, whole):
 
 
 def test_progress_is_reported_between_evaluations(dataset, tmp_path):
-    told = []
+    reports = []
     task = task_of(dataset)
-    trained(task, tmp_path / "run.pt", report=lambda **fields: told.append(fields))
+    trained(task, tmp_path / "run.pt", report=lambda **fields: reports.append(fields))
     # After 4, 7, 8, 12, 14, 16 and 19 steps, of 19.
-    assert [fields["epoch"] for fields in told] == [0, 1, 1, 1, 2, 2, 3]
-    assert {fields["epochs"] for fields in told} == {3}
-    left = [fields["seconds_left"] / fields["seconds_per_epoch"] for fields in told]
+    assert [fields["epoch"] for fields in reports] == [0, 1, 1, 1, 2, 2, 3]
+    assert {fields["epochs"] for fields in reports} == {3}
+    left = [fields["seconds_left"] / fields["seconds_per_epoch"] for fields in reports]
     done = [4 / 7, 1, 1 + 1 / 7, 1 + 5 / 7, 2, 2 + 2 / 5, 3]
     assert left == pytest.approx([3 - share for share in done])
-    assert told[0]["best"] is None and told[-1]["best"] is not None
+    assert reports[0]["best"] is None and reports[-1]["best"] is not None
 
 
 @pytest.mark.parametrize("look", [None, 28])

@@ -1,4 +1,4 @@
-# What the best run of a cell is chosen among, and what its final runs depend on.
+# Inputs of selecting the best run of a cell, and params of its final runs.
 
 
 def cell_runs(wildcards):
@@ -11,6 +11,6 @@ def cell_runs(wildcards):
 
 
 def final_digest(wildcards):
-    """What the final runs of a cell are made with beside its recipe's settings."""
+    """Arguments of the final runs of a cell besides the settings of its recipe."""
     final = RECIPES[wildcards.cell.rpartition("/")[2]].final
     return final.digest if final else ""

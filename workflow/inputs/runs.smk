@@ -19,7 +19,7 @@ def cell_settings(wildcards):
 
 
 def cell_weights(wildcards):
-    """The record of the weights that a cell's runs start from, if they do."""
+    """The record of the weights that a cell's runs start from, if any."""
     settings, model = cell_settings(wildcards), MODELS[wildcards.model]
     if source := source_of(settings, model):
         cell = f"{source.dataset}/{source.model}/{source.recipe}"

@@ -1,7 +1,7 @@
-# The best run of a cell, and what starts from it: other cells, and its final runs.
+# The best run of a cell, and the runs that depend on it: other cells and its final runs.
 
 
-# The best run of a cell, for its final runs and for the cells that start from its weights.
+# The best run of a cell, for its final runs and for cells that start from its weights.
 rule choose_best:
     input:
         cell_runs,
@@ -17,7 +17,7 @@ rule choose_best:
         metric=lambda wildcards: DATASETS[wildcards.dataset].metric,
         hps=lambda wildcards: list(RECIPES[wildcards.recipe].hyperparameters),
     message:
-        "Choosing the best run of {wildcards.model} on {wildcards.dataset}"
+        "Selecting the best run of {wildcards.model} on {wildcards.dataset}"
     shell:
         f"{PYTHON} "
         "scripts/choose_best.py --dataset {wildcards.dataset} --model {wildcards.model} "
@@ -25,7 +25,7 @@ rule choose_best:
         "--runs results/runs --cells results/cells --output {output:q} > {log:q} 2>&1"
 
 
-# A run that left none stops the cells that were to start from it, and no other step.
+# A run that left no weights stops only the cells that start from it.
 rule take_weights:
     input:
         "results/cells/{dataset}/{model}/{recipe}.best.json",
@@ -39,13 +39,13 @@ rule take_weights:
     params:
         code=fingerprint("scripts/take_weights.py"),
     message:
-        "Taking the weights that {wildcards.recipe} left of {wildcards.model}"
+        "Recording the weights of {wildcards.model} left by {wildcards.recipe}"
     shell:
         f"{PYTHON} scripts/take_weights.py --best {{input:q}} --output {{output:q}} "
         "> {log:q} 2>&1"
 
 
-# The best point of a cell again, with other seeds; which one that is stands in the input.
+# Train the best point of a cell again with other seeds; the input says which point that is.
 rule train_final:
     input:
         cell="results/cells/{cell}.txt",
