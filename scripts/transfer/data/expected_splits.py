@@ -1,10 +1,9 @@
 """The splits that a dataset will have once prepared, as far as config/datasets.yaml implies."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from transfer.data.dataset import Dataset
-from transfer.data.splits import reported_of
 
 # Splits published in the files of each layout, except for layouts of the user's own files.
 PUBLISHED = {
@@ -39,6 +38,11 @@ def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
     if layout["kind"] == "csv" and "split" not in layout:
         return ()
     return PUBLISHED.get(layout["kind"])
+
+
+def reported_of(holdout: Mapping[str, Any], splits: Collection[str | None]) -> str:
+    """The split that a holdout keeps as test: the one it names, else test where there is one."""
+    return holdout.get("reported") or ("test" if "test" in splits else "val")
 
 
 def expected_splits(dataset: Dataset) -> tuple[str, ...] | None:

@@ -5,12 +5,13 @@ The public code of fang2023's authors draws from numpy's legacy generator, whose
 guaranteed to stay the same; these functions make the same calls in the same order.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from transfer.data.expected_splits import reported_of
 from transfer.data.samples import Sample
 from transfer.errors import UserError
 
@@ -173,11 +174,6 @@ def hold_out(
         replace(s, split="test" if s.split == reported else "val" if row in chosen else "train")
         for row, s in enumerate(kept)
     ]
-
-
-def reported_of(holdout: Mapping[str, Any], splits: Collection[str | None]) -> str:
-    """The split that a holdout keeps as test: the one it names, else test where there is one."""
-    return holdout.get("reported") or ("test" if "test" in splits else "val")
 
 
 def split_samples(samples: Sequence[Sample], options: Mapping[str, Any]) -> list[Sample]:
