@@ -69,7 +69,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bits(data, uninterrupted
     assert first.end() == -signal.SIGKILL and not (tmp_path / "metrics.json").exists()
     again = final(data, tmp_path)
     assert (again.result(), again.predictions()) == uninterrupted
-    assert "going on after" in again.new_log
+    assert "resuming at" in again.new_log
 
 
 def test_on_the_recipes_own_split_and_seed_it_is_the_chosen_run(data, tmp_path):

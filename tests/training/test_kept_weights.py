@@ -52,7 +52,7 @@ def test_killed_and_resumed_it_leaves_the_same_weights(data, source, tmp_path):
     first.end()
     assert not (tmp_path / "weights.safetensors").exists()
     again = Training(data, tmp_path, recipe="source")
-    assert again.result() == source.result() and "going on after" in again.new_log
+    assert again.result() == source.result() and "resuming at" in again.new_log
     names = ("weights.safetensors", "weights.json")
     assert all((tmp_path / n).read_bytes() == (source.folder / n).read_bytes() for n in names)
 

@@ -46,7 +46,7 @@ def _source_problems(
     names = [
         *unknown("dataset", [source.dataset], datasets, "config/datasets.yaml"),
         *unknown("model", [source.model], models, "config/models.tsv"),
-        *unknown("recipe", [source.recipe], recipes, "config/recipes.yaml"),
+        *unknown("recipe", [source.recipe], recipes, "config/recipes"),
     ]
     yield from names
     if names:
