@@ -48,3 +48,15 @@ def test_numbers_of_the_paper_that_are_mistaken_stop_no_study_of_runs(checkout, 
     assert snakemake(checkout, "--dry-run", "results/demo/results.csv").returncode == 0
     done = snakemake(checkout, "--dry-run", "published")
     assert done.returncode == 1 and "cct20: 734" in done.stdout
+
+
+def test_a_study_of_an_unknown_paper_is_refused_with_the_folder_to_make(checkout, snakemake):
+    paper = "nobody2031"
+    studies = checkout / "config" / "studies"
+    text = (studies / "fang2023.yaml").read_text()
+    (studies / "own.yaml").write_text(text.replace("paper: fang2023", f"paper: {paper}"))
+    done = snakemake(checkout, "--dry-run", "results/own/verdict.csv")
+    assert done.returncode == 1
+    assert f"config/studies/own.yaml: paper: no paper '{paper}'" in done.stdout
+    assert f"Make the folder resources/published/{paper} with paper.yaml" in done.stdout
+    assert "Traceback" not in done.stdout

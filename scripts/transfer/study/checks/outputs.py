@@ -67,7 +67,9 @@ def printed_problems(study: Study, shown: Shown, needed: bool) -> Iterator[str]:
         yield f"printed: '{shown.printed}' of which paper? Say `paper:` in the study"
     else:
         folder = PUBLISHED / study.paper
-        if not (folder / f"{shown.printed}.csv").is_file():
+        # A paper that is not there is refused as a whole, when it is read.
+        known = (folder / "paper.yaml").is_file()
+        if known and not (folder / f"{shown.printed}.csv").is_file():
             there = sorted(path.stem for path in folder.glob("table*.csv"))
             yield (
                 f"printed: resources/published/{study.paper} has no {shown.printed}.csv"
