@@ -165,7 +165,7 @@ def test_a_paper_that_nothing_trains_yet_says_so(untouched):
     (untouched / "kept.yaml").rename(untouched / "config/studies/fang2023.yaml")
     assert done.returncode == 1 and "Traceback" not in done.stdout
     assert "There is no study 'fang2023' that trains yet" in done.stdout
-    assert "`snakemake published` makes its page" in done.stdout
+    assert f"`snakemake published` makes {RESULTS / 'paper.html'}" in done.stdout
 
 
 @pytest.mark.parametrize(
