@@ -124,7 +124,7 @@ def preparation_settings(dataset: Dataset) -> dict[str, Any]:
         "layout": dict(dataset.layout),
         "split": dict(dataset.split),
         "note": dataset.note,
-        # A single one as it is written in the file, so that what was prepared from it stays.
+        # A single value as written in the file, so that existing preparations remain valid.
         "short_side": list(dataset.short_sides) if more else one,
         "evaluation_sizes": list(dataset.evaluation_sizes),
     }

@@ -26,7 +26,7 @@ from transfer.errors import UserError
 from transfer.files import write_json
 
 LISTED = 50
-# What the summary says of a dataset as config/datasets.yaml does.
+# Fields copied from config/datasets.yaml to the summary.
 IN_SUMMARY = ("name", "short_name", "metric", "multilabel")
 
 

@@ -177,7 +177,7 @@ def hold_out(
 
 
 def split_samples(samples: Sequence[Sample], options: Mapping[str, Any]) -> list[Sample]:
-    """Samples with their splits, ordered by split and within it as the source has them.
+    """Samples with their splits, ordered by split and then as in the source.
 
     `options` is a dataset's `split` block.
     """

@@ -33,7 +33,7 @@ class EmbeddedFigure:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a figure or table comes from: its script, the way to it, and the command to redo it."""
+    """Origin of a figure or table: its script, a link to it, and the command that redraws it."""
 
     script: str
     link: str

@@ -23,7 +23,7 @@ def compare_study(
     tables: Mapping[str, pd.DataFrame],
     distances: pd.DataFrame | None,
 ) -> tuple[list[Comparison], list[str]]:
-    """Compare all that a study has measured or computed with what its paper prints.
+    """Compare all numbers that a study has measured or computed with the printed ones.
 
     `tables` are those of the study by the number that the paper gives them, `distances` is its
     fid.csv. Returns the findings, and notes on what could not be compared. What a study of
@@ -66,7 +66,7 @@ def compare_study(
 
 
 def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Comparison]:
-    """Compare the values of a part that a study measured, in the units that the paper prints."""
+    """Compare the measured values of a part, in the units printed in the paper."""
     values = part_values(results, part)
     # Values in another metric have no printed counterpart.
     other = [
@@ -103,7 +103,7 @@ def comparable_rows(results: StudyResults, paper: Paper, table: str) -> list[str
 
 
 def compare_model_facts(results: StudyResults, paper: Paper) -> list[Comparison]:
-    """Compare what the paper prints of its models with what the libraries state of them."""
+    """Compare the printed facts about models with those of the libraries."""
     if not paper.model_facts:
         return []
     library = pd.DataFrame(

@@ -8,7 +8,7 @@ from transfer.errors import UserError
 
 
 class Comparison(NamedTuple):
-    """One printed number compared with ours; the columns of verdict.csv.
+    """Comparison of one printed with one recomputed number; the columns of verdict.csv.
 
     `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
     unit of the last printed digit, the maximum rounding error. A statement without a number counts
