@@ -1,4 +1,4 @@
-"""Say what torchvision and timm know of models: rows as JSON in, answers as JSON out, by key."""
+"""Query torchvision and timm about models: rows as JSON in, results as JSON out, by key."""
 
 import argparse
 import json

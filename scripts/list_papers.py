@@ -1,4 +1,4 @@
-"""The list of the papers whose printed numbers are shipped, with their verdicts and pages."""
+"""Render the index of papers with their verdicts and links to their pages."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""The paper's printed values in the shape of our own: results, intervals, distances."""
+"""Write printed values in the format of computed ones: results, intervals, distances."""
 
 import argparse
 from pathlib import Path

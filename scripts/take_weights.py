@@ -1,6 +1,6 @@
-"""Take the weights that a cell's best run left, for the runs that start from them.
+"""Record the weights left by a cell's best run, for the runs that start from them.
 
-What is written is their record, as of fetched weights; the weights stay in the folder of the run.
+Writes a record like that of downloaded weights; the weights stay in the folder of the run.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from transfer.training.weights_record import WeightsRecord, read_record, train_a
 def left_by(best: Path) -> tuple[Path, WeightsRecord]:
     """The record of the weights that the chosen run of a cell left, with its path.
 
-    Raises UserError if it left none, or if others lie there now.
+    Raises UserError if it left none or if they have been replaced.
     """
     chosen = json.loads(best.read_text(encoding="utf-8"))
     path = Path(chosen["run"]).with_name(WEIGHTS_RECORD)

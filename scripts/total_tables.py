@@ -1,8 +1,8 @@
-"""Write the totals by which an altered number of a paper's tables is found.
+"""Write the totals of a paper's tables, which reveal altered numbers.
 
     python scripts/total_tables.py resources/published/kornblith2019
 
-To be run once the tables have been compared with the paper, and again after a correction.
+Run it once the tables have been compared with the paper, and again after a correction.
 """
 
 import argparse

@@ -100,7 +100,7 @@ def test_the_images_leave_the_device_before_a_batch_is_cut(task, tmp_path, monke
     monkeypatch.setattr(Roomy, "room", 12)
     moved = outcome(replace(task, resident=True), tmp_path)
     assert moved.micro_batch == 12
-    assert "resuming with the images in the host's memory" in capsys.readouterr().out
+    assert "resuming with the images in host memory" in capsys.readouterr().out
     assert [entry["loss"] for entry in moved.history] == [e["loss"] for e in whole.history]
 
 

@@ -85,13 +85,13 @@ def test_stored_weights_are_kept_while_they_are_whole_and_of_the_tag(tmp_path, s
     assert stored_record(path, "squeezenet1_1", SQUEEZENET) is None
     path.write_bytes(content[: len(content) // 2])
     assert stored_record(path, "squeezenet1_1", SQUEEZENET) is None
-    with pytest.raises(UserError, match="not a whole weights file"):
+    with pytest.raises(UserError, match="not a complete weights file"):
         read_weights(path)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"not weights", "not a whole weights file"), (None, "no such weights")],
+    [(b"not weights", "not a complete weights file"), (None, "no such weights")],
 )
 def test_what_is_no_weights_file_is_refused(tmp_path, content, message):
     path = tmp_path / "weights.pth"
@@ -198,7 +198,7 @@ def test_a_file_that_is_not_what_the_hub_publishes_is_refused(hub):
 def test_without_a_network_the_message_says_what_to_do(hub):
     hub.shutdown()
     hub.server_close()
-    with pytest.raises(UserError, match=r"could not be fetched.*weights_files"):
+    with pytest.raises(UserError, match=r"could not be downloaded.*weights_files"):
         fetch(TIMM)
     with pytest.raises(UserError, match="Name a local file"):
         fetch(replace(TIMM, weights="file"))

@@ -1,4 +1,4 @@
-"""Which run of a cell is the best, and whether its runs can be compared at all."""
+"""Select the best run of a cell, and check that its runs can be compared."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -19,10 +19,9 @@ def best_run(runs: Sequence[RunRecord]) -> RunRecord | None:
 
 
 def odd_runs(found: Sequence[RunRecord], key: str, current: str | None = None) -> list[RunRecord]:
-    """The runs of a cell whose `key` differs from what a new run would have.
+    """The runs of a cell whose `key` differs from that of a new run.
 
-    That is `current`, a digest as the cell's description has it; where it is not known, what most
-    runs have.
+    That is `current`, a digest of the cell's description or, if unknown, the value of most runs.
     """
     if current is not None:
         odd = [run for run in found if run.digests.get(key, current) != current]
@@ -44,9 +43,9 @@ def refuse_mixed(
 ) -> None:
     """Raise UserError if a cell's runs do not share data, weights, settings, precision and code.
 
-    The workflow trains them all again after a change; this is for what it cannot see. The message
-    names the odd runs and the command that trains only them again. `current` is what a new run
-    would have, by digest, as far as it is known.
+    The workflow repeats all runs after a change; this detects changes it cannot see. The message
+    names the deviating runs and the command that repeats only these. `current` contains the digests
+    of a new run, as far as they are known.
     """
     for key in keys:
         odd = odd_runs(found, key, current.get(key))
@@ -86,7 +85,7 @@ def choose(cell: Cell, runs: Path, metric: str, cells_folder: Path | None = None
 
 
 def current_digests(cell: Cell, cells_folder: Path | None) -> dict[str, str]:
-    """What a cell's description asks of its runs; {} where there is none."""
+    """What a cell's description requires of its runs; {} without a description."""
     if cells_folder is None:
         return {}
     return cell_digests(cells_folder / cell.dataset / cell.model / f"{cell.recipe}.txt")

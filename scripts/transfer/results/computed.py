@@ -16,7 +16,7 @@ from transfer.results.table import (
 from transfer.statistics.correlation import linear_fit, rank_correlations
 from transfer.statistics.f_tests import f_tests
 
-# A line through two points fits them wholly.
+# A line through two points fits them exactly.
 FEWEST_MODELS = 3
 
 

@@ -1,9 +1,9 @@
-"""The code that a run's result depends on, by its fingerprint. Imports no torch."""
+"""Fingerprint of the code that a run's result depends on. Does not import torch."""
 
 from transfer.fingerprint import fingerprint_of
 from transfer.fingerprint.modules import read_module
 
-# All that turns data, weights and settings into metrics.json and predictions.
+# Everything that turns data, weights and settings into metrics.json and predictions.
 COMPUTING = (
     "transfer.data.store.open_dataset",
     "transfer.training.device.prepare",
@@ -16,13 +16,13 @@ COMPUTING = (
 def training_code(metric: str, method: str) -> str:
     """The fingerprint of what computes a run by this method on a dataset of this metric.
 
-    Further metrics and methods change nothing of it.
+    Adding metrics or methods does not change it.
     """
     return fingerprint_of(COMPUTING, ("accuracy", metric, method))
 
 
 def training_code_now(metric: str, method: str) -> str:
-    """As `training_code`, of the files as they are at this moment."""
+    """Like `training_code`, for the current content of the files."""
     read_module.cache_clear()
     fingerprint_of.cache_clear()
     return training_code(metric, method)

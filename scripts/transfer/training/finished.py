@@ -1,6 +1,6 @@
-"""Runs that are finished: what they were made with, and how they are found again.
+"""Finished runs: the settings they were trained with, and how they are restored.
 
-Imports no torch, which takes seconds: thousands of runs may be looked at.
+Does not import torch, which takes seconds: thousands of runs may be examined.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ from transfer.training.weights_record import read_record, weights_digest, weight
 
 PREDICTIONS = "predictions.npz"
 RECORD = "metrics.json"
-# A copy of the record, which Snakemake does not know and so does not delete.
+# A copy of the record that Snakemake does not know and therefore does not delete.
 COPY = "finished.json"
 CHECKPOINT = "checkpoint.pt"
 # What a run of a recipe that keeps them leaves for others to start from, and its record.
 WEIGHTS, WEIGHTS_RECORD = "weights.safetensors", "weights.json"
 BESIDE = (PREDICTIONS, WEIGHTS, WEIGHTS_RECORD)
-# What was computed with other settings, by their digest.
+# Results with other settings, by digest.
 SUPERSEDED = "superseded"
 
 
 def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
-    """Return everything a run's result depends on, as JSON can hold it.
+    """Return everything that a run's result depends on, as JSON-compatible values.
 
     `code` is what the code counts as: its fingerprint, or the one it was accepted as equal to.
     """
@@ -57,7 +57,7 @@ def run_settings(parts: Parts, precision: str, code: str) -> dict[str, Any]:
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """List where two settings differ, as `recipe.epochs: 30, now 10`."""
+    """List the differences of two settings, as `recipe.epochs: 30, now 10`."""
     found = []
     for key in sorted(ours.keys() | theirs.keys()):
         mine, other = ours.get(key), theirs.get(key)
@@ -69,7 +69,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str 
 
 
 def read_finished(folder: Path) -> dict[str, Any] | None:
-    """Read the record of a folder whose run was finished; None if nothing whole is there."""
+    """Read the record of a folder with a finished run; None if it is missing or incomplete."""
     for name in (COPY, RECORD):
         record = _valid_record(folder / name)
         if record is None or (record["value"] is not None and not (folder / PREDICTIONS).is_file()):
@@ -115,7 +115,7 @@ def _copy_beside(source: Path, target: Path) -> None:
 
 
 def set_aside(folder: Path, settings: Mapping[str, Any]) -> None:
-    """Keep what was finished here with other settings, to be found by `restore`."""
+    """Archive a run finished here with other settings, to be found by `restore`."""
     record = read_finished(folder)
     if record is None or record["settings"] == settings:
         return
@@ -131,11 +131,11 @@ def set_aside(folder: Path, settings: Mapping[str, Any]) -> None:
 
 
 def restore(path: Path, settings: Mapping[str, Any]) -> bool:
-    """Whether a run of just these settings was finished here; `path`, its record, is then there.
+    """Whether a run with exactly these settings was finished here; restores `path`, its record.
 
     Snakemake deletes the record of a run whose end it did not see, and of one whose inputs were
-    made again, though with the same content; and an edit of the code may be undone. What took
-    hours to compute is not lost for that.
+    created again, even with the same content; and an edit of the code may be reverted. Results that
+    took hours are not lost in these cases.
     """
     folder = path.parent
     for place in (folder, _place(folder, settings)):
@@ -144,7 +144,7 @@ def restore(path: Path, settings: Mapping[str, Any]) -> bool:
             continue
         if place != folder:
             set_aside(folder, settings)
-            # Never a copy beside the predictions of another.
+            # A copy must never be beside the predictions of another run.
             (folder / COPY).unlink(missing_ok=True)
             _copy_beside(place, folder)
             write_json(folder / COPY, record)
@@ -156,6 +156,6 @@ def restore(path: Path, settings: Mapping[str, Any]) -> bool:
 
 
 def delete_checkpoints(folder: Path) -> None:
-    """Remove what a finished run no longer needs."""
+    """Delete the checkpoints, which a finished run no longer needs."""
     for path in folder.glob(f"{Path(CHECKPOINT).stem}*"):
         path.unlink(missing_ok=True)

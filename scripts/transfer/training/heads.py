@@ -120,10 +120,10 @@ def _refuse_other_network(
 
 
 class _InFloat32(nn.Module):
-    """Keeps a layer out of autocast: in bfloat16, of 8 bits, logits of different images tie."""
+    """Exclude a layer from autocast: in bfloat16, with 8 bits, logits of different images tie."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """As the layer computes, of float32 features where autocast is on."""
+        """Apply the layer to float32 features, even if autocast is enabled."""
         kind = features.device.type
         if not (torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)):
             return super().forward(features)
@@ -132,6 +132,6 @@ class _InFloat32(nn.Module):
 
 
 def _compute_in_float32(head: nn.Module) -> None:
-    # A class of its own and not another `forward`, which a copy of the network would share.
+    # A separate class rather than another `forward`, which a copy of the network would share.
     kind = type(head)
     head.__class__ = type(f"{kind.__name__}InFloat32", (_InFloat32, kind), {})

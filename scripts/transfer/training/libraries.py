@@ -1,4 +1,4 @@
-"""What torchvision and timm say of an architecture and its weights."""
+"""Query torchvision and timm about an architecture and its weights."""
 
 import difflib
 from typing import Any
@@ -23,7 +23,7 @@ def describe(row: Model) -> dict[str, Any]:
     """
     library, architecture = row.library, row.architecture
     module = torchvision if library == "torchvision" else timm
-    # Without the build, such as +cu130.
+    # Without the build tag, such as +cu130.
     release = module.__version__.partition("+")[0]
     answer: dict[str, Any] = {"library": f"{library} {release}"}
     known = list_models() if library == "torchvision" else timm.list_models()
@@ -74,7 +74,7 @@ def _build(row: Model) -> nn.Module:
 
 
 def _only_size(network: nn.Module) -> int | None:
-    """The size of images that a network is tied to, as `models.set_image_size` finds it."""
+    """The only image size that a network accepts, as found by `models.set_image_size`."""
     if getattr(network, "set_input_size", None) is not None:
         return None
     config = getattr(network, "pretrained_cfg", None)

@@ -1,4 +1,4 @@
-"""The networks of the model table, as their libraries build them."""
+"""Build the networks of the model table with their libraries."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _WITHOUT_AUXILIARY = {"googlenet", "inception_v3"}
 
 
 def timm_name(row: Model) -> str:
-    """timm's full name, `architecture.tag`; a bare name would follow timm's moving default."""
+    """timm's full name, `architecture.tag`; a bare name would refer to a changing default."""
     architecture, weights = row.architecture, row.weights
     if weights == "file" or weights.startswith(PREFIX):
         return architecture

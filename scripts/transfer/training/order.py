@@ -1,4 +1,4 @@
-"""The order in which a run sees its images, and how long it trains."""
+"""The order of images in a run, and its length."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ STEPS_BETWEEN_LOOKS = 100
 
 
 def epoch_order(rows: np.ndarray, settings: Settings, epoch: int) -> list[np.ndarray]:
-    """Batches of shuffled row numbers for an epoch, the same whenever they are asked for."""
+    """Batches of shuffled row numbers for an epoch; deterministic."""
     generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + epoch)
     shuffled = rows[torch.randperm(len(rows), generator=generator).numpy()]
     size = settings.batch_size
@@ -24,11 +24,11 @@ def epoch_order(rows: np.ndarray, settings: Settings, epoch: int) -> list[np.nda
 
 @dataclass(frozen=True)
 class Length:
-    """How long a run trains, in optimiser steps.
+    """The length of a run in optimiser steps.
 
     An epoch is `per_epoch` steps, which see `images` images. The run takes `total` steps and is
-    evaluated after every `period` of them, and at its end; after every `look` steps, and then, its
-    loss is looked at.
+    evaluated after every `period` steps and at its end; its loss is checked after every `look`
+    steps and at each evaluation.
     """
 
     per_epoch: int
@@ -47,7 +47,7 @@ class Length:
         return start, min(start + self.period, self.total)
 
     def images_until(self, step: int) -> int:
-        """Images that the first `step` steps see."""
+        """Number of images in the first `step` steps."""
         epochs, steps = divmod(step, self.per_epoch)
         return epochs * self.images + min(steps * self.batch_size, self.images)
 

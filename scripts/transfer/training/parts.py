@@ -1,4 +1,4 @@
-"""What a run is made of. Imports no torch."""
+"""The inputs of a run. Does not import torch."""
 
 from dataclasses import dataclass
 from pathlib import Path

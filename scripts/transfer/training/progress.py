@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar on a terminal, one line an evaluation in a log."""
+"""The displayed progress of a run: a bar on a terminal, one line per evaluation in a log."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ def title(history: list[dict[str, Any]], number: int) -> str:
 
 
 class ProgressLine:
-    """Shows loss, metric, images per second and time left; never asks the GPU without need."""
+    """Show loss, metric, images per second and time left, with few GPU synchronisations."""
 
     def __init__(self, evaluations: int, metric: str, length: int) -> None:
         """`length` is the number of epochs or steps, as the run counts them."""
@@ -35,7 +35,7 @@ class ProgressLine:
         self.bar.set_description(f"{until}/{self.length}")
 
     def step(self, images: int, loss_sum: torch.Tensor, seen: int) -> None:
-        """After an optimiser step; reads the loss from the device at most once a second."""
+        """Update after an optimiser step; reads the loss from the device at most once a second."""
         if self.bar.disable:
             return
         self.bar.update(images)
@@ -44,7 +44,7 @@ class ProgressLine:
             self._shown = time.monotonic()
 
     def evaluated(self, history: list[dict[str, Any]], best: int) -> None:
-        """One line for the last entry of the history, with the time left at the pace so far."""
+        """Print the last entry of the history, with the time left at the current pace."""
         entry = history[-1]
         seconds = sum(e["training_seconds"] + e["evaluation_seconds"] for e in history)
         left = seconds / len(history) * (self.evaluations - len(history))
@@ -55,10 +55,10 @@ class ProgressLine:
         )
 
     def note(self, text: str) -> None:
-        """A line on stdout, above the bar if there is one."""
+        """Print a line to stdout, above the bar if there is one."""
         tqdm.write(text)
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Take the bar off the terminal."""
+        """Remove the bar from the terminal."""
         self.bar.close()

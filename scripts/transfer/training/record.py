@@ -1,4 +1,4 @@
-"""What a run leaves for everything after it: `metrics.json` and the best epoch's predictions."""
+"""Write the outputs of a run: `metrics.json` and the predictions of the best epoch."""
 
 import platform
 from dataclasses import asdict
@@ -108,7 +108,7 @@ def write_result(path: Path, task: Task, outcome: Outcome, record: dict[str, Any
     check(record, "metrics", str(path))
     set_aside(path.parent, record["settings"])
     copy = path.with_name(COPY)
-    # Never a copy beside the predictions of another.
+    # A copy must never be beside the predictions of another run.
     copy.unlink(missing_ok=True)
     write_predictions(path.with_name(PREDICTIONS), task, outcome)
     write_weights(path.parent, left_weights(outcome), record["settings"])

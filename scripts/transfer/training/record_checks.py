@@ -1,4 +1,4 @@
-"""Whether a run's record can be true: by its schema and by its own numbers. Imports no torch."""
+"""Validate the record of a run by its schema and for consistency. Does not import torch."""
 
 import math
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from transfer.study.methods import METHODS
 from transfer.study.settings import NO_SPLIT, evaluations
 from transfer.validation import check
 
-# What stands in the record and in the settings it ran with.
+# Fields of both the record and its settings.
 OF_RECIPE = ("seed", "batch_size", "selection_split", "report_split")
 
 
 def check_record(record: Any, where: str) -> None:
-    """Raise UserError, naming `where`, unless the content of a metrics.json can be true."""
+    """Raise UserError, naming `where`, if the content of a metrics.json is inconsistent."""
     check(record, "metrics", where)
     _check_settings(record, where)
     _check_numbers(record, where)

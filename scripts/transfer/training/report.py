@@ -1,7 +1,7 @@
-"""What a run tells of itself while it trains: `progress.json` in its folder.
+"""The progress report of a running training: `progress.json` in its folder.
 
-Written whole at the start, after every epoch and at a failure; gone once `metrics.json` is
-there. It holds no time of day: clocks jump, and those of two machines never agree.
+Written atomically at the start, after every epoch and on failure; deleted once `metrics.json`
+exists. It contains no time of day, because clocks jump and differ between machines.
 """
 
 import json
@@ -44,18 +44,18 @@ Report = Callable[..., None]
 
 
 def unreported(**fields: Any) -> None:
-    """A report that nobody reads."""
+    """A report that discards everything."""
 
 
 def is_alive(progress: Progress) -> bool | None:
-    """Whether the run's process lives; None if it is of another machine, which cannot be seen."""
+    """Whether the run's process is alive; None if it is on another machine and so unknown."""
     if progress.machine != machine_id():
         return None
     return process_start(progress.pid) == progress.process_start
 
 
 def read_progress(path: str | Path) -> Progress | None:
-    """A run's progress; None if there is none, or none that can be read."""
+    """Read the progress of a run; None if it is missing or unreadable."""
     try:
         return Progress(**json.loads(Path(path).read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -66,10 +66,9 @@ def read_progress(path: str | Path) -> Progress | None:
 def reported(folder: str | Path) -> Iterator[Report]:
     """Keep a run's `progress.json` while the block runs; yields `report(**fields)`.
 
-    The file is removed when the block ends well. When an exception leaves it, the state becomes
-    `failed` with its text; `interrupted` for SystemExit and KeyboardInterrupt, a run asked to
-    stop. A file that cannot be written costs a line on stderr and nothing else: progress is for
-    people, no result depends on it.
+    The file is deleted if the block succeeds. If it raises an exception, the state becomes `failed`
+    with its message, or `interrupted` for SystemExit and KeyboardInterrupt. If the file cannot be
+    written, a warning is printed to stderr: progress is for people, and no result depends on it.
     """
     path = Path(folder) / FILE
     pid = os.getpid()

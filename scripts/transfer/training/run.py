@@ -1,4 +1,4 @@
-"""One run from data, weights and settings to what training leaves behind."""
+"""One training run, from data, weights and settings to its outcome."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What a run is made of, and what its network computes from images."""
+"""The inputs of a training run, and the forward pass of its network."""
 
 from dataclasses import dataclass
 from functools import cached_property

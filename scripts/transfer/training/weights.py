@@ -1,4 +1,4 @@
-"""Pre-trained weights: fetched once, checked, kept as safetensors, found without a network."""
+"""Pre-trained weights: downloaded once, verified and stored as safetensors."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def tensors_digest(state: Mapping[str, torch.Tensor]) -> str:
 
 
 def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
-    """A state dict from a file: `.safetensors`, a record's `.json`, or PyTorch's own format.
+    """Load a state dict from `.safetensors`, the `.json` of a record, or PyTorch's format.
 
     PyTorch files are read with `weights_only=True`, so that no code in them runs; a `state_dict`
     inside and `module.` before every name, as training scripts leave them, are taken off.
@@ -53,9 +53,9 @@ def read_weights(path: str | Path) -> dict[str, torch.Tensor]:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
+        raise UserError(f"{path}: no such weights; download them (rule fetch_weights)") from None
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise UserError(f"{path}: not a whole weights file: {error}") from None
+        raise UserError(f"{path}: not a complete weights file: {error}") from None
     for key in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
@@ -178,9 +178,9 @@ def fetch(row: Model) -> tuple[dict[str, torch.Tensor], str, str]:
             raise
         except Exception as error:  # each client library raises its own
             raise UserError(
-                f"{row.architecture}: the weights '{row.weights}' could not be fetched: "
-                f"{error}. Try again with a network, or name a local file for this model under "
-                "`weights_files` in config/config.yaml."
+                f"{row.architecture}: the weights '{row.weights}' could not be downloaded: "
+                f"{error}. Try again with an internet connection, or name a local file for this "
+                "model under `weights_files` in config/config.yaml."
             ) from None
 
 

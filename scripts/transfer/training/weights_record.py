@@ -1,4 +1,4 @@
-"""What is known of a model's stored weights. Imports no torch."""
+"""Records of stored weights. Does not import torch."""
 
 import json
 import os
@@ -34,13 +34,13 @@ def read_record(path: Path) -> WeightsRecord:
     try:
         return WeightsRecord(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise UserError(f"{path}: no such weights; fetch them first (rule fetch_weights)") from None
+        raise UserError(f"{path}: no such weights; download them (rule fetch_weights)") from None
     except (json.JSONDecodeError, TypeError) as error:
         raise UserError(f"{path}: not a record of weights: {error}") from None
 
 
 def weights_digest(path: str | Path) -> str:
-    """What a run's settings say of its weights: the record's digest, or the file's sha256."""
+    """Digest of weights in a run's settings: that of the record, or the file's sha256."""
     path = Path(path)
     return read_record(path).tensors_sha256 if path.suffix == ".json" else checksum(path, "sha256")
 

@@ -1,4 +1,4 @@
-"""Fine-tuning: train, evaluate after every epoch or so many steps, remember the best."""
+"""Fine-tuning: train, evaluate after every epoch or number of steps, keep the best."""
 
 import time
 from collections.abc import Callable
@@ -31,11 +31,11 @@ from transfer.training.task import Task
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training leaves behind; `status` is completed or diverged.
+    """The result of training; `status` is completed or diverged.
 
-    `best` of a diverged run is its best epoch before the loss or a score ceased to be finite. In a
-    run that counts steps, an epoch of `best` and `history` is what lies between two evaluations.
-    `images` were trained on in all, repeats counted; `images_per_epoch` are those of one pass.
+    `best` of a diverged run is its best epoch before the loss or a score became non-finite. In a
+    run that counts steps, an epoch of `best` and `history` is the interval between two evaluations.
+    `images` is the total number trained on, with repetitions; `images_per_epoch` that of one pass.
     """
 
     status: str
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def _body(model: nn.Module) -> dict[str, torch.Tensor]:
-    """A copy of a network's state on the CPU, its last layer left out."""
+    """Copy a network's state to the CPU, without its last layer."""
     head = f"{last_layer(model)}."
     state = model.state_dict()
     return {
@@ -58,7 +58,7 @@ def _body(model: nn.Module) -> dict[str, torch.Tensor]:
 
 
 class FineTuning:
-    """A run in the making: the network, its optimiser, and all else that a checkpoint holds."""
+    """The state of a run: the network, its optimiser, and everything else in a checkpoint."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class FineTuning:
         report: Report,
         keep_weights: bool = False,
     ) -> None:
-        """Resumes from the checkpoint if there is one of these settings."""
+        """Resume from the checkpoint if there is one with these settings."""
         self.report, self.keep_weights = report, keep_weights
         self.task, self.checkpoint, self.interruption = task, checkpoint, interruption
         self.micro_batch = micro_batch
@@ -145,7 +145,7 @@ class FineTuning:
         labels = to_device(self.labels[rows], task.device)
         self.optimizer.zero_grad(set_to_none=True)
         pieces = -(-len(images) // self.micro_batch)
-        # Pieces as equal as can be: batch normalisation needs two images or more.
+        # Micro-batches of nearly equal size: batch normalisation needs at least two images.
         parts = zip(images.tensor_split(pieces), labels.tensor_split(pieces), strict=True)
         for part, target in parts:
             share = len(part) / len(images)
@@ -176,7 +176,7 @@ class FineTuning:
         return self.length.images_until(self.trained) - self.length.images_until(start)
 
     def _evaluate(self, loss: float | None) -> bool:
-        """Add an entry to the history, and remember it if it is the best; False if diverged."""
+        """Add an entry to the history and keep it if it is the best; returns False if diverged."""
         task, number = self.task, len(self.history) + 1
         started = time.monotonic()
         finite = loss is not None
@@ -263,7 +263,7 @@ def train(
     report: Report = unreported,
     keep_weights: bool = False,
 ) -> Outcome:
-    """Train a run to its end, in smaller pieces of a batch if the GPU's memory asks for it.
+    """Train a run to its end, with smaller micro-batches if the GPU runs out of memory.
 
     `build` makes the network, seeded. Out of memory, the run resumes from its checkpoint (or
     starts again), first without its images on the device, which changes no number, then with half
@@ -284,9 +284,7 @@ def train(
         except torch.OutOfMemoryError:
             if task.resident:
                 task = replace(task, resident=False)
-                print(
-                    "out of GPU memory: resuming with the images in the host's memory", flush=True
-                )
+                print("out of GPU memory: resuming with the images in host memory", flush=True)
             else:
                 micro_batch = -(-micro_batch // 2)
                 print(f"out of GPU memory: {micro_batch} images at a time", flush=True)
