@@ -27,7 +27,7 @@ STORE = replace(OPTIONS, source="store")
 def test_the_demonstration_has_options_of_its_own_and_the_others_of_all():
     demo = fid_options(FID, demonstration=True)
     assert (OPTIONS.weights, OPTIONS.reference) == ("inception", "imagenet")
-    assert (demo.weights, demo.reference) == ("random", "photographs")
+    assert (demo.weights, demo.reference) == ("random", "digits_source")
     assert demo.source == OPTIONS.source and not demo.ready_reference
     assert fid_options({**FID, "reference": "statistics/imagenet.npz"}).ready_reference
     assert of_demonstration(a_dataset(demo=True)) and not of_demonstration(a_dataset())

@@ -222,7 +222,7 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
     path.write_text(yaml.safe_dump(content | {"runs_per_gup": 2}))
     for name, old, new in (
         ("studies/demo.yaml", "digits_rare", "pets"),
-        ("models.tsv", "1880856", "1880857"),
+        ("models.tsv", "469688", "469689"),
     ):
         path = tmp_path / "config" / name
         path.write_text(path.read_text().replace(old, new))
@@ -233,7 +233,7 @@ def test_the_command_fails_on_broken_tables_and_names_them(tmp_path):
     assert "did you mean 'runs_per_gpu'" in done.stdout
     assert "valid: config/models.tsv, config/datasets.yaml" in done.stdout
     assert "'val', which 'pets' does not have" in done.stdout
-    line = "error    config/models.tsv: line 31: lcnet_050: parameters: 1880857, but"
+    line = "error    config/models.tsv: line 35: test_resnet: parameters: 469689, but"
     assert line in done.stdout
     assert "This stops only study demo:" in done.stdout
 

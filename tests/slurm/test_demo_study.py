@@ -1,4 +1,4 @@
-"""A part of the demo study through a real Slurm, disturbed on its way to its results."""
+"""A miniature study through a real Slurm, disturbed on its way to its results."""
 
 import json
 import os
@@ -9,8 +9,8 @@ import time
 
 import pytest
 import yaml
-from checkout import copy_checkout
 from conftest import wait_until
+from demo_study import miniature
 from test_slurm import profile_of_a_site
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
@@ -24,7 +24,7 @@ LIMIT = 300
 
 
 def test_the_demo_study_survives_a_cancelled_job_and_a_lost_controller(slurm, tmp_path):
-    project = copy_checkout(tmp_path / "project")
+    project = miniature(tmp_path / "project")
     study = project / "config/studies/demo.yaml"
     study.write_text(yaml.safe_dump(yaml.safe_load(study.read_text()) | {"parts": {"main": PART}}))
     log = tmp_path / "snakemake.log"

@@ -417,7 +417,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
     demo = (CONFIG / "studies" / "demo.yaml").read_text()
     (tmp_path / "sound.yaml").write_text(demo)
     (tmp_path / "a.yaml").write_text(demo.replace("digits_rare", "pets"))
-    (tmp_path / "b.yaml").write_text(demo.replace("lcnet_050", "lcnet_051"))
+    (tmp_path / "b.yaml").write_text(demo.replace("test_vit2", "test_vit3"))
     (tmp_path / "unfinished.yaml").write_text("title: [half")
     (tmp_path / "empty.yaml").touch()
     (tmp_path / "no_date.yaml").write_text(f"{demo}\nday: 2023-02-30\n")
@@ -444,7 +444,7 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
         "printed": "studies of printed numbers belong in config/studies/published",
         "published/whose": "paper: missing",
         "a": "'val', which 'pets' does not have",
-        "b": "'lcnet_051' is not in config/models.tsv",
+        "b": "'test_vit3' is not in config/models.tsv",
         "unfinished": "not valid YAML",
         "empty": "the file is empty",
         "no_date": "not valid YAML: day is out of range",
@@ -459,16 +459,17 @@ def test_a_mistaken_study_concerns_no_other(tmp_path, tables):
         lines = found.broken[name].splitlines()
         assert lines[0].startswith(f"{tmp_path}/{name}.yaml: ")
         assert problem in found.broken[name]
-    assert len(found.broken["a"].splitlines()) == 2
+    # An image size and a split that pets lacks, in either part that would train on it.
+    assert len(found.broken["a"].splitlines()) == 4
     assert len(found.warnings) == len(says)
 
 
 def test_a_mistaken_row_concerns_the_studies_that_train_it(tmp_path, tables, monkeypatch):
     demo = (CONFIG / "studies" / "demo.yaml").read_text()
     (tmp_path / "with.yaml").write_text(demo)
-    (tmp_path / "without.yaml").write_text(demo.replace("lcnet_050, ", ""))
-    row = Network("timm 1", unknown="architecture", near="lcnet_075")
-    monkeypatch.setattr(config, "known_networks", lambda *_: {"lcnet_050": row})
+    (tmp_path / "without.yaml").write_text(demo.replace("      - test_resnet\n", ""))
+    row = Network("timm 1", unknown="architecture", near="test_resnet2")
+    monkeypatch.setattr(config, "known_networks", lambda *_: {"test_resnet": row})
     found = read_studies(tmp_path, *tables, networks=tmp_path / "networks.json")
     assert list(found.sound) == ["without"]
-    assert found.broken["with"].startswith("config/models.tsv: line 31: lcnet_050: architecture: ")
+    assert found.broken["with"].startswith("config/models.tsv: line 35: test_resnet: architecture: ")

@@ -1,6 +1,7 @@
-"""A part of the demo study in a copy of the checkout, really trained."""
+"""A miniature study in a copy of the checkout, in place of the demo, really trained."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,13 +9,22 @@ from pathlib import Path
 import yaml
 from checkout import copy_checkout, run_snakemake
 
+MINIATURE = Path(__file__).parent / "miniature"
 POINTS = 3
 WARM = ("--config", "warm_start=true", "--")
 
 
-def part_of_the_demo(folder: Path, datasets: list[str], models: list[str]) -> Path:
-    """A checkout whose demo study has fewer datasets and models."""
+def miniature(folder: Path) -> Path:
+    """A checkout whose demo is the miniature: a grid of three points from random weights."""
     project = copy_checkout(folder)
+    shutil.copyfile(MINIATURE / "study.yaml", project / "config/studies/demo.yaml")
+    shutil.copyfile(MINIATURE / "recipes.yaml", project / "config/recipes/demo.yaml")
+    return project
+
+
+def part_of_the_demo(folder: Path, datasets: list[str], models: list[str]) -> Path:
+    """A checkout whose demo is the miniature, with these datasets and models."""
+    project = miniature(folder)
     edit_study(project, datasets=datasets, models=models)
     return project
 

@@ -90,7 +90,7 @@ def test_missing_files_are_named_and_noticed_when_they_come(checkout, snakemake)
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [
-        ("studies/demo.yaml", "lcnet_050", "lcnet_051", "parts.main.models: 'lcnet_051'"),
+        ("studies/demo.yaml", "- test_vit2", "- test_vit3", "parts.main.models: 'test_vit3'"),
         (
             "studies/demo.yaml",
             "digits_classes, digits_rare",
@@ -99,12 +99,12 @@ def test_missing_files_are_named_and_noticed_when_they_come(checkout, snakemake)
         ),
         (
             "models.tsv",
-            "\t1880856\t",
-            "\t1880857\t",
-            "line 31: lcnet_050: parameters: 1880857, but",
+            "\t469688\t",
+            "\t469689\t",
+            ": test_resnet: parameters: 469689, but",
         ),
         ("studies/demo.yaml", "recipe: finetune_tiny", "recipe: finetuned", "'finetuned' is not"),
-        ("studies/demo.yaml", "weights: random", "weights: pretrained", "starts from random"),
+        ("studies/demo.yaml", "weights: pretrained", "weights: random", "starts from pretrained"),
         ("recipes/fang2023.yaml", "  epochs: 30", "  epoch: 30", "epoch"),
         ("config.yaml", "runs_per_gpu: 1", "runs_per_gpus: 1", "runs_per_gpus"),
         (
