@@ -31,7 +31,7 @@ def read(folder: Path, text: str) -> dict[str, Recipe]:
 
 
 def recipe(folder: Path, final: str) -> dict[str, Recipe]:
-    return read(folder, f"ours:\n  like: finetune_tiny\n  final: {final}\n")
+    return read(folder, f"ours:\n  like: scratch_tiny\n  final: {final}\n")
 
 
 def test_a_run_trained_on_the_split_that_chooses_reports_its_last_epoch():
@@ -57,7 +57,7 @@ def test_final_runs_belong_to_the_runs_of_a_study(tmp_path):
 
 
 def test_a_recipe_like_another_may_do_without_its_final_runs(tmp_path):
-    text = "a: {like: finetune_tiny, final: {seeds: [1]}}\nb: {like: a, final: null}\n"
+    text = "a: {like: scratch_tiny, final: {seeds: [1]}}\nb: {like: a, final: null}\n"
     recipes = read(tmp_path, f"{text}c: {{like: a}}\n")
     assert [recipes[name].finals for name in "abc"] == [("final-1",), (), ("final-1",)]
     # What the runs of the grid are made with is the same with and without.

@@ -20,19 +20,19 @@ from transfer.study.study import Part
 
 CHAIN = """
 first:
-  like: finetune_tiny
+  like: scratch_tiny
   keep_weights: true
 second:
-  like: finetune_tiny
+  like: scratch_tiny
   keep_weights: true
   weights: {recipe: first, dataset: source}
   datasets:
     odd: {weights: {recipe: first, dataset: odd_source}}
 third:
-  like: finetune_tiny
+  like: scratch_tiny
   weights: {recipe: second, dataset: middle}
 pinned:
-  like: finetune_tiny
+  like: scratch_tiny
   weights: pinned
 """
 
@@ -112,11 +112,11 @@ def test_other_weights_name_no_source():
             "recipe 'first' leaves no weights on 'source': let it pre-train",
         ),
         (
-            "a: {like: finetune_tiny, keep_weights: true, weights: {recipe: b, dataset: d}}\n"
-            "b: {like: finetune_tiny, keep_weights: true, weights: {recipe: a, dataset: d}}\n",
+            "a: {like: scratch_tiny, keep_weights: true, weights: {recipe: b, dataset: d}}\n"
+            "b: {like: scratch_tiny, keep_weights: true, weights: {recipe: a, dataset: d}}\n",
             "a.weights are circular: a on d from b on d from a on d",
         ),
-        ("a: {like: finetune_tiny, weights: {recipe: finetune}}\n", "a.weights: .*dataset"),
+        ("a: {like: scratch_tiny, weights: {recipe: finetune}}\n", "a.weights: .*dataset"),
     ],
 )
 def test_what_no_recipe_leaves_is_refused_when_recipes_are_read(tmp_path, text, message):
@@ -126,7 +126,7 @@ def test_what_no_recipe_leaves_is_refused_when_recipes_are_read(tmp_path, text, 
 
 def test_a_recipe_may_go_on_from_itself_on_another_dataset(tmp_path):
     text = (
-        "a:\n  like: finetune_tiny\n  keep_weights: true\n"
+        "a:\n  like: scratch_tiny\n  keep_weights: true\n"
         "  datasets: {b: {weights: {recipe: a, dataset: c}}}\n"
     )
     assert "a" in read_recipes(write(tmp_path, text))

@@ -40,6 +40,19 @@ def edit_study(project: Path, **changed: list[str]) -> None:
     path.write_text(yaml.safe_dump(study))
 
 
+def single_part(project: Path, name: str, **part: str | list[str]) -> None:
+    """A study of one part that shows no more than its values, from the demo's."""
+    path = project / "config/studies/demo.yaml"
+    study = yaml.safe_load(path.read_text())
+    study["parts"] = {"main": study["parts"]["main"] | part}
+    study |= {"imagenet_top1": "library", "figures": {}, "tables": {"table03": "values"}}
+    for key in ("words", "weights", "selection"):
+        study.pop(key, None)
+    recipe = part["recipe"]
+    study["weights"] = "pretrained" if recipe in ("target_tiny", "from_wild") else "random"
+    path.with_name(f"{name}.yaml").write_text(yaml.safe_dump(study))
+
+
 def make(project: Path, *targets: str, **environment: str) -> subprocess.CompletedProcess:
     done = run_snakemake(project, *WARM, *targets, **environment)
     assert done.returncode == 0, done.stdout[-3000:]

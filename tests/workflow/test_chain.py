@@ -4,23 +4,24 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
-from demo_study import WARM, edit_study, make, part_of_the_demo
+from demo_study import WARM, make, part_of_the_demo, single_part
 
 RESULTS = "results/demo/results.csv"
 POINT = "adamw-cosine_lr3e-3_wd1e-4"
 GRID = "{optimizer: [adamw], schedule: [cosine], learning_rate: [0.003], weight_decay: [0.0001]}"
 RECIPES = f"""
 source_tiny:
-  method: pretrain
-  like: finetune_tiny
-  epochs: 1
+  like: pretrain_tiny
+  steps: 8
+  evaluate_every: 8
+  warmup_steps: 0
   grid: {GRID}
   models:
     lcnet_050: {{seed: 0}}
 target_tiny:
   like: finetune_tiny
-  epochs: 1
+  steps: 4
+  warmup_steps: 0
   weights: {{recipe: source_tiny, dataset: digits_classes}}
   grid: {GRID}
 wild_tiny:
@@ -40,12 +41,9 @@ pytestmark = pytest.mark.long
 def project(tmp_path_factory) -> Path:
     folder = part_of_the_demo(tmp_path_factory.mktemp("chain") / "project", ["digits_rare"], MODELS)
     (folder / "config/recipes/chain.yaml").write_text(RECIPES)
-    edit_study(folder, recipe="target_tiny")
-    path = folder / "config/studies/demo.yaml"
-    study = yaml.safe_load(path.read_text()) | {"weights": "pretrained"}
-    path.write_text(yaml.safe_dump(study))
-    study["parts"]["main"] |= {"recipe": "from_wild", "models": MODELS[:1]}
-    path.with_name("wild.yaml").write_text(yaml.safe_dump(study))
+    parts = {"datasets": ["digits_rare"]}
+    single_part(folder, "wild", recipe="from_wild", models=MODELS[:1], **parts)
+    single_part(folder, "demo", recipe="target_tiny", models=MODELS, **parts)
     make(folder, RESULTS)
     return folder
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
-from demo_study import WARM, edit_study, make, part_of_the_demo
+from demo_study import WARM, make, part_of_the_demo, single_part
 
 RESULTS = "results/demo/results.csv"
 RECIPES = """
 final_tiny:
-  like: finetune_tiny
-  epochs: 1
+  like: scratch_tiny
+  steps: 4
+  warmup_steps: 0
   final: {seeds: [0, 1], train_on: [train, val], report_split: test}
   grid: {optimizer: [adamw], schedule: [cosine], learning_rate: [0.003, 1.0e-9], weight_decay: [0]}
 wild_tiny:
@@ -28,14 +28,9 @@ def project(tmp_path_factory) -> Path:
     parts = (["digits_rare"], ["lcnet_050"])
     folder = part_of_the_demo(tmp_path_factory.mktemp("finals") / "project", *parts)
     (folder / "config/recipes/finals.yaml").write_text(RECIPES)
-    datasets = folder / "config/datasets.yaml"
-    content = yaml.safe_load(datasets.read_text())
-    content["digits_rare"]["split"]["holdout"] = {"fraction": 0.2, "seed": 0}
-    datasets.write_text(yaml.safe_dump(content, sort_keys=False))
-    edit_study(folder, recipe="final_tiny")
-    study = yaml.safe_load((folder / "config/studies/demo.yaml").read_text())
-    study["parts"]["main"] |= {"recipe": "wild_tiny"}
-    (folder / "config/studies/wild.yaml").write_text(yaml.safe_dump(study))
+    parts = {"datasets": ["digits_rare"], "models": ["lcnet_050"]}
+    single_part(folder, "wild", recipe="wild_tiny", **parts)
+    single_part(folder, "demo", recipe="final_tiny", **parts)
     make(folder, RESULTS)
     return folder
 
