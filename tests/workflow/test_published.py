@@ -176,7 +176,7 @@ def test_a_paper_that_nothing_trains_yet_says_so(untouched):
             "300])",
             "300, 1000])",
             "published",
-            {"figure": 1, "paper": 1},
+            {"figure": 1, "paper": 1, "list_papers": 1},
         ),
         (
             "scripts/figures/against_imagenet.py",
@@ -206,14 +206,14 @@ def test_a_paper_that_nothing_trains_yet_says_so(untouched):
             "published",
             # The views that fit a line or draw one, and what compares them all; those of other
             # statistics are not made again.
-            {"table": 4, "figure": 4, "verdict": 1, "paper": 1},
+            {"table": 4, "figure": 4, "verdict": 1, "paper": 1, "list_papers": 1},
         ),
         (
             "scripts/transfer/page/page.css",
             "margin: 0;",
             "margin: 1px;",
             "published",
-            {"paper": 1},
+            {"paper": 1, "list_papers": 1},
         ),
     ],
     ids=["code", "comment", "option", "error text", "library", "page"],
