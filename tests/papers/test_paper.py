@@ -146,9 +146,9 @@ def test_a_study_takes_the_accuracies_of_its_own_paper_or_is_refused():
     _, broken = read_papers(studies, FANG.parent, KNOWN)
     assert broken == {
         "unprinted": f"config/studies/unprinted.yaml: imagenet_top1: {FANG} prints no accuracy of "
-        "lcnet_050: say imagenet_top1: library, or leave it out",
+        "lcnet_050: set imagenet_top1: library, or leave it out",
         "paperless": "config/studies/paperless.yaml: imagenet_top1: published takes the accuracies "
-        "that a paper prints, and the study names no `paper`: say imagenet_top1: library",
+        "that a paper prints, and the study names no `paper`: set imagenet_top1: library",
     }
 
 

@@ -83,7 +83,7 @@ def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Datase
     if paper is None:
         return [
             "imagenet_top1: published takes the accuracies that a paper prints, and the study "
-            "names no `paper`: say imagenet_top1: library"
+            "names no `paper`: set imagenet_top1: library"
         ]
     top1 = printed_top1(paper.top1_tables)
     if absent := [model for model in models_drawn(study) if model not in top1]:
