@@ -23,13 +23,13 @@ def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:
     """Say which datasets have the same image in training and in evaluation, and how often."""
     shared = table[table["shared_images"] > 0]
     if shared.empty:
-        return "No image, compared pixel by pixel as stored, stands in more than one split."
+        return "No image, compared pixel by pixel as stored, occurs in more than one split."
     counts = ", ".join(
         f"{names[row.dataset]} {row.shared_images:,} in {row.shared_rows:,} rows"
         for row in shared.itertuples()
     )
     return (
-        f"The same image, compared pixel by pixel as stored, stands in more than one split: "
+        f"The same image, compared pixel by pixel as stored, occurs in more than one split: "
         f"{counts}. These images are kept, and what is measured on them is not independent of "
         "training; leakage.csv in the folder of each dataset lists them."
     )

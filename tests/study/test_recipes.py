@@ -221,7 +221,7 @@ def test_what_the_grid_does_not_vary_is_a_setting(tmp_path):
         ("optimizer: sgd", "own: optimizer is an axis of its grid and a setting"),
         ("datasets: {pets: {weight_decay: 0.1}}", "own: weight_decay is an axis of its grid and a"),
         ("optimizer: sgd, schedule: step, weight_decay: 0, grid: {learning_rate: [0.1, 0.10]}",
-         "own.grid: a point stands twice"),
+         "own.grid: duplicate point"),
     ],
 )  # fmt: skip
 def test_a_mistaken_grid_is_refused_by_its_axis(tmp_path, text, message):

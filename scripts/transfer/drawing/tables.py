@@ -23,7 +23,7 @@ LATEX = str.maketrans(
 # What Markdown reads as anything but text, such as an underscore that is not within a word.
 MARKDOWN = re.compile(r"[\\`*\[\]<>|]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
-# Numbers, years and dashes stand right; words stand left.
+# Numbers, years and dashes are right-aligned, words left-aligned.
 FIGURES = re.compile(r"[\d.,/eE+–() -]*")
 
 

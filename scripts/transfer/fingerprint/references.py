@@ -1,7 +1,7 @@
-"""Which definitions of this library a piece of code can reach, followed by name.
+"""The definitions of this package that a piece of code can reach, followed by name.
 
-A name that is used counts as reached, whether or not it is called, and so does a class that
-stands in an annotation: its methods are called on objects that come from elsewhere.
+A name that is used counts as reached, whether or not it is called, and so does a class in an
+annotation: its methods are called on objects created elsewhere.
 """
 
 import ast
@@ -13,8 +13,7 @@ from transfer.fingerprint import modules
 from transfer.fingerprint.canonical import TYPES, canonical, dotted, fields
 from transfer.fingerprint.modules import imported_names, module_file, read_module
 
-# What a person sees of a run, which GPU it takes, how a mistake is said, and how code is compared:
-# no result depends on these.
+# Progress output, GPU leases, error messages and comparison of code: no result depends on them.
 WITHOUT_EFFECT = (
     "command_line.py",
     "errors.py",
@@ -48,7 +47,7 @@ def named(path: list[str]) -> Iterator[Definition]:
 
 
 def effects(file: Path) -> list[Definition]:
-    """What a file does when it is imported or, as a script, run."""
+    """The effects of importing a file or, for a script, running it."""
     return [Definition(file, node) for node in read_module(file).effects]
 
 
@@ -63,7 +62,7 @@ def defined(file: Path, name: str) -> Definition:
 def _in_file(file: Path, path: list[str]) -> Iterator[Definition]:
     module = read_module(file)
     if not path:
-        # The module itself is handed on: anything of it may be used.
+        # The module itself is passed on: any part of it may be used.
         yield from (Definition(file, node) for node in module.names.values())
     elif path[0] in module.names:
         yield Definition(file, module.names[path[0]])
@@ -101,7 +100,7 @@ def _used(definition: Definition) -> Iterator[Definition]:
 
 
 def _chosen(definition: Definition, choices: frozenset[str]) -> Definition:
-    """A table of functions by name, cut down to the entries that the choices name, if any."""
+    """A table of functions, reduced to the entries that the choices name, if any."""
     table = getattr(definition.node, "value", None)
     if not isinstance(table, ast.Dict):
         return definition
@@ -119,7 +118,7 @@ def _chosen(definition: Definition, choices: frozenset[str]) -> Definition:
 def reachable(roots: Iterable[Definition], choices: frozenset[str]) -> set[str]:
     """The roots and all that they reach, each as canonical text.
 
-    In which file a definition is found leaves no trace, so that it may move.
+    The file of a definition has no effect, so definitions may move.
     """
     texts: set[str] = set()
     seen: set[tuple[Path, int]] = set()

@@ -1,4 +1,4 @@
-"""What stands on the horizontal axis of a study: ImageNet top-1, or what a source task gave."""
+"""The horizontal axis of a study: ImageNet top-1, or the accuracy on a source task."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ class StudyResults:
     """A study, its tables of models and datasets, and the selected run of every cell.
 
     `cells` has one row per (dataset, model, recipe), the columns of results.csv. `top1` is the
-    accuracy in percent by model that stands on the horizontal axis: ImageNet top-1 as the study's
+    accuracy in percent by model for the horizontal axis: ImageNet top-1 as the study's
     paper prints it or as the library states it, or the value of the study's source part.
     """
 
@@ -37,7 +37,7 @@ class StudyResults:
 
     @property
     def predictor(self) -> Predictor:
-        """The words for what stands on the horizontal axis."""
+        """The label of the horizontal axis."""
         return predictor_of(self.study, self.datasets)
 
 

@@ -77,15 +77,14 @@ def _check_axes(recipe: Recipe, where: str) -> None:
     if "step" in schedules and "step_milestones" not in recipe.common:
         raise UserError(f"{where}: missing step_milestones, which schedule step needs")
     if len(recipe.hyperparameters) < len(recipe.points):
-        raise UserError(f"{where}.grid: a point stands twice")
+        raise UserError(f"{where}.grid: duplicate point")
 
 
 def read_recipes(path: str | Path) -> dict[str, Recipe]:
-    """Every recipe of a folder of files, or of one file, by name.
+    """Read all recipes of a folder of files, or of one file, by name.
 
-    Raises UserError for a name that two files have, an unknown method, a key that the schema or the
-    method does not know, a missing setting, an unknown `like`, or a grid in which one point stands
-    twice.
+    Raises UserError for a duplicate name, an unknown method, a key unknown to the schema or the
+    method, a missing setting, an unknown `like`, or a grid with a duplicate point.
     """
     written = read_files(Path(path))
     recipes = {}

@@ -15,7 +15,7 @@ def evaluations(epochs: int, steps: int, evaluate_every: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A recipe as it stands for one dataset and one model.
+    """The settings of a recipe for one dataset and one model.
 
     Each field is described in `workflow/schemas/recipes.schema.yaml`, but for `train_splits`: what
     a final run may be trained on beside the training images. A field that is added later

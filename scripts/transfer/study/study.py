@@ -111,7 +111,7 @@ def _refuse_unused_metrics(
 
 
 def study_digest(study: Study) -> str:
-    """Twelve hexadecimal digits that stand for all that a study's numbers are computed from.
+    """Digest of everything that a study's numbers are computed from: twelve hexadecimal digits.
 
     Which views it shows, and its words, do not count; but captions name the tables of its values.
     """
