@@ -472,4 +472,5 @@ def test_a_mistaken_row_concerns_the_studies_that_train_it(tmp_path, tables, mon
     monkeypatch.setattr(config, "known_networks", lambda *_: {"test_resnet": row})
     found = read_studies(tmp_path, *tables, networks=tmp_path / "networks.json")
     assert list(found.sound) == ["without"]
-    assert found.broken["with"].startswith("config/models.tsv: line 35: test_resnet: architecture: ")
+    row = "config/models.tsv: line 35: test_resnet: architecture: "
+    assert found.broken["with"].startswith(row)
