@@ -123,7 +123,7 @@ def test_a_study_of_an_unknown_paper_is_refused_and_no_other_study():
     papers, broken = read_papers(studies, FANG.parent, KNOWN)
     assert list(papers) == ["fang2023"] and list(broken) == ["lost"]
     assert broken["lost"].startswith("config/studies/lost.yaml: paper: no paper 'kornblith2019x'")
-    assert "Make the folder" in broken["lost"] and "published/kornblith2019x" in broken["lost"]
+    assert "Create the folder" in broken["lost"] and "published/kornblith2019x" in broken["lost"]
 
 
 def test_percentages_taken_for_fractions_are_refused(folder):

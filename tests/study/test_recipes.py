@@ -138,7 +138,7 @@ def test_an_unknown_point_names_its_neighbours(recipes):
     ("text", "message"),
     [
         ("a: {like: b}\n", "no recipe 'b'"),
-        ("a: {like: b}\nb: {like: a}\n", "in a circle: a -> b -> a"),
+        ("a: {like: b}\nb: {like: a}\n", "circular 'like': a -> b -> a"),
         ("a: {epoch: 3}\n", "did you mean 'epochs'"),
         ("a: {epochs: 3}\n", r"a: missing method \(finetune, "),
         ("a: {method: finetune, epochs: 3}\n", "missing .*batch_size"),
@@ -184,7 +184,7 @@ def test_a_mistake_names_the_file_of_the_folder(tmp_path):
         read_recipes(tmp_path)
     (tmp_path / "a.yaml").unlink()
     (tmp_path / "b.yaml").unlink()
-    with pytest.raises(UserError, match="holds no file of recipes"):
+    with pytest.raises(UserError, match="contains no file of recipes"):
         read_recipes(tmp_path)
 
 

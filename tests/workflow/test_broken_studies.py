@@ -58,5 +58,5 @@ def test_a_study_of_an_unknown_paper_is_refused_with_the_folder_to_make(checkout
     done = snakemake(checkout, "--dry-run", "results/own/verdict.csv")
     assert done.returncode == 1
     assert f"config/studies/own.yaml: paper: no paper '{paper}'" in done.stdout
-    assert f"Make the folder resources/published/{paper} with paper.yaml" in done.stdout
+    assert f"Create the folder resources/published/{paper} with paper.yaml" in done.stdout
     assert "Traceback" not in done.stdout

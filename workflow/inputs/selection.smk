@@ -28,7 +28,7 @@ ROUNDS = {}
 def study_round(wildcards):
     """A number that changes when a run's record or the table of results is missing.
 
-    So the study is selected again, and what was made from that table made again.
+    The study is then selected again, and everything made from that table is repeated.
     """
     study = wildcards.study
     if STUDIES[study].source != "runs":

@@ -1,4 +1,4 @@
-"""What the configuration says of Frechet inception distances, for one dataset at a time."""
+"""The configuration of Frechet inception distances, by dataset."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -20,42 +20,42 @@ class FidOptions:
 
     @property
     def ready_reference(self) -> bool:
-        """Whether the reference is a file of ready statistics, and not a dataset."""
+        """Whether the reference is a file of ready-made statistics instead of a dataset."""
         return self.reference.endswith(".npz")
 
 
 def of_demonstration(dataset: Dataset) -> bool:
-    """Whether a dataset is one of the demonstration's, which have options of their own."""
+    """Whether a dataset belongs to the demo, which has its own options."""
     return dataset.demo
 
 
 def fid_options(fid: Mapping[str, Any], demonstration: bool = False) -> FidOptions:
-    """The options of config `fid`, with what `demo` says otherwise for the demonstration."""
+    """The options of config `fid`, overridden by `demo` for datasets of the demo."""
     given = {**fid, **fid["demo"]} if demonstration else fid
     return FidOptions(**{field.name: given[field.name] for field in fields(FidOptions)})
 
 
 def side_to_read(dataset: Dataset, options: FidOptions) -> int | str:
-    """The store that is read, or to whose size a folder's images are shrunk."""
+    """The store to read, or to whose size the images of a folder are shrunk."""
     sides = dataset.short_sides
     whole = options.source == "originals" and "original" in sides
     return "original" if whole else sides[0]
 
 
 def quoted(path: str) -> str:
-    """A path for the shell, in quotes whatever it is: a param that reads otherwise re-runs jobs."""
+    """A path for the shell, always in quotes: changing the quoting of a param would re-run jobs."""
     inside = path.replace("'", "'\\''")
     return f"'{inside}'"
 
 
 def folder_flags(options: FidOptions, folder: str, side: int | str) -> str:
-    """What inception_statistics.py is given to read the images of a folder."""
+    """Arguments of inception_statistics.py for the images of a folder."""
     flags = f"--source {options.source} --image-folder {quoted(folder)}"
     return flags if options.source == "originals" else f"{flags} --short-side {side}"
 
 
 def dataset_flags(options: FidOptions, prepared: str, downloads: str, side: int | str) -> str:
-    """What inception_statistics.py is given to read the images of a prepared dataset."""
+    """Arguments of inception_statistics.py for the images of a prepared dataset."""
     return (
         f"--source {options.source} --dataset-folder {prepared} --short-side {side} "
         f"--images {options.images} --downloads {downloads}"
@@ -63,14 +63,14 @@ def dataset_flags(options: FidOptions, prepared: str, downloads: str, side: int 
 
 
 def weights_flags(options: FidOptions, folder: str) -> str:
-    """What inception_statistics.py is given of the network; `folder` holds published weights."""
+    """Arguments of inception_statistics.py for the network; `folder` contains its weights."""
     if options.weights == "random":
         return "--weights random"
     return f"--weights inception --weights-folder {folder}"
 
 
 def reference_flags(statistics: str, summary: str | None) -> str:
-    """What fid.py is given of the reference; ready statistics have no summary."""
+    """Arguments of fid.py for the reference; ready-made statistics have no summary."""
     flags = f"--reference-statistics {quoted(statistics)}"
     return f"{flags} --reference-summary {quoted(summary)}" if summary else flags
 
@@ -80,7 +80,7 @@ def without_distance(
     reference_of: Callable[[str], str],
     to_place: Callable[[str], tuple[str, ...]],
 ) -> dict[str, list[str]]:
-    """By dataset without a distance, the datasets of which a person must place files first.
+    """For each dataset without a distance, the datasets whose files must be placed by hand.
 
     That is the dataset itself, or its reference. `to_place` names the files of a dataset.
     """
@@ -92,7 +92,7 @@ def without_distance(
 def without_flags(
     without: Mapping[str, list[str]], to_place: Callable[[str], tuple[str, ...]]
 ) -> str:
-    """What study_fid.py is given of the distances that cannot be computed."""
+    """Arguments of study_fid.py for distances that cannot be computed."""
     if not without:
         return ""
     lacking = dict.fromkeys(one for pair in without.values() for one in pair)

@@ -88,7 +88,7 @@ def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Datase
     top1 = printed_top1(paper.top1_tables)
     if absent := [model for model in models_drawn(study) if model not in top1]:
         problems.append(
-            f"imagenet_top1: {paper.folder} prints no accuracy of {', '.join(absent)}: say "
+            f"imagenet_top1: {paper.folder} prints no accuracy of {', '.join(absent)}: set "
             f"imagenet_top1: library, or leave {'it' if len(absent) == 1 else 'them'} out"
         )
     return problems

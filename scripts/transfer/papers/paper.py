@@ -76,9 +76,9 @@ def read_paper(folder: str | Path) -> Paper:
     path = folder / "paper.yaml"
     if not path.is_file():
         raise UserError(
-            f"no paper '{folder.name}': there is no {path}. Make the folder {folder} with "
-            "paper.yaml and the printed tables (CONTRIBUTING.md, A paper), or leave 'paper' out of "
-            "the study"
+            f"no paper '{folder.name}': {path} does not exist. Create the folder {folder} with "
+            "paper.yaml and the printed tables (CONTRIBUTING.md, Adding a paper), or remove "
+            "'paper' from the study"
         )
     content = read_yaml(path, "paper")
     compared = {table: Compared(**how) for table, how in content.pop("compared", {}).items()}

@@ -1,4 +1,4 @@
-"""Recipes as they are written in files, and what one takes over from another."""
+"""Recipes as written in files, and inheritance between them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from transfer.errors import UserError
 from transfer.study.methods import METHODS
 from transfer.validation import read_yaml, suggest
 
-# Keys of a recipe that are no settings.
+# Keys of a recipe that are not settings.
 NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
-# What is counted in epochs, or in steps.
+# Settings in epochs or in steps.
 COUNTED = {
     "epochs": ("epochs", "step_milestones"),
     "steps": ("steps", "evaluate_every", "warmup_steps", "step_milestones"),
@@ -34,19 +34,19 @@ def over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Written:
-    """A recipe as its file has it, inheritance not yet followed."""
+    """A recipe as written in its file, before inheritance."""
 
     file: Path
     values: Mapping[str, Any]
 
 
 def read_files(path: Path) -> dict[str, Written]:
-    """Every recipe of a folder's files, or of one file; hidden files are none of them."""
+    """Read all recipes of a folder, or of one file; hidden files are ignored."""
     files = [path]
     if path.is_dir():
         files = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
         if not files:
-            raise UserError(f"{path}: holds no file of recipes (*.yaml)")
+            raise UserError(f"{path}: contains no file of recipes (*.yaml)")
     written: dict[str, Written] = {}
     for file in files:
         for name, values in read_yaml(file, "recipes").items():
@@ -61,10 +61,10 @@ def read_files(path: Path) -> dict[str, Written]:
 def follow(
     name: str, written: Mapping[str, Written], seen: tuple[str, ...] = ()
 ) -> tuple[dict[str, Any], tuple[Path, ...]]:
-    """A recipe with everything it takes over from the one it is `like`, and the files of both."""
+    """A recipe with everything inherited from the one it is `like`, and the files of both."""
     file = written[name].file
     if name in seen:
-        raise UserError(f"{file}: 'like' goes in a circle: {' -> '.join((*seen, name))}")
+        raise UserError(f"{file}: circular 'like': {' -> '.join((*seen, name))}")
     own = dict(written[name].values)
     base_name = own.pop("like", None)
     if base_name is None:
@@ -72,7 +72,7 @@ def follow(
     if base_name not in written:
         raise UserError(f"{file}: {name}.like: no recipe '{base_name}'")
     base, files = follow(base_name, written, (*seen, name))
-    # A setting that its own grid varies is none that it takes over.
+    # A setting varied by its own grid is not inherited.
     grid = own.get("grid", {})
     varied = {axis for block in ([grid] if isinstance(grid, dict) else grid) for axis in block}
     lost = varied | set(_in_another_unit(base, own))
@@ -88,9 +88,9 @@ def follow(
 
 
 def _checked(whole: Mapping[str, Any], own: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """A recipe without what it took over from one of another method and its own has no use for.
+    """Drop inherited settings that the method of a recipe does not have.
 
-    Raises UserError if it has no method, or states itself what its method does not know.
+    Raises UserError if it has no method, or itself sets something unknown to its method.
     """
     if "method" not in whole:
         raise UserError(f"{where}: missing method ({', '.join(METHODS)})")

@@ -1,6 +1,6 @@
 """A recipe: how a model is adapted, with what differs by dataset and by model.
 
-Imports no torch: the workflow reads recipes to plan its runs.
+Does not import torch: the workflow reads recipes to plan its runs.
 """
 
 import difflib
@@ -26,7 +26,7 @@ Block = Mapping[str, Sequence[Value]]
 
 @dataclass(frozen=True)
 class Recipe:
-    """A recipe of `config/recipes`, inheritance already followed.
+    """A recipe of `config/recipes`, after inheritance.
 
     `files` are those in which it and the recipes that it is `like` are written.
     """
@@ -43,7 +43,7 @@ class Recipe:
     def settings(self, dataset: str, model: Model) -> Settings:
         """The settings for one dataset and one model.
 
-        What the recipe says of the model wins over what it says of the dataset.
+        Settings for the model take precedence over those for the dataset.
         """
         values = self.values(dataset, model.id)
         if isinstance(source := values.get("weights"), Mapping):
@@ -81,7 +81,7 @@ class Recipe:
         return {point.id: point for point in self.points}
 
     def point(self, hp: str) -> Hyperparameters:
-        """The grid's point of an id; raises UserError naming the nearest ids."""
+        """The point of the grid with this id; raises UserError suggesting the nearest ids."""
         if hp in self.hyperparameters:
             return self.hyperparameters[hp]
         near = difflib.get_close_matches(hp, self.hyperparameters, n=3)
@@ -92,9 +92,9 @@ class Recipe:
 
 
 def settings_digest(settings: Settings, model: Model) -> str:
-    """Twelve hexadecimal digits for what a run is made with, the hp and the data aside.
+    """Digest of a run's settings without hp and data: twelve hexadecimal digits.
 
-    Only what training uses of the model counts, so that a corrected year or top-1 re-runs nothing.
+    Only the fields of the model used in training count: correcting a year or top-1 re-runs nothing.
     """
     used = {key: getattr(model, key) for key in ("library", "architecture", "weights")}
     if parse_source(settings.weights):
@@ -103,6 +103,6 @@ def settings_digest(settings: Settings, model: Model) -> str:
 
 
 def digest_of(settings: Mapping[str, Any], model: Mapping[str, Any]) -> str:
-    """As `settings_digest`, of what a run's record holds of them."""
+    """Like `settings_digest`, from the record of a run."""
     content = {"settings": settings, "model": model}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]

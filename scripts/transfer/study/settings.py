@@ -1,10 +1,10 @@
-"""What a recipe comes to for one dataset and one model."""
+"""The settings of a recipe for one dataset and one model."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
-# Where no split chooses: the last epoch is reported.
+# No selection split: the last epoch is reported.
 NO_SPLIT = "none"
 
 
@@ -50,7 +50,7 @@ class Settings:
     weight_decay: float = 0.0
     keep_weights: bool = False
     train_splits: tuple[str, ...] = ("train",)
-    # A recipe states epochs or steps.
+    # A recipe sets either epochs or steps.
     epochs: int = 0
     steps: int = 0
     evaluate_every: int = 0
@@ -68,9 +68,9 @@ class Settings:
         return replace(self, **point)
 
     def content(self) -> dict[str, Any]:
-        """What a run was made with, by name; a field that equals its default is left out.
+        """The settings of a run by name; fields equal to their default are left out.
 
-        So a field added later changes nothing of a run that was made without it.
+        A field added later therefore does not change existing runs.
         """
         return {
             field.name: value

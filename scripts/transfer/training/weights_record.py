@@ -48,7 +48,7 @@ def weights_digest(path: str | Path) -> str:
 def weights_name(path: str | Path) -> str:
     """Return what a run's record calls its weights.
 
-    The pinned tag where they were fetched; `run:` and the run that left them, with the digest of
+    The pinned tag of downloaded weights; `run:` and the run that left them, with the digest of
     the tensors; of a file on this disk, which may be any, its name and sha256. `path` is that of a
     record (`.json`) or of the weights themselves.
     """

@@ -1,4 +1,4 @@
-"""Files that only a person can get, and that are not there yet: known before any work starts."""
+"""Files that must be placed by hand and are still missing."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,10 +7,10 @@ from transfer.data.dataset import Dataset
 
 
 def to_place(dataset: Dataset, downloads: Path, made: Iterable[Path]) -> tuple[str, ...]:
-    """Names of the files that a person must place before a dataset's distance can be computed.
+    """Names of the files to place by hand before a dataset's distance can be computed.
 
-    `downloads` is the folder of the dataset's files. None of them are asked for where all of
-    `made`, which the distance is computed from, was made before.
+    `downloads` is the folder of the dataset's files. Empty if all of `made`, the files from which
+    the distance is computed, exist already.
     """
     if all(path.is_file() for path in made):
         return ()
