@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from published import ACCURACIES, FOLDER, ROOT, TOP1
 from views import drawn as drawn_view
 
@@ -77,7 +78,8 @@ def given(files, study: str) -> list:
 def drawn(files, view: str = "against_imagenet", study: str = "whole", *more, **options):
     """A figure as it is about to be saved."""
     figure = drawn_view(view, *given(files, study), *more, **options)
-    figure.canvas.draw()
+    # A closed figure has no canvas that lays it out.
+    FigureCanvasAgg(figure).draw()
     return figure
 
 

@@ -106,13 +106,14 @@ def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
     """A style for each row of a models table (`model`, `family`, `parameters`)."""
     unnamed = [f for f in dict.fromkeys(models["family"]) if f not in FAMILIES]
     looks = FAMILIES | {f: FURTHER[i % len(FURTHER)] for i, f in enumerate(unnamed)}
-    largest = models.groupby("family")["parameters"].transform("max")
+    # Of equally large ones the first, so that no two of a family look alike.
+    largest = set(models.groupby("family")["parameters"].idxmax())
     styles = {}
-    for row, most in zip(models.itertuples(), largest, strict=True):
+    for row in models.itertuples():
         color, marker = looks[row.family]
         # Stars fill less of their square.
         size = 90 if marker == "*" else 60 if isinstance(marker, tuple) else 34
-        styles[row.model] = ModelStyle(color, marker, bool(row.parameters == most), size)
+        styles[row.model] = ModelStyle(color, marker, row.Index in largest, size)
     return styles
 
 
