@@ -10,7 +10,7 @@ from checkout import ROOT, copy_checkout
 SCRIPTS = [
     path.name
     for path in sorted((ROOT / "scripts").glob("*.py"))
-    if "from transfer" in path.read_text()
+    if "\nfrom transfer" in path.read_text()
 ]
 MARK = "the package of the copy"
 

@@ -220,7 +220,7 @@ def test_a_broken_study_is_named_and_the_others_are_planned(checkout):
 
     other, own = plan("demo"), plan("own")
     assert (other.returncode, own.returncode) == (0, 1)
-    assert "Study demo" in other.stdout and "Total: 60 runs to train." in other.stdout
+    assert "Study demo" in other.stdout and "Total: 81 runs to train." in other.stdout
     for done in (other, own):
         assert "config/studies/own.yaml: not valid YAML" in done.stderr
         assert "Traceback" not in done.stderr

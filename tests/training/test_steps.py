@@ -170,7 +170,7 @@ def test_a_run_that_was_killed_goes_back_to_its_last_checkpoint(
 ):
     """With no chance to write one: the last is of an epoch's end or of an evaluation."""
     path, done = tmp_path / "run.pt", iter(range(steps))
-    step = finetune.Run._train_step
+    step = finetune.FineTuning._train_step
 
     def until_killed(self, *arguments):
         if next(done, None) is None:
@@ -178,7 +178,7 @@ def test_a_run_that_was_killed_goes_back_to_its_last_checkpoint(
         step(self, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(finetune.Run, "_train_step", until_killed)
+        patched.setattr(finetune.FineTuning, "_train_step", until_killed)
         with pytest.raises(Killed):
             trained(task_of(dataset), path)
     state = CheckpointFile(path, {}, False).read()

@@ -216,7 +216,7 @@ def test_what_a_gpu_computed_is_not_thrown_away_for_the_cpu(tmp_path, capsys):
     [
         (("--expect-data", "0"), "was prepared again after the workflow had read it"),
         (("--expect-code", "0"), "the training code was edited after the workflow had read it"),
-        (("--precision", "bfloat16"), "a CPU does not have it in hardware"),
+        (("--precision", "bfloat16"), "a CPU does not support it in hardware"),
     ],
 )
 def test_a_run_that_would_not_be_like_the_others_is_refused_before_it_trains(

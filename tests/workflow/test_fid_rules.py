@@ -233,7 +233,7 @@ def test_ready_statistics_are_taken_and_every_output_says_what_is_not_known(
     statistics("imagenet")
     done = distance(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "not stated" in done.stdout and "short side 368" in done.stdout
+    assert "does not state how" in done.stdout and "short side 368" in done.stdout
     found = json.loads((tmp_path / "out.json").read_text())
     assert found["image_path"] == "short side 368"
     assert found["reference_made_with"]["image_path"] == "not stated"
