@@ -23,7 +23,7 @@ from transfer.data.source.by_hand import to_place
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
 from transfer.papers.checks import check_paper
-from transfer.papers.distances import datasets_compared
+from transfer.papers.compared import datasets_compared
 from transfer.papers.paper import read_paper
 from transfer.progress.disk import (
     checkpoints_needed,

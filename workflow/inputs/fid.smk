@@ -4,7 +4,7 @@ import functools
 
 from transfer.data.source.by_hand import to_place
 from transfer.fid import options
-from transfer.papers.distances import datasets_compared
+from transfer.papers.compared import datasets_compared
 
 # Takes the place of ImageNet in the demo, with the same options as its tasks: the photographs
 # included in scikit-learn.

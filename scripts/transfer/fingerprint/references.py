@@ -7,6 +7,7 @@ annotation: its methods are called on objects created elsewhere.
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from transfer.fingerprint import modules
@@ -90,13 +91,22 @@ def _base(node: ast.AST) -> ast.AST:
     return node
 
 
-def _used(definition: Definition) -> Iterator[Definition]:
+# A file that is read again has new nodes, and nothing is remembered of those.
+@cache
+def _used(definition: Definition) -> tuple[Definition, ...]:
     local = imported_names(ast.walk(definition.node))
+    found: list[Definition] = []
     for chain in _chains(definition.node):
         if chain[0] in local:
-            yield from named(local[chain[0]].split(".") + chain[1:])
+            found += named(local[chain[0]].split(".") + chain[1:])
         else:
-            yield from _in_file(definition.file, chain)
+            found += _in_file(definition.file, chain)
+    return tuple(found)
+
+
+@cache
+def _text(node: ast.AST) -> str:
+    return canonical(node)
 
 
 def _chosen(definition: Definition, choices: frozenset[str]) -> Definition:
@@ -131,7 +141,7 @@ def reachable(roots: Iterable[Definition], choices: frozenset[str]) -> set[str]:
             continue
         seen.add((whole.file, id(whole.node)))
         definition = _chosen(whole, choices)
-        texts.add(canonical(definition.node))
+        texts.add(_text(definition.node))
         pending += _used(definition)
         if whole.file not in files:
             files.add(whole.file)

@@ -3,19 +3,10 @@
 import pandas as pd
 
 from transfer.fid.groups import GroupGap, group_gap, rank_agreement
-from transfer.papers.paper import Paper
 from transfer.papers.verdict import Comparison, compare_table
-from transfer.study.config import Study
 
 # With fewer datasets, ranks either agree or disagree completely.
 FEWEST_RANKED = 3
-
-
-def datasets_compared(study: Study, paper: Paper | None) -> list[str]:
-    """The datasets whose distances a study shows: its paper's, else those of its part `main`."""
-    if paper and paper.distances:
-        return list(paper.distances.group)
-    return list(study.parts["main"].datasets)
 
 
 def groups_of(distances: pd.DataFrame) -> list[str]:
