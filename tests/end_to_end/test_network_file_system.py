@@ -104,7 +104,7 @@ def expected(tmp_path_factory):
 def test_files_that_show_late_are_waited_for(network, expected):
     """As long as the cluster profiles say; a shorter wait is named, and mended by the longer."""
     # As an interrupted attempt leaves them: in a folder that is new, no file is known to be absent.
-    for point in read_recipes("config/recipes")["finetune_tiny"].hyperparameters:
+    for point in read_recipes(network.project / "config/recipes")["finetune_tiny"].hyperparameters:
         (network.project / RUNS / point).mkdir(parents=True)
     hasty = make_late(network, 1)
     assert hasty.returncode == 1
