@@ -84,7 +84,10 @@ def test_a_killed_snakemake_is_no_obstacle(project, expected, whole_group):
 def test_a_second_snakemake_says_who_is_at_work_and_harms_nothing(project, expected):
     first = start(project, *TARGETS)
     wait_for_training(project)
+    # So that it is still at work when the second one starts, however quick the machine.
+    os.killpg(first.pid, signal.SIGSTOP)
     second = run_snakemake(project, *WARM, *TARGETS)
+    os.killpg(first.pid, signal.SIGCONT)
     assert second.returncode == 1
     assert "already running in this folder (process" in second.stdout
     assert first.wait(timeout=LIMIT) == 0

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from demo_study import WARM, make, part_of_the_demo, single_part
+from checkout import copy_checkout
+from demo_study import WARM, make, single_part
 
 RESULTS = "results/demo/results.csv"
 POINT = "adamw-cosine_lr3e-3_wd1e-4"
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    folder = part_of_the_demo(tmp_path_factory.mktemp("chain") / "project", ["digits_rare"], MODELS)
+    folder = copy_checkout(tmp_path_factory.mktemp("chain") / "project")
     (folder / "config/recipes/chain.yaml").write_text(RECIPES)
     parts = {"datasets": ["digits_rare"]}
     single_part(folder, "wild", recipe="from_wild", models=MODELS[:1], **parts)

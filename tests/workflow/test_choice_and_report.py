@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from demo_study import WARM, make, part_of_the_demo, single_part
+from checkout import copy_checkout
+from demo_study import WARM, make, single_part
 
 RESULTS = "results/demo/results.csv"
 RECIPES = """
@@ -25,8 +26,7 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    parts = (["digits_rare"], ["lcnet_050"])
-    folder = part_of_the_demo(tmp_path_factory.mktemp("finals") / "project", *parts)
+    folder = copy_checkout(tmp_path_factory.mktemp("finals") / "project")
     (folder / "config/recipes/finals.yaml").write_text(RECIPES)
     parts = {"datasets": ["digits_rare"], "models": ["lcnet_050"]}
     single_part(folder, "wild", recipe="wild_tiny", **parts)
