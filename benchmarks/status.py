@@ -48,6 +48,7 @@ def main() -> None:
     args = parser.parse_args()
     sys.path.insert(0, str(ROOT / "scripts"))
     from transfer.study.expected import expected_runs
+    from transfer.study.model import read_models
     from transfer.study.recipes import read_recipes
     from transfer.study.study import Part, Study
 
@@ -58,7 +59,7 @@ def main() -> None:
     datasets = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat", "cifar10", "pets"]
     part = Part(tuple(datasets), tuple(models), "finetune")
     study = Study("grid", "", "runs", {"main": part}, "published", 70, {}, {}, {})
-    wanted = list(islice(expected_runs(study, recipes), args.runs))
+    wanted = list(islice(expected_runs(study, recipes, read_models(ROOT / "config/models.tsv")), args.runs))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = folder / "config"
