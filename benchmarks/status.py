@@ -59,7 +59,8 @@ def main() -> None:
     datasets = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat", "cifar10", "pets"]
     part = Part(tuple(datasets), tuple(models), "finetune")
     study = Study("grid", "", "runs", {"main": part}, "published", 70, {}, {}, {})
-    wanted = list(islice(expected_runs(study, recipes, read_models(ROOT / "config/models.tsv")), args.runs))
+    known = read_models(ROOT / "config/models.tsv")
+    wanted = list(islice(expected_runs(study, recipes, known), args.runs))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         config = folder / "config"
