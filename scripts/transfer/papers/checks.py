@@ -6,7 +6,7 @@ from pathlib import Path
 from transfer.data.dataset import Dataset
 from transfer.errors import UserError
 from transfer.papers.claims import has_claims
-from transfer.papers.paper import Paper, read_paper
+from transfer.papers.paper import Paper, Values, read_paper
 from transfer.papers.published import (
     missing_values,
     printed_scale,
@@ -104,17 +104,23 @@ def unit_problems(paper: Paper, study: Study, known: Mapping[str, Dataset]) -> l
             largest = printed[dataset].replace("", "0").astype(float).max()
             if largest > printed_scale(paper, metric):
                 problems.append(
-                    f"parts.{name}: {paper.folder / paper.values[name]}.csv: {dataset}: "
+                    f"parts.{name}: {paper.folder / paper.values[name].table}.csv: {dataset}: "
                     f"{largest:g} is no fraction: name {metric} among metrics_in_percent in "
                     "paper.yaml, if that is how the paper prints it"
                 )
     return problems
 
 
+def values_columns(how: Values) -> tuple[str, ...]:
+    """The columns that a table needs to hold the values of a part."""
+    long = ("model", "dataset", how.value) if how.value else () if how.model else ("model",)
+    return (*how.where, *long)
+
+
 def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:
     """Contradictions between `paper.yaml` and the tables; `columns` are those of each table."""
     asked: list[tuple[str, str, tuple[str, ...]]] = [
-        (f"values.{part}", table, ("model",)) for part, table in paper.values.items()
+        (f"values.{part}", how.table, values_columns(how)) for part, how in paper.values.items()
     ]
     asked += [("imagenet_top1", table, ("model", "imagenet_top1")) for table in paper.imagenet_top1]
     asked += [("compared", table, ("dataset",)) for table in paper.compared]

@@ -78,7 +78,7 @@ def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Compa
     for dataset in values.columns:
         values[dataset] *= printed_scale(paper, results.datasets[dataset].metric)
     printed = printed_values(paper, part).reset_index()
-    return compare_table(paper.values[part], "model", printed, values.reset_index())
+    return compare_table(paper.values[part].table, "model", printed, values.reset_index())
 
 
 def comparable_rows(results: StudyResults, paper: Paper, table: str) -> list[str]:

@@ -19,6 +19,21 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Values:
+    """Which printed table holds the values of a part of a study, and where in it.
+
+    `where`: by column, the cell of the rows that count. A wide table has a column for each dataset
+    and a row for each model, in its column `model`, or a single row, of `model`. A long one has a
+    row for each `dataset` and `model`, and the value in the column `value`.
+    """
+
+    table: str
+    where: dict[str, str] = field(default_factory=dict)
+    value: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
 class Distances:
     """The printed table of Frechet inception distances, and its datasets by group, in order."""
 
@@ -46,7 +61,7 @@ class Paper:
     venue: str = ""
     arxiv: str = ""
     code: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Values] = field(default_factory=dict)
     metrics_in_percent: list[str] = field(default_factory=list)
     imagenet_top1: list[str] = field(default_factory=list)
     model_facts: str = ""
@@ -81,10 +96,15 @@ def read_paper(folder: str | Path) -> Paper:
             "'paper' from the study"
         )
     content = read_yaml(path, "paper")
+    values = {
+        part: Values(how) if isinstance(how, str) else Values(**how)
+        for part, how in content.pop("values", {}).items()
+    }
     compared = {table: Compared(**how) for table, how in content.pop("compared", {}).items()}
     distances = content.pop("distances", None)
     return Paper(
         folder=folder,
+        values=values,
         compared=compared,
         distances=Distances(**distances) if distances else None,
         **content,

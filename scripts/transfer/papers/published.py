@@ -29,8 +29,16 @@ def table_names(folder: str | Path) -> list[str]:
 
 def printed_values(paper: Paper, part: str) -> pd.DataFrame:
     """The values of a part of a study as text, models x datasets, with an index of models."""
-    table = read_printed(paper.folder, paper.values[part]).set_index("model")
-    return table.drop(columns="imagenet_top1", errors="ignore")
+    how = paper.values[part]
+    table = read_printed(paper.folder, how.table)
+    for column, cell in how.where.items():
+        table = table[table[column] == cell]
+    if how.value:
+        wide = table.pivot(index="model", columns="dataset", values=how.value)
+        return wide.loc[table["model"].unique(), table["dataset"].unique()].fillna("")
+    if how.model:
+        table = table.assign(model=how.model)
+    return table.set_index("model").drop(columns="imagenet_top1", errors="ignore")
 
 
 def missing_values(paper: Paper, study: Study) -> list[str]:
@@ -44,7 +52,7 @@ def missing_values(paper: Paper, study: Study) -> list[str]:
             )
             continue
         printed = printed_values(paper, name)
-        table = paper.folder / f"{paper.values[name]}.csv"
+        table = paper.folder / f"{paper.values[name].table}.csv"
         for kind, wanted, there in (
             ("models", part.models, printed.index),
             ("datasets", part.datasets, printed.columns),
