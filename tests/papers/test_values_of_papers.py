@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from transfer.data.dataset import read_datasets
@@ -9,6 +10,7 @@ from transfer.errors import UserError
 from transfer.papers.checks import check_paper
 from transfer.papers.paper import read_paper
 from transfer.papers.published import printed_values
+from transfer.papers.verdict import compare_claims
 from transfer.results.table import printed_top1
 
 ROOT = Path(__file__).parents[2]
@@ -59,3 +61,17 @@ def test_values_that_are_not_there_are_named(tmp_path, old, new, says):
     (folder / "paper.yaml").write_text(text.replace(old, new, 1))
     with pytest.raises(UserError, match=says):
         check_paper(folder, DATASETS)
+
+
+def test_a_statement_agrees_within_what_its_readings_leave_open():
+    claims = pd.DataFrame(
+        {
+            "id": ["pairs", "exact"],
+            "section": ["4.2", "4.2"],
+            "printed": ["179", "179"],
+            "reading_error": ["3", "0"],
+        }
+    )
+    near, exact = compare_claims(claims, {"pairs": 178, "exact": 178})
+    assert near.agrees and near.tolerance == 3.5 and near.difference == -1
+    assert not exact.agrees and exact.tolerance == 0.5

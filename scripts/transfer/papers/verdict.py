@@ -11,8 +11,8 @@ class Comparison(NamedTuple):
     """Comparison of one printed with one recomputed number; the columns of verdict.csv.
 
     `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
-    unit of the last printed digit, the maximum rounding error. A statement without a number counts
-    as 1 if it is true and as 0 otherwise.
+    unit of the last printed digit, the maximum rounding error, plus the error of values that were
+    read off a figure. A statement without a number counts as 1 if it is true and as 0 otherwise.
     """
 
     table: str
@@ -43,9 +43,15 @@ def with_digits_of(printed: str, value: float) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def compare(table: str, row: str, column: str, printed: str, recomputed: float) -> Comparison:
-    """Compare a recomputed number with a printed one, given as the text that is printed."""
-    published, tolerance = printed.strip(), rounding_tolerance(printed)
+def compare(
+    table: str, row: str, column: str, printed: str, recomputed: float, error: float = 0.0
+) -> Comparison:
+    """Compare a recomputed number with a printed one, given as the text that is printed.
+
+    `error` is how far inexact values, such as those read off a figure, may move the recomputed one;
+    it adds to the tolerance.
+    """
+    published, tolerance = printed.strip(), rounding_tolerance(printed) + error
     difference = float(recomputed) - float(published)
     # A value on the edge of rounding, such as 0.125 for a printed 0.12, agrees.
     agrees = abs(difference) <= tolerance * (1 + 1e-9)
@@ -84,7 +90,10 @@ def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) ->
     for claim in claims.itertuples():
         value, place = recomputed[str(claim.id)], f"section {claim.section}"
         if claim.printed:
-            findings.append(compare(place, str(claim.id), "value", str(claim.printed), value))
+            error = float(getattr(claim, "reading_error", "") or 0)
+            findings.append(
+                compare(place, str(claim.id), "value", str(claim.printed), value, error)
+            )
         else:
             holds = float(bool(value))
             findings.append(
@@ -101,9 +110,11 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
     if not findings:
         return " ".join(["Nothing that the paper prints has been measured here yet.", *notes])
     differing = [finding for finding in findings if not finding.agrees]
+    read = any(f.tolerance > rounding_tolerance(f.published) * (1 + 1e-9) for f in findings)
     words = (
         f"{len(findings) - len(differing)} of {len(findings)} printed numbers and statements agree "
-        "with what is recomputed, within half a unit of the last printed digit."
+        "with what is recomputed, within half a unit of the last printed digit"
+        + (" and, where values were read off figures, the error of the reading." if read else ".")
     )
     if not differing:
         return " ".join([words, *notes])
