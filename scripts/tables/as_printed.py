@@ -5,7 +5,7 @@ import pandas as pd
 from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table
 from transfer.metrics import METRICS
-from transfer.study.model import Model
+from transfer.study.model import Model, PrintedModel
 
 READS = ("printed", "models", "datasets")
 OPTIONS = {
@@ -21,7 +21,7 @@ HEADINGS = {
 
 def make(
     printed: pd.DataFrame,
-    models: dict[str, Model],
+    models: dict[str, Model | PrintedModel],
     datasets: dict[str, Dataset],
     *,
     headings: dict[str, str],

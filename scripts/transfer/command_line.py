@@ -36,6 +36,18 @@ def add_top1(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a study's script is given the tables of models."""
+    parser.add_argument(
+        "--models",
+        type=Path,
+        nargs="+",
+        default=[Path("config/models.tsv")],
+        metavar="TABLE",
+        help="config/models.tsv and, if the study's paper has a table of models, that",
+    )
+
+
 def study_parser(description: str | None, output: str) -> argparse.ArgumentParser:
     """A parser with what every table and figure of a study reads, and its output.
 
@@ -44,7 +56,7 @@ def study_parser(description: str | None, output: str) -> argparse.ArgumentParse
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--results", type=Path, required=True, help="the study's results.csv")
     parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
-    parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
+    add_models(parser)
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     add_top1(parser)
     parser.add_argument("--output", type=Path, required=True, help=output)

@@ -27,7 +27,7 @@ def findings(folder, tmp_path) -> pd.DataFrame:
     printed = published_results(paper, read_study(study), read_datasets(datasets))
     printed.to_csv(table, index=False)
     models = CONFIG / "models.tsv"
-    results = load_results(table, study, models, datasets, paper.top1_tables)
+    results = load_results(table, study, [models], datasets, paper.top1_tables)
     computed = {}
     given = ["--results", table, "--study", study, "--models", models, "--datasets", datasets]
     for number in paper.compared:

@@ -14,11 +14,13 @@ from transfer.papers.checks import check_paper, read_papers
 from transfer.papers.paper import read_paper
 from transfer.papers.published import table_names
 from transfer.results.table import printed_top1
+from transfer.study.model import read_models
 from transfer.study.study import read_study
 from transfer.validation import load_schema
 
 FANG = ROOT / "resources" / "published" / "fang2023"
 KNOWN = read_datasets(ROOT / "config" / "datasets.yaml")
+MODELS = read_models(ROOT / "config" / "models.tsv")
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ def test_a_study_of_an_unknown_paper_is_refused_and_no_other_study():
     demo = read_study(ROOT / "config" / "studies" / "demo.yaml")
     lost = replace(study, name="lost", paper="kornblith2019x")
     studies = {one.name: one for one in (study, demo, lost)}
-    papers, broken = read_papers(studies, FANG.parent, KNOWN)
+    papers, broken = read_papers(studies, FANG.parent, KNOWN, MODELS)
     assert list(papers) == ["fang2023"] and list(broken) == ["lost"]
     assert broken["lost"].startswith("config/studies/lost.yaml: paper: no paper 'kornblith2019x'")
     assert "Create the folder" in broken["lost"] and "published/kornblith2019x" in broken["lost"]
@@ -129,7 +131,7 @@ def test_a_study_of_an_unknown_paper_is_refused_and_no_other_study():
 def test_percentages_taken_for_fractions_are_refused(folder):
     edit(folder / "paper.yaml", "metrics_in_percent: [accuracy]\n", "")
     study = read_study(ROOT / "config" / "studies" / "published" / "fang2023.yaml")
-    _, broken = read_papers({study.name: study}, folder.parent, KNOWN)
+    _, broken = read_papers({study.name: study}, folder.parent, KNOWN, MODELS)
     first, *others = broken[study.name].splitlines()
     assert first.startswith("config/studies/published/fang2023.yaml: parts.main: ")
     assert "table03.csv: cct20: 78.51 is no fraction: name accuracy among" in first
@@ -143,7 +145,7 @@ def test_a_study_takes_the_accuracies_of_its_own_paper_or_is_refused():
     library = replace(unprinted, name="library", imagenet_top1="library")
     paperless = replace(study, name="paperless", paper=None)
     studies = {one.name: one for one in (unprinted, library, paperless)}
-    _, broken = read_papers(studies, FANG.parent, KNOWN)
+    _, broken = read_papers(studies, FANG.parent, KNOWN, MODELS)
     assert broken == {
         "unprinted": f"config/studies/unprinted.yaml: imagenet_top1: {FANG} prints no accuracy of "
         "lcnet_050: set imagenet_top1: library, or leave it out",
@@ -157,7 +159,7 @@ def test_a_study_of_values_that_the_paper_does_not_print_is_refused():
     main = replace(study.parts["main"], models=("alexnet", "lcnet_050"))
     parts = study.parts | {"main": main}
     given = replace(study, name="asks", source="published", imagenet_top1="library", parts=parts)
-    _, broken = read_papers({"asks": given}, FANG.parent, KNOWN)
+    _, broken = read_papers({"asks": given}, FANG.parent, KNOWN, MODELS)
     assert broken["asks"].splitlines() == [
         f"config/studies/asks.yaml: parts.main.models: not in {FANG / 'table03.csv'}: lcnet_050",
         f"config/studies/asks.yaml: parts.cifar10: {FANG / 'paper.yaml'} names no table of values "

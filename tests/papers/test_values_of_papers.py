@@ -1,17 +1,22 @@
 """The values of a part, from a wide table, from one row of it, and from a long table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from transfer.data.dataset import read_datasets
+from transfer.drawing.style import model_styles
 from transfer.errors import UserError
-from transfer.papers.checks import check_paper
+from transfer.papers.checks import check_paper, study_problems
 from transfer.papers.paper import read_paper
 from transfer.papers.published import printed_values
 from transfer.papers.verdict import compare_claims
-from transfer.results.table import printed_top1
+from transfer.results.table import models_table, printed_top1
+from transfer.study.model import PrintedModel, read_models, read_shown_models
+from transfer.study.study import Part, Study, read_study
+from transfer.study.views import Shown
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "resources" / "published"
@@ -32,6 +37,43 @@ def test_values_of_one_row_are_those_of_its_model():
     values = printed_values(read_paper(PUBLISHED / "ngiam2018"), "main")
     assert list(values.index) == ["inception_v3"]
     assert values.loc["inception_v3", "birdsnap"] == "81.7"
+
+
+def test_a_paper_names_its_own_networks():
+    tables = [ROOT / "config" / "models.tsv", *read_paper(PUBLISHED / "kornblith2019").model_tables]
+    models = read_shown_models(tables)
+    assert models["nasnet_mobile"] == PrintedModel("nasnet_mobile", "NASNet-A Mobile", "nasnet")
+    # Its name of a network that is in both is the one that its study shows.
+    assert models["resnet50"].name == "ResNet-50 v1" and models["alexnet"].name == "AlexNet"
+    # Of a family whose sizes are not known no network counts as the largest.
+    styles = model_styles(models_table(models))
+    assert not any(styles[name].filled for name in ("inception_v4", "nasnet_large"))
+    assert styles["efficientnet_b4"].filled and not styles["efficientnet_b0"].filled
+
+
+def printed_study(name: str, **changed) -> Study:
+    study = read_study(ROOT / "config" / "studies" / "published" / f"{name}.yaml")
+    return replace(study, **changed)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_network_of_no_table_is_named_with_the_places_where_it_may_be_added(named):
+    paper = read_paper(PUBLISHED / "ngiam2018")
+    paper = paper if named else replace(paper, models="")
+    part = Part(("cars",), ("inception_v33", "resnet50"), "finetune")
+    study = printed_study("ngiam2018", parts={"main": part})
+    (problem,) = study_problems(study, paper, DATASETS, read_models(ROOT / "config/models.tsv"))
+    assert problem.startswith("parts.main.models: 'inception_v33' is neither in ")
+    own = "networks.csv" if named else "paper.yaml"
+    assert own in problem and "nor in config/models.tsv: add a row to one of them" in problem
+
+
+def test_a_network_of_the_paper_alone_has_no_accuracy_of_a_library():
+    paper = read_paper(PUBLISHED / "ngiam2018")
+    tables = {"table01": Shown("values")}
+    study = printed_study("ngiam2018", tables=tables)
+    (problem,) = study_problems(study, paper, DATASETS, read_models(ROOT / "config/models.tsv"))
+    assert problem.startswith("imagenet_top1: no library states an accuracy of 'inception_v3'")
 
 
 @pytest.mark.parametrize("name", ["fang2023", "kornblith2019", "ngiam2018"])

@@ -17,16 +17,35 @@ arxiv: "2401.00001"
 values: {main: table01}
 metrics_in_percent: [accuracy, mean_per_class_accuracy]
 imagenet_top1: [table01]
+models: networks
 compared:
   table02: {threshold: 60}
 """,
-    # DenseNet-121 has another accuracy than in fang2023, and resnet18 is no model of this project.
+    # ResNet-50 has another accuracy than in fang2023.
     "resources/published/toy2024/table01.csv": """\
 model,imagenet_top1,cars,pets
 alexnet,56.5,60.0,70.0
-densenet121,75.6,85.0,91.0
+toynet,75.6,85.0,91.0
 resnet50,76.9,84.0,92.5
 resnet152,78.6,86.0,93.0
+""",
+    # One that no library has, and one under another name than in config/models.tsv.
+    "resources/published/toy2024/networks.csv": """\
+model,name,family
+toynet,Toy-Net B,toy
+resnet50,ResNet-50 (ours),resnet
+""",
+    "resources/published/toy2024/networks.schema.yaml": """\
+title: "Toy 2024: the networks"
+type: object
+additionalProperties: false
+required: [model, name, family]
+uniqueKey: [model]
+rows: 2
+properties:
+  model: {type: string, description: Name in paths and tables}
+  name: {type: string, description: Name in figures}
+  family: {type: string, description: Family of architectures}
 """,
     "resources/published/toy2024/table01.schema.yaml": """\
 title: "Toy 2024, Table 1: accuracy of each model"
@@ -91,7 +110,7 @@ source: published
 parts:
   main:
     datasets: [cars, pets]
-    models: [alexnet, densenet121, resnet50, resnet152]
+    models: [alexnet, toynet, resnet50, resnet152]
     recipe: finetune
 imagenet_top1: published
 threshold: 60
@@ -133,7 +152,7 @@ def test_the_new_paper_has_its_page_and_the_list_names_both(made):
         assert f'href="{paper}/paper.html"' in index
         assert (made / "results/published" / paper / "paper.html").is_file()
     assert "Ada Toy, Ben Toy (2024)" in index and "2401.00001" in index
-    assert re.findall(r"<b>(\d+ of \d+)</b>", index)[1] == "5 of 5"
+    assert re.search(r'id="toy2024".*?<b>(\d+ of \d+)</b>', index, re.S)[1] == "5 of 5"
 
 
 def test_it_is_judged_by_its_own_numbers_and_accuracies(made):
@@ -143,12 +162,35 @@ def test_it_is_judged_by_its_own_numbers_and_accuracies(made):
     values = pd.read_csv(made / "results/published/toy2024/tables/table01.csv").set_index("model")
     assert values["imagenet_top1"].round(3).to_dict() == {
         "alexnet": 0.565,
-        "densenet121": 0.756,
+        "toynet": 0.756,
         "resnet50": 0.769,
         "resnet152": 0.786,
     }
     other = pd.read_csv(made / "results/published/fang2023/tables/table03.csv").set_index("model")
-    assert other.loc["densenet121", "imagenet_top1"] == pytest.approx(0.744)
+    assert other.loc["resnet50", "imagenet_top1"] == pytest.approx(0.761)
+
+
+def test_its_own_names_of_networks_are_shown_in_its_study_alone(made):
+    shown = (made / "results/published/toy2024/tables/table01.md").read_text(encoding="utf-8")
+    assert all(name in shown for name in ("Toy-Net B", "ResNet-50 (ours)", "ResNet-152", "AlexNet"))
+    other = (made / "results/published/fang2023/tables/table03.md").read_text(encoding="utf-8")
+    assert "ResNet-50 " in other and "(ours)" not in other
+
+
+def test_a_network_that_is_in_no_table_is_refused_with_both_places(made):
+    path = made / "config/studies/published/toy2024.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("toynet", "toynett"))
+    try:
+        done = run_snakemake(made, "-n", "results/published/toy2024/paper.html")
+    finally:
+        path.write_text(text)
+    assert done.returncode == 1
+    assert (
+        "config/studies/published/toy2024.yaml: parts.main.models: 'toynett' is neither in "
+        "resources/published/toy2024/networks.csv nor in config/models.tsv: add a row to one of "
+        "them; did you mean 'toynet'?"
+    ) in done.stdout
 
 
 @pytest.mark.parametrize(

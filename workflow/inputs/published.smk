@@ -28,6 +28,12 @@ def paper_files(wildcards):
     return files_of(STUDIES[wildcards.study])
 
 
+def model_files(study):
+    """The tables of models of a study: that of its paper too, if it shows printed numbers."""
+    own = PAPERS[study.paper].model_tables if study.source == "published" else []
+    return ["config/models.tsv", *map(str, own)]
+
+
 def verdict_tables(wildcards):
     """The recomputed tables of a study that are printed in the paper as well."""
     return expand(

@@ -13,7 +13,7 @@ STUDY_FILES = {
     "results": "results/{study}/results.csv",
     # What a study's file says counts by its digest, a param: not which views it shows.
     "study": ancient("config/studies/{study}.yaml"),
-    "models": "config/models.tsv",
+    "models": lambda wildcards: model_files(STUDIES[wildcards.study]),
     "datasets": "config/datasets.yaml",
     "top1": lambda wildcards: top1_files(STUDIES[wildcards.study]),
 }
@@ -67,12 +67,12 @@ def readable(study, name, kind, shown):
             return {
                 "results": f"{folder}/results.csv",
                 "study": ancient(f"config/studies/{study.name}.yaml"),
-                "models": "config/models.tsv",
+                "models": model_files(study),
                 "datasets": "config/datasets.yaml",
                 "top1": top1_files(study),
             }
         case "models":
-            return {"models": "config/models.tsv"}
+            return {"models": model_files(study)}
         case "datasets":
             return {"datasets": "config/datasets.yaml"}
         case "predictions":

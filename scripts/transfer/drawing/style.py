@@ -68,7 +68,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ModelStyle:
-    """The marker of a model; the smaller models of a family are hollow, its largest is filled."""
+    """The marker of a model; only the largest model known of a family is filled."""
 
     color: str
     marker: Marker
@@ -107,7 +107,8 @@ def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
     unnamed = [f for f in dict.fromkeys(models["family"]) if f not in FAMILIES]
     looks = FAMILIES | {f: FURTHER[i % len(FURTHER)] for i, f in enumerate(unnamed)}
     # Of equally large ones the first, so that no two of a family look alike.
-    largest = set(models.groupby("family")["parameters"].idxmax())
+    sizes = models.dropna(subset="parameters")
+    largest = set(sizes.groupby("family")["parameters"].idxmax())
     styles = {}
     for row in models.itertuples():
         color, marker = looks[row.family]

@@ -8,12 +8,12 @@ from typing import Any
 
 import yaml
 
-from transfer.command_line import add_top1
+from transfer.command_line import add_models, add_top1
 from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.papers.published import read_printed
 from transfer.results.table import load_results
-from transfer.study.model import read_models
+from transfer.study.model import read_shown_models
 from transfer.study.views import View, read_view, view_names
 from transfer.validation import read_table
 
@@ -45,7 +45,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument(
         "--reported", type=yaml.safe_load, help="split that is reported by dataset: '{aptos: val}'"
     )
-    parser.add_argument("--models", type=Path, default=Path("config/models.tsv"))
+    add_models(parser)
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
     add_top1(parser)
     parser.add_argument(
@@ -101,7 +101,7 @@ def read(name: str, args: argparse.Namespace) -> Any:
         case "results":
             return load_results(args.results, args.study, args.models, args.datasets, args.top1)
         case "models":
-            return read_models(args.models)
+            return read_shown_models(args.models)
         case "datasets":
             return read_datasets(args.datasets)
         case "prepared":

@@ -16,6 +16,8 @@ from transfer.papers.published import (
 )
 from transfer.papers.totals import TOTALS, check_totals
 from transfer.results.table import printed_top1
+from transfer.study.checks.names import meant
+from transfer.study.model import Model, read_printed_models
 from transfer.study.shown import models_drawn
 from transfer.study.study import Study
 
@@ -47,12 +49,15 @@ def check_paper(folder: str | Path, known: Container[str]) -> Paper:
 
 
 def read_papers(
-    studies: Mapping[str, Study], folder: str | Path, known: Mapping[str, Dataset]
+    studies: Mapping[str, Study],
+    folder: str | Path,
+    known: Mapping[str, Dataset],
+    models: Mapping[str, Model],
 ) -> tuple[dict[str, Paper], dict[str, str]]:
     """The papers that studies are compared with, by name, and the problems by study.
 
     Papers are folders of `folder`, each checked once. An error in one affects its own studies only.
-    `known` are the datasets of config/datasets.yaml.
+    `known` are the datasets of config/datasets.yaml, `models` those of config/models.tsv.
     """
     papers: dict[str, Paper] = {}
     mistaken: dict[str, str] = {}
@@ -65,7 +70,7 @@ def read_papers(
                 mistaken[study.paper] = str(error)
         if study.paper in mistaken:
             broken[study.name] = f"paper: {mistaken[study.paper]}"
-        elif problems := study_problems(study, papers.get(study.paper or ""), known):
+        elif problems := study_problems(study, papers.get(study.paper or ""), known, models):
             broken[study.name] = "\n".join(problems)
     return papers, {
         name: "\n".join(f"config/studies/{name}.yaml: {line}" for line in problem.splitlines())
@@ -73,11 +78,18 @@ def read_papers(
     }
 
 
-def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Dataset]) -> list[str]:
+def study_problems(
+    study: Study,
+    paper: Paper | None,
+    known: Mapping[str, Dataset],
+    models: Mapping[str, Model],
+) -> list[str]:
     """What a study needs of its paper (None if it names none) that the paper does not print."""
     problems = []
     if paper and study.source == "published":
-        problems += missing_values(paper, study) or unit_problems(paper, study, known)
+        problems += unknown_models(paper, study, models)
+        if not problems:
+            problems += missing_values(paper, study) or unit_problems(paper, study, known)
     if study.imagenet_top1 != "published":
         return problems
     if paper is None:
@@ -91,6 +103,34 @@ def study_problems(study: Study, paper: Paper | None, known: Mapping[str, Datase
             f"imagenet_top1: {paper.folder} prints no accuracy of {', '.join(absent)}: set "
             f"imagenet_top1: library, or leave {'it' if len(absent) == 1 else 'them'} out"
         )
+    return problems
+
+
+def unknown_models(paper: Paper, study: Study, models: Mapping[str, Model]) -> list[str]:
+    """Models of a study of printed numbers that no table describes, one line each.
+
+    Those drawn against the accuracy that a library states must be of config/models.tsv.
+    """
+    own = {name for table in paper.model_tables for name in read_printed_models(table)}
+    place = (
+        f"{paper.folder / paper.models}.csv"
+        if paper.models
+        else f"a table of the paper (`models:` in {paper.folder / 'paper.yaml'} names none)"
+    )
+    problems = [
+        f"parts.{part}.models: '{model}' is neither in {place} nor in config/models.tsv: add a row "
+        f"to one of them{meant(model, [*own, *models])}"
+        for part, content in study.parts.items()
+        for model in content.models
+        if model not in own and model not in models
+    ]
+    if study.imagenet_top1 == "library":
+        problems += [
+            f"imagenet_top1: no library states an accuracy of '{model}', which is in {place} "
+            "alone: set imagenet_top1: published, or leave it out"
+            for model in models_drawn(study)
+            if model in own and model not in models
+        ]
     return problems
 
 
@@ -128,6 +168,8 @@ def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]
         yield "compared: say in `values.main` which table the compared ones are computed from"
     if paper.sizes:
         asked.append(("sizes", paper.sizes, SIZES))
+    if paper.models:
+        asked.append(("models", paper.models, ("model", "name", "family")))
     if paper.model_facts:
         asked.append(("model_facts", paper.model_facts, ("model",)))
     if paper.distances:

@@ -64,6 +64,7 @@ class Paper:
     values: dict[str, Values] = field(default_factory=dict)
     metrics_in_percent: list[str] = field(default_factory=list)
     imagenet_top1: list[str] = field(default_factory=list)
+    models: str = ""
     model_facts: str = ""
     sizes: str = ""
     positive_fraction: dict[str, float] = field(default_factory=dict)
@@ -74,6 +75,11 @@ class Paper:
     def top1_tables(self) -> list[Path]:
         """The files of `imagenet_top1`."""
         return [self.folder / f"{table}.csv" for table in self.imagenet_top1]
+
+    @property
+    def model_tables(self) -> list[Path]:
+        """The file of `models`, if there is one."""
+        return [self.folder / f"{self.models}.csv"] if self.models else []
 
     @property
     def name(self) -> str:

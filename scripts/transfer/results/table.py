@@ -1,6 +1,6 @@
 """The results table of a study joined with what is known of its models and datasets."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pandas as pd
 from transfer.data.dataset import Dataset, read_datasets
 from transfer.errors import UserError
 from transfer.results.predictor import Predictor, predictor_of
-from transfer.study.model import Model, read_models
+from transfer.study.model import Model, PrintedModel, read_shown_models
 from transfer.study.study import Study, read_study
 from transfer.study.views import place_name, read_view
 from transfer.validation import read_table
@@ -44,16 +44,16 @@ class StudyResults:
 def load_results(
     results: str | Path,
     study: str | Path,
-    models: str | Path,
+    models: Sequence[Path],
     datasets: str | Path,
     top1: Iterable[Path] = (),
 ) -> StudyResults:
     """Read a study's results.csv and the tables it refers to; raises UserError if invalid.
 
-    `top1` are printed tables for `printed_top1`, which a study with `imagenet_top1: published`
-    needs.
+    `models` are config/models.tsv and, where the study's paper has a table of models, that. `top1`
+    are printed tables for `printed_top1`, which a study with `imagenet_top1: published` needs.
     """
-    read, known = read_study(study), read_models(models)
+    read, known = read_study(study), read_shown_models(models)
     found = StudyResults(
         study=read,
         models=models_table(known),
@@ -67,7 +67,7 @@ def load_results(
     stated = {
         name: model.imagenet_top1_library
         for name, model in known.items()
-        if model.imagenet_top1_library is not None
+        if isinstance(model, Model) and model.imagenet_top1_library is not None
     }
     return replace(found, top1=printed_top1(top1) if read.imagenet_top1 == "published" else stated)
 
@@ -90,8 +90,11 @@ def printed_top1(tables: Iterable[Path]) -> dict[str, float]:
     return {model: accuracy for model, (_, accuracy) in found.items()}
 
 
-def models_table(models: Mapping[str, Model]) -> pd.DataFrame:
-    """Models as a table, a row each with the columns of config/models.tsv, indexed by model."""
+def models_table(models: Mapping[str, Model | PrintedModel]) -> pd.DataFrame:
+    """Models as a table, a row each with the columns of config/models.tsv, indexed by model.
+
+    What a paper does not say of its models is missing.
+    """
     table = pd.DataFrame([asdict(model) for model in models.values()])
     return table.rename(columns={"id": "model"}).set_index("model", drop=False)
 

@@ -27,17 +27,16 @@ def study_problems(
     """All problems of a study, one line each, in the order of its file.
 
     `networks` is the information of the libraries about models. The recipes of a study of published
-    values are mere labels of its parts and need not exist.
+    values are mere labels of its parts and need not exist; its models may be of its paper alone,
+    with which they are checked.
     """
     trains = study.source == "runs"
     problems: list[str] = []
     for name, part in study.parts.items():
         where = f"parts.{name}"
-        names = [
-            *unknown(f"{where}.datasets", part.datasets, datasets, "config/datasets.yaml"),
-            *unknown(f"{where}.models", part.models, models, "config/models.tsv"),
-        ]
+        names = [*unknown(f"{where}.datasets", part.datasets, datasets, "config/datasets.yaml")]
         if trains:
+            names += unknown(f"{where}.models", part.models, models, "config/models.tsv")
             names += unknown(f"{where}.recipe", [part.recipe], recipes, "config/recipes")
         problems += names
         if trains and not names:
