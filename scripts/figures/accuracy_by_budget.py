@@ -4,6 +4,8 @@ Accuracies are on the logit scale, budgets on one of doublings. With `threshold`
 each curve at this share of its best odds is ringed.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,6 +15,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from transfer.data.dataset import Dataset
 from transfer.drawing.axes import label_axis, to_axis
 from transfer.drawing.panels import panel_grid
+from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLUE, GREEN, VERMILION, Drawing, add_notes
 from transfer.metrics import METRICS
 from transfer.statistics.convergence import steps_to_threshold
@@ -42,7 +45,7 @@ def draw(
         draw_panel(ax, rows, datasets[name], budget, threshold)
     settings = [one for one in SETTINGS if one in set(numbers["setting"])]
     handles = [
-        Line2D([], [], color=color, marker=marker, markersize=4, label=label)
+        Line2D([], [], color=color, marker=marker, markersize=4, label=label, gid=of_family(label))
         for label, color, marker in (SETTINGS[one] for one in settings)
     ]
     if threshold is not None:
@@ -77,16 +80,23 @@ def draw_panel(
     margin = 0.07 * float(np.ptp(heights)) or 0.01
     ax.set_ylim(heights.min() - margin, heights.max() + margin)
     label_axis(ax, "y", "logit", percent=True)
-    for setting, (_, color, marker) in SETTINGS.items():
+    unit = BUDGETS[budget].lower().replace("training ", "")
+    for setting, (label, color, marker) in SETTINGS.items():
         curve = rows[rows["setting"] == setting].sort_values(budget)
         if curve.empty:
             continue
         x, y = curve[budget].to_numpy(), curve["accuracy"].to_numpy() / 100
-        ax.plot(x, to_axis(y, "logit"), color=color, marker=marker, markersize=3.5, linewidth=1.2)
+        points = [
+            Point(label, f"{value:g} % at {at:,.0f} {unit}", label, dataset.short_name)
+            for at, value in zip(x, curve["accuracy"], strict=True)
+        ]
+        look: dict[str, Any] = {"color": color, "marker": marker, "linewidth": 1.2}
+        ax.plot(x, to_axis(y, "logit"), markersize=3.5, gid=named(points), **look)
         if threshold is not None:
             reached = steps_to_threshold(x, y, threshold)
             height = to_axis(y[x == reached], "logit")
-            ax.plot([reached], height, "o", color="black", markersize=8, fillstyle="none")
+            ring: dict[str, Any] = {"color": "black", "markersize": 8, "fillstyle": "none"}
+            ax.plot([reached], height, "o", gid=of_family(label), **ring)
     ax.set_xscale("log", base=2)
     ticks = np.unique(rows[budget])
     ax.xaxis.set_major_locator(FixedLocator(ticks[:: max(1, -(-len(ticks) // 4))].tolist()))

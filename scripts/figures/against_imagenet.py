@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 
 from transfer.drawing.marks import (
     FEWEST_OF_A_SPLINE,
+    SPLINE,
     draw_intervals,
     draw_spline,
     draw_stars,
@@ -24,6 +25,7 @@ from transfer.drawing.panels import (
     styles_of,
     transfer_panels,
 )
+from transfer.drawing.points import of_family
 from transfer.drawing.style import BLUE, Drawing
 from transfer.results.table import StudyResults, part_notes
 
@@ -58,13 +60,13 @@ def draw(
     handles: list[Artist] = [] if stars is None else star_handles(results, stars)
     if intervals is not None:
         for panel in panels:
-            draw_intervals(panel, intervals)
+            draw_intervals(panel, intervals, styles)
         methods = sorted(set(intervals["method"]) - {""})
         notes += [f"Bars: {'; '.join(methods)}."] if methods else []
     if through == "spline":
         drawn = [draw_spline(panel) for panel in panels]
         if all(drawn):
-            handles.append(Line2D([], [], color=BLUE, label="smoothing spline"))
+            handles.append(Line2D([], [], color=BLUE, label=SPLINE, gid=of_family(SPLINE)))
         else:
             notes.append(f"No spline through fewer than {FEWEST_OF_A_SPLINE} models.")
     else:
@@ -72,7 +74,7 @@ def draw(
             draw_lines(panel, results.study.intervals, r_interval)
         handles += line_handles(results, panels[0])
     for panel in panels:
-        draw_models(panel, styles)
+        draw_models(panel, styles, intervals)
         if stars is not None:
             draw_stars(panel, results, stars)
     finish(figure, results, handles, notes, part)

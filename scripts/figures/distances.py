@@ -8,12 +8,14 @@ import pandas as pd
 from matplotlib.lines import Line2D
 
 from transfer.data.dataset import Dataset
+from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLUE, GREY, ORANGE, Drawing, add_notes
 from transfer.papers.distances import group_label, groups_of, notes_of
 
 READS = ("fid", "datasets", "printed")
 # Of the groups in their order; of datasets in no group that of the first.
 MARKS = ((BLUE, "o"), (ORANGE, "s"))
+PAPERS = "the paper's"
 
 
 def draw_none(notes: list[str]) -> Drawing:
@@ -23,6 +25,12 @@ def draw_none(notes: list[str]) -> Drawing:
     ax.text(0.5, 0.5, "No distance was computed", ha="center", va="center", fontsize=11)
     add_notes(figure, notes)
     return Drawing(figure, "No distance was computed.")
+
+
+def named_rows(distances: pd.DataFrame, words: pd.Series, family: str) -> str:
+    """The gid of a family's marks, one for each row."""
+    values = zip(distances["name"], words, strict=True)
+    return named([Point(name, f"distance {value}", family) for name, value in values])
 
 
 def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame | None) -> Drawing:
@@ -42,24 +50,31 @@ def draw(fid: pd.DataFrame, datasets: dict[str, Dataset], printed: pd.DataFrame 
         chosen = distances[distances["group"].fillna("") == group] if group else distances
         if chosen.empty:
             continue
-        ax.hlines(chosen["place"], 0, chosen["fid"], color=color, alpha=0.35, linewidth=1.5)
-        ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5)
-        ax.axvline(chosen["fid"].mean(), color=color, linestyle=":", linewidth=1.2)
+        family = group_label(group) or "all"
+        of: dict[str, Any] = {"color": color, "gid": of_family(family)}
+        points = named_rows(chosen, chosen["words"], family)
+        ax.hlines(chosen["place"], 0, chosen["fid"], alpha=0.35, linewidth=1.5, **of)
+        ax.plot(chosen["fid"], chosen["place"], marker, color=color, markersize=5.5, gid=points)
+        ax.axvline(chosen["fid"].mean(), linestyle=":", linewidth=1.2, **of)
         mean = f"mean {chosen['fid'].mean():.{digits}f}"
         label = f"{group_label(group)}, {mean}" if group else mean
-        handles.append(Line2D([], [], color=color, marker=marker, linestyle=":", label=label))
+        handles.append(Line2D([], [], marker=marker, linestyle=":", label=label, **of))
     if printed is not None:
         theirs = printed.set_index("dataset")["fid"].astype(float)
         distances["published"] = distances["dataset"].map(theirs)
-        distances["words"] += distances["published"].map(f" ({{:.{digits}f}})".format)
+        published = distances["published"].map(f"{{:.{digits}f}}".format)
+        distances["words"] += " (" + published + ")"
         hollow: dict[str, Any] = {
             "color": GREY,
             "markersize": 6.5,
             "fillstyle": "none",
             "linestyle": "none",
         }
-        ax.plot(distances["published"], distances["place"], "D", **hollow)
-        handles.append(Line2D([], [], marker="D", label="the paper's (in brackets)", **hollow))
+        there = distances["published"].notna()
+        points = named_rows(distances[there], published[there], PAPERS)
+        ax.plot(distances["published"], distances["place"], "D", gid=points, **hollow)
+        label = f"{PAPERS} (in brackets)"
+        handles.append(Line2D([], [], marker="D", label=label, gid=of_family(PAPERS), **hollow))
     ends = distances.filter(["fid", "published"]).max(axis=1)
     for row, end in zip(distances.itertuples(), ends, strict=True):
         ax.annotate(

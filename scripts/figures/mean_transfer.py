@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from transfer.drawing.axes import label_axis
+from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLUE, GREEN, GREY, Drawing, add_notes
 from transfer.results.table import (
     StudyResults,
@@ -43,6 +44,7 @@ OPTIONS = {
     "alpha": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 0.05},
 }
 FEWEST_DATASETS = 2
+TIED, OTHERS = "tied with the best", "others"
 
 
 def draw(
@@ -70,12 +72,23 @@ def draw(
         log_odds = logit(values.to_numpy(), bound)
         error = standard_errors(log_odds, correction, ddof)  # type: ignore[arg-type]
         tied = tied_with_best(log_odds, alpha).tied
-        draw_panel(ax, x, log_odds.mean(axis=1), error, tied, results.study.intervals)
-        ax.set_title(titles.get(part, part.replace("_", " ")), loc="left")
+        title = titles.get(part, part.replace("_", " "))
+        means = log_odds.mean(axis=1)
+        points = [
+            Point(name, f"Mean log odds {mean:.3f} ± {one:.3f}", TIED if flag else OTHERS, title)
+            for name, mean, one, flag in zip(
+                results.models.loc[values.index, "name"], means, error, tied, strict=True
+            )
+        ]
+        draw_panel(ax, x, means, error, tied, results.study.intervals, points)
+        ax.set_title(title, loc="left")
     axes.flat[0].set_ylabel("Mean log odds over datasets")
     handles = [
-        Line2D([], [], marker="o", ls="", color=GREEN, label=f"tied with the best (p > {alpha:g})"),
-        Line2D([], [], marker="o", ls="", color=GREY, label="others"),
+        Line2D([], [], marker="o", ls="", color=color, label=label, gid=of_family(family))
+        for family, color, label in (
+            (TIED, GREEN, f"{TIED} (p > {alpha:g})"),
+            (OTHERS, GREY, OTHERS),
+        )
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
     notes = [*part_notes(results, parts[0], published=""), *bound_notes(bounds)]
@@ -97,15 +110,21 @@ def draw_panel(
     error: np.ndarray,
     tied: np.ndarray,
     intervals: dict[str, float],
+    points: list[Point],
 ) -> None:
-    """Points with error bars, line and band; all arrays `(models,)`, `x` and `y` in log odds."""
+    """Points with error bars, line and band; all arrays `(models,)`, `x` and `y` in log odds.
+
+    `points` says what each model's point is.
+    """
     grid = np.linspace(x.min(), x.max(), 60)
     fit = linear_fit(x, y)
     band = bootstrap_line(x, y, grid, **intervals)  # type: ignore[arg-type]
     ax.fill_between(grid, band.lower, band.upper, color=BLUE, alpha=0.16, linewidth=0)
     ax.plot(grid, fit.intercept + fit.slope * grid, color=BLUE, linewidth=1.4)
-    for chosen, color in ((~tied, GREY), (tied, GREEN)):
-        ax.errorbar(
+    for chosen, color, family in ((~tied, GREY, OTHERS), (tied, GREEN, TIED)):
+        if not chosen.any():
+            continue
+        drawn = ax.errorbar(
             x[chosen],
             y[chosen],
             error[chosen],
@@ -114,7 +133,10 @@ def draw_panel(
             markersize=4,
             elinewidth=1,
             clip_on=False,
+            gid=named([point for point, flag in zip(points, chosen, strict=True) if flag]),
         )
+        for bars in drawn.lines[2]:
+            bars.set_gid(of_family(family))
     margin = 0.07 * float(np.ptp(x))
     ax.set_xlim(x.min() - margin, x.max() + margin)
     label_axis(ax, "x", "logit", percent=True)

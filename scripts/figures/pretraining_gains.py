@@ -1,8 +1,11 @@
 """Each model from random and from pre-trained weights, a panel for each dataset."""
 
+from typing import Any
+
 from matplotlib.lines import Line2D
 
 from transfer.drawing.panels import panel_grid
+from transfer.drawing.points import Point, named, of_family, value_words
 from transfer.drawing.style import BLUE, GREY, Drawing, add_notes
 from transfer.metrics import METRICS
 from transfer.results.gains import compared_parts
@@ -13,6 +16,7 @@ OPTIONS = {
     "part": {"type": "string", "format": "part", "default": "main"},
     "random": {"type": "string", "format": "part", "default": "scratch"},
 }
+RANDOM, PRETRAINED = "from random weights", "from pre-trained weights"
 
 
 def draw(results: StudyResults, *, part: str, random: str) -> Drawing:
@@ -23,13 +27,26 @@ def draw(results: StudyResults, *, part: str, random: str) -> Drawing:
     figure, axes = panel_grid(len(pretrained.columns))
     places = range(len(models))
     for number, (ax, dataset) in enumerate(zip(axes, pretrained.columns, strict=True)):
-        metric = METRICS[results.study.parts[part].metric(results.datasets[dataset])]
+        name = results.study.parts[part].metric(results.datasets[dataset])
+        metric = METRICS[name]
         scale = 100 if metric.percent else 1
         low, high = scratch.loc[models, dataset] * scale, pretrained.loc[models, dataset] * scale
+        title = results.datasets[dataset].short_name
         ax.hlines(places, low, high, color=GREY, alpha=0.5, linewidth=1.4)
-        ax.plot(low, places, "o", color=GREY, markersize=4.5, fillstyle="none")
-        ax.plot(high, places, "o", color=BLUE, markersize=4.5)
-        ax.set_title(results.datasets[dataset].short_name, loc="left")
+        hollow: dict[str, Any] = {"color": GREY, "fillstyle": "none"}
+        filled: dict[str, Any] = {"color": BLUE}
+        for family, values, look in ((RANDOM, low, hollow), (PRETRAINED, high, filled)):
+            points = [
+                Point(
+                    str(results.models.loc[model, "name"]),
+                    f"{value_words(name, value / scale)} {family}",
+                    family,
+                    title,
+                )
+                for model, value in values.dropna().items()
+            ]
+            ax.plot(values, places, "o", markersize=4.5, gid=named(points), **look)
+        ax.set_title(title, loc="left")
         ax.set_xlabel(metric.axis_label)
         first_in_row = number % 2 == 0 if len(axes) == 4 else number % 3 == 0
         names = [str(results.models.loc[model, "name"]) for model in models]
@@ -42,9 +59,18 @@ def draw(results: StudyResults, *, part: str, random: str) -> Drawing:
             marker="o",
             fillstyle="none",
             linestyle="none",
-            label="from random weights",
+            label=RANDOM,
+            gid=of_family(RANDOM),
         ),
-        Line2D([], [], color=BLUE, marker="o", linestyle="none", label="from pre-trained weights"),
+        Line2D(
+            [],
+            [],
+            color=BLUE,
+            marker="o",
+            linestyle="none",
+            label=PRETRAINED,
+            gid=of_family(PRETRAINED),
+        ),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
     add_notes(figure, part_notes(results, part))

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from transfer.drawing.panels import Panel, annotate, finish, styles_of, transfer_panels
+from transfer.drawing.points import value_words
 from transfer.drawing.style import Drawing, ModelStyle, draw_model
 from transfer.results.computed import size_ranks
 from transfer.results.table import StudyResults, part_notes
@@ -24,7 +25,8 @@ def draw_sizes(panel: Panel, millions: np.ndarray, styles: dict[str, ModelStyle]
     panel.ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     panel.ax.set_xlabel("Parameters (millions)")
     for model, across, up in zip(panel.x.index, millions, y, strict=True):
-        draw_model(panel.ax, across, up, styles[model])
+        value = f"{value_words(panel.metric, panel.y[model])}; {across:.1f} million parameters"
+        draw_model(panel.ax, across, up, styles[model], value, panel.title)
 
 
 def draw(results: StudyResults, *, part: str) -> Drawing:

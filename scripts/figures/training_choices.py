@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLACK, BLUE, GREEN, PURPLE, VERMILION, Drawing, add_notes
 
 READS = ("printed",)
@@ -19,6 +20,17 @@ OPTIONS = {
 }
 CHOICES = ["default", "+ scale", "− smoothing", "− dropout", "− auxiliary"]
 LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"), (BLACK, "v")]
+
+
+def named_choices(network: str, configurations: pd.Series, values: list[str]) -> str:
+    """The gid of a network's curve; `configurations` count from 0."""
+    choices = [CHOICES[int(place)] for place in configurations]
+    return named(
+        [
+            Point(network, f"{choice}: {value}", network)
+            for choice, value in zip(choices, values, strict=True)
+        ]
+    )
 
 
 def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
@@ -33,20 +45,28 @@ def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
         1, len(measures), figsize=(width, 3.4), squeeze=False, layout="constrained"
     )
     models = list(dict.fromkeys(numbers["model"]))
+    labels = [names.get(model, model) for model in models]
     for ax, (measure, label) in zip(axes.flat, measures.items(), strict=True):
-        for model, (color, marker) in zip(models, LOOKS, strict=False):
+        for model, name, (color, marker) in zip(models, labels, LOOKS, strict=False):
             rows = numbers[numbers["model"] == model].sort_values("configuration")
             x, y = rows["configuration"], rows[measure].astype(float)
             look: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4.5}
             if measure == "mean_log_odds" and "standard_error" in rows:
-                ax.errorbar(x, y, rows["standard_error"].astype(float), capsize=2, **look)
+                error = rows["standard_error"].astype(float)
+                words = [f"{value:g} ± {one:g}" for value, one in zip(y, error, strict=True)]
+                drawn = ax.errorbar(
+                    x, y, error, capsize=2, gid=named_choices(name, x, words), **look
+                )
+                for part in (*drawn.lines[1], *drawn.lines[2]):
+                    part.set_gid(of_family(name))
             else:
-                ax.plot(x, y, **look)
+                words = [f"{value:g}" for value in y]
+                ax.plot(x, y, gid=named_choices(name, x, words), **look)
         ax.set_xticks(range(len(CHOICES)), CHOICES, rotation=25, ha="right")
         ax.set_ylabel(label)
     handles = [
-        Line2D([], [], color=color, marker=marker, label=names.get(model, model))
-        for model, (color, marker) in zip(models, LOOKS, strict=False)
+        Line2D([], [], color=color, marker=marker, label=name, gid=of_family(name))
+        for name, (color, marker) in zip(labels, LOOKS, strict=False)
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
     notes = []

@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from transfer.drawing.points import of_family
 from transfer.drawing.style import BLUE, GREY, VERMILION, Drawing
 from transfer.errors import UserError
 from transfer.statistics.source_sampling import elastic_sizes, expected_unique
@@ -36,9 +37,11 @@ def draw(*, classes: int, images_per_class: int, exponent: float, passes: float)
         raise UserError("unique_images: passes leaves no set smaller than the source")
     elastic = [elastic_sizes(sizes, shares, total).sum() for total in reachable]
     figure, ax = plt.subplots(figsize=(4.6, 3.1), layout="constrained")
-    ax.plot(totals, same, color=BLUE, label="same distribution (repeats)")
-    ax.plot(reachable, elastic, "--", color=VERMILION, label="elastic (no repeats)")
-    ax.axhline(source, color=GREY, linestyle=":", linewidth=1, label="images of the source")
+    repeats, once = "same distribution (repeats)", "elastic (no repeats)"
+    whole = "images of the source"
+    ax.plot(totals, same, color=BLUE, label=repeats, gid=of_family(repeats))
+    ax.plot(reachable, elastic, "--", color=VERMILION, label=once, gid=of_family(once))
+    ax.axhline(source, color=GREY, ls=":", linewidth=1, label=whole, gid=of_family(whole))
     ax.set_xscale("log")
     ax.set_yscale("log")
     for axis in (ax.xaxis, ax.yaxis):

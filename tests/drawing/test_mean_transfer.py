@@ -4,7 +4,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from matplotlib.colors import to_hex
@@ -56,7 +55,7 @@ def results(tmp_path_factory) -> StudyResults:
     cells[["n_runs", "n_expected", "n_diverged"]] = float("nan")
     return StudyResults(
         study=read_study(path),
-        models=pd.DataFrame(index=networks.index),
+        models=networks[["name"]],
         datasets=DATASETS,
         cells=cells,
         top1=networks["imagenet_top1"].to_dict(),

@@ -7,8 +7,9 @@ from matplotlib.lines import Line2D
 from scipy.interpolate import make_smoothing_spline
 
 from transfer.drawing.axes import label_axis, to_axis
-from transfer.drawing.panels import Panel, set_limits
-from transfer.drawing.style import BLUE, GREY, PURPLE
+from transfer.drawing.panels import Panel, own_intervals, panel_value, set_limits
+from transfer.drawing.points import Point, named, of_family
+from transfer.drawing.style import BLUE, GREY, PURPLE, ModelStyle
 from transfer.metrics import METRICS
 from transfer.results.table import StudyResults, imagenet_top1, part_values
 
@@ -16,11 +17,12 @@ from transfer.results.table import StudyResults, imagenet_top1, part_values
 FEWEST_OF_A_SPLINE = 5
 # Large enough to contain a number.
 STAR = 150
+SPLINE = "smoothing spline"
 
 
-def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
+def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, ModelStyle]) -> None:
     """Draw the intervals of a panel and extend its limits; note if there are none."""
-    own = intervals[intervals["dataset"] == panel.dataset].set_index("model").reindex(panel.x.index)
+    own = own_intervals(panel, intervals)
     if own["lower"].isna().all():
         panel.ax.text(
             0.97,
@@ -33,7 +35,8 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame) -> None:
         )
         return
     lower, upper = to_axis(own["lower"], panel.kind), to_axis(own["upper"], panel.kind)
-    panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2)
+    families = of_family(*(styles[model].family for model in panel.x.index))
+    panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2, gid=families)
     low, high = panel.ax.get_ylim()
     panel.ax.set_ylim(min(low, lower.min()), max(high, upper.max()))
     label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
@@ -51,7 +54,7 @@ def draw_spline(panel: Panel) -> bool:
     y = np.bincount(where, weights=panel.at[1]) / np.bincount(where)
     spline = make_smoothing_spline(x, y)
     grid = np.linspace(x[0], x[-1], 200)
-    panel.ax.plot(grid, spline(grid), color=BLUE, linewidth=1.4)
+    panel.ax.plot(grid, spline(grid), color=BLUE, linewidth=1.4, gid=of_family(SPLINE))
     return True
 
 
@@ -64,10 +67,15 @@ def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
     if panel.dataset not in values:
         return
     there = values[panel.dataset].notna().to_numpy()
-    x = to_axis(imagenet_top1(results, part)[there], panel.kind)
-    y = to_axis(values.loc[there, panel.dataset], panel.kind)
+    top1, own = imagenet_top1(results, part)[there], values.loc[there, panel.dataset]
+    described = results.models.loc[own.index]
+    x, y = to_axis(top1, panel.kind), to_axis(own, panel.kind)
     set_limits(panel, np.append(panel.at[0], x), np.append(panel.at[1], y))
-    for number, across, up in zip(np.flatnonzero(there) + 1, x, y, strict=True):
+    points = [
+        Point(str(model["name"]), panel_value(panel, top1[key], own[key]), part, panel.title)
+        for key, model in described.iterrows()
+    ]
+    for number, across, up, point in zip(np.flatnonzero(there) + 1, x, y, points, strict=True):
         panel.ax.scatter(
             across,
             up,
@@ -77,6 +85,7 @@ def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
             edgecolors="white",
             linewidths=0.6,
             zorder=5,
+            gid=named([point]),
         )
         panel.ax.text(
             across,
@@ -88,6 +97,7 @@ def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
             ha="center",
             va="center_baseline",
             zorder=6,
+            gid=of_family(part),
         )
 
 
@@ -96,7 +106,14 @@ def star_handles(results: StudyResults, part: str) -> list[Artist]:
     names = results.models.loc[list(results.study.parts[part].models), "name"]
     return [
         Line2D(
-            [], [], linestyle="", marker="*", markersize=10, color=PURPLE, label=f"{number} {name}"
+            [],
+            [],
+            linestyle="",
+            marker="*",
+            markersize=10,
+            color=PURPLE,
+            label=f"{number} {name}",
+            gid=of_family(part),
         )
         for number, name in enumerate(names, start=1)
     ]

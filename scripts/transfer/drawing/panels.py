@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from transfer.drawing.axes import label_axis, to_axis
+from transfer.drawing.points import of_family, value_words
 from transfer.drawing.style import (
     BLUE,
     GREY,
@@ -38,6 +39,9 @@ from transfer.statistics.intervals import bootstrap_line
 # Inches that the longest name of a model takes, and a line of a legend; a figure has room for
 # so many lines.
 LEGEND_COLUMN, LEGEND_LINE, LEGEND_LINES = 1.45, 0.17, 5
+
+# What the lines are called in the SVG, by the models that they go through.
+SUBSETS = {"all": "all models", "better": "better models"}
 
 
 @dataclass(frozen=True)
@@ -146,12 +150,17 @@ def draw_lines(panel: Panel, intervals: dict[str, Any], interval: bool = False) 
     interval in place of the slope.
     """
     x, y = panel.at
-    for _, color, dash, chosen in subsets(panel):
+    for name, color, dash, chosen in subsets(panel):
         grid = np.linspace(x[chosen].min(), x[chosen].max(), 60)
         fit = linear_fit(x[chosen], y[chosen])
         band = bootstrap_line(x[chosen], y[chosen], grid, **intervals)
-        panel.ax.fill_between(grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0)
-        panel.ax.plot(grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4)
+        of = of_family(SUBSETS[name])
+        panel.ax.fill_between(
+            grid, band.lower, band.upper, color=color, alpha=0.16, linewidth=0, gid=of
+        )
+        panel.ax.plot(
+            grid, fit.intercept + fit.slope * grid, dash, color=color, linewidth=1.4, gid=of
+        )
     drawn = list(subsets(panel))
     if not drawn:
         annotate(panel, "too few models")
@@ -170,17 +179,34 @@ def annotate(panel: Panel, text: str, color: str = GREY) -> None:
     panel.ax.set_title(text, loc="right", fontsize=6.5, fontweight="normal", color=color)
 
 
-def draw_models(panel: Panel, styles: dict[str, ModelStyle]) -> None:
-    """Mark every model."""
+def draw_models(
+    panel: Panel, styles: dict[str, ModelStyle], intervals: pd.DataFrame | None = None
+) -> None:
+    """Mark every model; each point says its value, with its interval where there is one."""
+    bounds = own_intervals(panel, intervals)
     for model, x, y in zip(panel.x.index, *panel.at, strict=True):
-        draw_model(panel.ax, x, y, styles[model])
+        value = panel_value(panel, panel.x[model], panel.y[model], *bounds.loc[model])
+        draw_model(panel.ax, x, y, styles[model], value, panel.title)
+
+
+def own_intervals(panel: Panel, intervals: pd.DataFrame | None) -> pd.DataFrame:
+    """`lower` and `upper` of a panel's models, in their order; NaN where there is no interval."""
+    if intervals is None:
+        return pd.DataFrame(np.nan, index=panel.x.index, columns=["lower", "upper"])
+    own = intervals[intervals["dataset"] == panel.dataset].set_index("model")
+    return own.reindex(panel.x.index)[["lower", "upper"]]
+
+
+def panel_value(panel: Panel, x: float, y: float, *interval: float) -> str:
+    """What a point of a panel says: the value, its interval if any, and the predictor."""
+    return f"{value_words(panel.metric, y, *interval)}; {panel.predictor} {x * 100:.1f} %"
 
 
 def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
     """Legend entries of the fitted lines."""
     names = {"all": "all models", "better": f"models above {results.study.threshold:g} %"}
     return [
-        Line2D([], [], color=color, linestyle=dash, label=names[name])
+        Line2D([], [], color=color, linestyle=dash, label=names[name], gid=of_family(SUBSETS[name]))
         for name, color, dash, _ in subsets(panel)
     ]
 

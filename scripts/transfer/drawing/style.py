@@ -14,6 +14,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from transfer.drawing.points import (
+    Point,
+    describe_svg,
+    keep_families_in_legends,
+    named,
+    of_family,
+)
 from transfer.files import atomic_path
 
 # Okabe and Ito's palette without its yellow, which fades on white; markers carry the family
@@ -68,17 +75,23 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ModelStyle:
-    """The marker of a model; only the largest model known of a family is filled."""
+    """The marker of a model; only the largest model known of a family is filled.
+
+    `name` and `family` are what a point with this marker is called.
+    """
 
     color: str
     marker: Marker
     filled: bool
     size: float
+    name: str = ""
+    family: str = ""
 
 
 def use_style() -> None:
     """Configure matplotlib and seaborn; call once before drawing."""
     mpl.use("Agg")
+    keep_families_in_legends()
     sns.set_theme(
         context="paper",
         style="ticks",
@@ -103,7 +116,7 @@ def use_style() -> None:
 
 
 def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
-    """A style for each row of a models table (`model`, `family`, `parameters`)."""
+    """A style for each row of a models table (`model`, `name`, `family`, `parameters`)."""
     unnamed = [f for f in dict.fromkeys(models["family"]) if f not in FAMILIES]
     looks = FAMILIES | {f: FURTHER[i % len(FURTHER)] for i, f in enumerate(unnamed)}
     # Of equally large ones the first, so that no two of a family look alike.
@@ -114,12 +127,16 @@ def model_styles(models: pd.DataFrame) -> dict[str, ModelStyle]:
         color, marker = looks[row.family]
         # Stars fill less of their square.
         size = 90 if marker == "*" else 60 if isinstance(marker, tuple) else 34
-        styles[row.model] = ModelStyle(color, marker, row.Index in largest, size)
+        styles[row.model] = ModelStyle(
+            color, marker, row.Index in largest, size, row.name, row.family
+        )
     return styles
 
 
-def draw_model(ax: Axes, x: float, y: float, style: ModelStyle) -> None:
-    """Mark one model at a point of the panel."""
+def draw_model(
+    ax: Axes, x: float, y: float, style: ModelStyle, value: str = "", panel: str = ""
+) -> None:
+    """Mark one model at a point of the panel; `value` and `panel` say what the point is."""
     ax.scatter(
         [x],
         [y],
@@ -130,6 +147,7 @@ def draw_model(ax: Axes, x: float, y: float, style: ModelStyle) -> None:
         linewidths=1.1,
         zorder=3,
         clip_on=False,
+        gid=named([Point(style.name, value, style.family, panel)]),
     )
 
 
@@ -144,6 +162,7 @@ def model_handle(name: str, style: ModelStyle) -> Line2D:
         markerfacecolor=style.color if style.filled else "white",
         markeredgecolor=style.color,
         label=name,
+        gid=of_family(style.family),
     )
 
 
@@ -159,7 +178,10 @@ def add_notes(figure: Figure, notes: Sequence[str]) -> None:
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write `<path>` as .svg, .pdf and .png, reproducible byte by byte."""
+    """Write `<path>` as .svg, .pdf and .png, reproducible byte by byte.
+
+    The points of the SVG say what they are (`transfer.drawing.points`).
+    """
     path = Path(path)
     silent: dict[str, dict[str, None]] = {
         ".png": {"Software": None},
@@ -173,4 +195,6 @@ def save_figure(figure: Figure, path: str | Path) -> None:
             atomic_path(path.with_suffix(suffix)) as temporary,
         ):
             figure.savefig(temporary, metadata=metadata)
+            if suffix == ".svg":
+                describe_svg(temporary)
     plt.close(figure)
