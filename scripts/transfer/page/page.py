@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from transfer.page.words import markdown
-from transfer.papers.verdict import with_digits_of
+from transfer.papers.verdict import is_number, with_digits_of
 from transfer.study.views import place_name
 
 TEMPLATES = Path(__file__).parent
@@ -66,10 +66,15 @@ def table_numbers(path: str | Path) -> dict[Any, dict[Any, Any]]:
 def show_recomputed(row: Mapping[str, Any]) -> str:
     """A recomputed number of the verdict with the digits that the paper prints.
 
-    A number that agrees is shown as printed: on the edge of rounding either digit is right.
+    A number that agrees is shown as printed: on the edge of rounding either digit is right. Beside
+    a word it is shown as it is.
     """
     printed = str(row["published"])
-    return printed if row["agrees"] else with_digits_of(printed, row["recomputed"])
+    return (
+        printed
+        if row["agrees"] and is_number(printed)
+        else with_digits_of(printed, row["recomputed"])
+    )
 
 
 def render_page(template: str, content: dict[str, Any]) -> str:

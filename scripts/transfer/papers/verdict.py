@@ -1,10 +1,14 @@
 """Compare printed numbers with recomputed ones."""
 
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from transfer.errors import UserError
+
+# The column of a statement whose word leaves room.
+WORD = "word"
 
 
 class Comparison(NamedTuple):
@@ -13,6 +17,8 @@ class Comparison(NamedTuple):
     `published` is the text that is printed, with its digits: 0.890, 0.0000. `tolerance` is half a
     unit of the last printed digit, the maximum rounding error, plus the error of values that were
     read off a figure. A statement without a number counts as 1 if it is true and as 0 otherwise.
+    A word that leaves room, such as many, is itself `published`: `column` is `word`, there is no
+    difference and no tolerance, and `agrees` says whether the number is within how it is read.
     """
 
     table: str
@@ -23,6 +29,15 @@ class Comparison(NamedTuple):
     difference: float
     tolerance: float
     agrees: bool
+
+
+def is_number(printed: str) -> bool:
+    """Whether a number is printed, and not a word such as many."""
+    try:
+        float(printed)
+    except ValueError:
+        return False
+    return True
 
 
 def decimal_places(printed: str) -> int:
@@ -37,7 +52,12 @@ def rounding_tolerance(printed: str) -> float:
 
 
 def with_digits_of(printed: str, value: float) -> str:
-    """Return a number as text with the decimals of a printed one: 0.8898 as 0.890 beside 0.896."""
+    """Return a number as text with the decimals of a printed one: 0.8898 as 0.890 beside 0.896.
+
+    Beside a word it has the digits that it needs.
+    """
+    if not is_number(printed):
+        return f"{value:g}"
     text = f"{value:.{max(decimal_places(printed), 0)}f}"
     # No minus before a zero.
     return text.removeprefix("-") if float(text) == 0 else text
@@ -79,6 +99,15 @@ def compare_table(
     ]
 
 
+def compare_word(place: str, row: str, wording: str, value: float, reading: Any) -> Comparison:
+    """Compare a number with the word that stands for it, read as between two bounds.
+
+    `reading` has the bounds, `above` and `below`, as text; the number must lie strictly between.
+    """
+    holds = float(reading.above) < round(float(value), 9) < float(reading.below)
+    return Comparison(place, row, WORD, wording, float(value), math.nan, math.nan, holds)
+
+
 def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Comparison]:
     """Compare the statements of the text; raises UserError if one is not recomputed."""
     missing = sorted(set(claims["id"]) ^ set(recomputed))
@@ -94,6 +123,8 @@ def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) ->
             findings.append(
                 compare(place, str(claim.id), "value", str(claim.printed), value, error)
             )
+        elif wording := getattr(claim, "wording", ""):
+            findings.append(compare_word(place, str(claim.id), str(wording), value, claim))
         else:
             holds = float(bool(value))
             findings.append(
@@ -109,15 +140,24 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
     """
     if not findings:
         return " ".join(["Nothing that the paper prints has been measured here yet.", *notes])
-    differing = [finding for finding in findings if not finding.agrees]
-    read = any(f.tolerance > rounding_tolerance(f.published) * (1 + 1e-9) for f in findings)
-    words = (
-        f"{len(findings) - len(differing)} of {len(findings)} printed numbers and statements agree "
+    words = [finding for finding in findings if finding.column == WORD]
+    precise = [finding for finding in findings if finding.column != WORD]
+    differing = [finding for finding in precise if not finding.agrees]
+    read = any(f.tolerance > rounding_tolerance(f.published) * (1 + 1e-9) for f in precise)
+    sentences = [
+        f"{len(precise) - len(differing)} of {len(precise)} printed numbers and statements agree "
         "with what is recomputed, within half a unit of the last printed digit"
-        + (" and, where values were read off figures, the error of the reading." if read else ".")
-    )
+        + (" and, where values were read off figures, the error of the reading." if read else "."),
+        *notes,
+    ]
+    if words:
+        found = ", ".join(
+            f"{f.row} {f.recomputed:g} for “{f.published}” ({'holds' if f.agrees else 'does not'})"
+            for f in words
+        )
+        sentences.append(f"As this project reads words that leave room: {found}.")
     if not differing:
-        return " ".join([words, *notes])
+        return " ".join(sentences)
     table = pd.DataFrame(
         {
             "table": finding.table,
@@ -132,4 +172,4 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
     )
     aligned = ["left"] * 3 + ["right"] * 4
     shown = table.to_markdown(index=False, disable_numparse=True, colalign=aligned)
-    return " ".join([words, *notes, f"These {len(differing)} do not:\n\n{shown}"])
+    return " ".join([*sentences, f"These {len(differing)} do not:\n\n{shown}"])
