@@ -21,11 +21,15 @@ OPTIONS = {
     "exponent": {"type": "number", "minimum": 0, "default": 1.0},
     # Largest set, in images of the source.
     "passes": {"type": "number", "exclusiveMinimum": 0, "default": 2.0},
+    # A size with repeats whose different images are marked and stated.
+    "marked": {"type": ["integer", "null"], "minimum": 1, "default": None},
 }
 POINTS = 120
 
 
-def draw(*, classes: int, images_per_class: int, exponent: float, passes: float) -> Drawing:
+def draw(
+    *, classes: int, images_per_class: int, exponent: float, passes: float, marked: int | None
+) -> Drawing:
     sizes = np.full(classes, float(images_per_class))
     shares = np.arange(1.0, classes + 1) ** -exponent
     shares /= shares.sum()
@@ -42,6 +46,20 @@ def draw(*, classes: int, images_per_class: int, exponent: float, passes: float)
     ax.plot(totals, same, color=BLUE, label=repeats, gid=of_family(repeats))
     ax.plot(reachable, elastic, "--", color=VERMILION, label=once, gid=of_family(once))
     ax.axhline(source, color=GREY, ls=":", linewidth=1, label=whole, gid=of_family(whole))
+    stated = ""
+    if marked is not None:
+        different = expected_unique(sizes, shares, marked)
+        ax.plot([marked], [different], "o", color=BLUE, markersize=5)
+        ax.annotate(
+            f"{different:,.0f}",
+            (marked, different),
+            xytext=(0, -12),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+            color=BLUE,
+        )
+        stated = f" {marked:,} images drawn with repeats hold {different:,.0f} different ones."
     ax.set_xscale("log")
     ax.set_yscale("log")
     for axis in (ax.xaxis, ax.yaxis):
@@ -53,6 +71,6 @@ def draw(*, classes: int, images_per_class: int, exponent: float, passes: float)
     caption = (
         f"Different images by size of the sampled set, for {classes:,} classes of "
         f"{images_per_class:,} images and a target whose share of the r-th heaviest class is "
-        f"proportional to r^-{exponent:g}: computed by formula, not measured."
+        f"proportional to r^-{exponent:g}: computed by formula, not measured.{stated}"
     )
     return Drawing(figure, caption)

@@ -2,7 +2,8 @@
 
 Each pair of `pairs` is a row of the result: the first less the second; the second may name several
 rows, of which the best one of each dataset counts. p is that of Wilcoxon's signed rank test over
-datasets, exact with ties and zeros.
+datasets, exact with ties and zeros. The caption says where software that loses a tie in binary
+floating point prints another p.
 """
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table, decimals, show_p
 from transfer.errors import UserError
-from transfer.statistics.paired import gain_over_best
+from transfer.statistics.paired import broken_tie, gain_over_best
 
 READS = ("printed", "datasets")
 OPTIONS = {
@@ -45,12 +46,13 @@ def make(
     shown = [column for column in printed.columns if column in datasets]
     values = printed.set_index(rows)[shown].astype(float)
     labels = {str(pair["name"]): str(pair.get("label", pair["name"])) for pair in pairs}
-    found = []
+    found, lost = [], []
     for pair in pairs:
         first, second = str(pair["first"]), list(pair["second"])
         if missing := [row for row in (first, *second) if row not in values.index]:
             raise UserError(f"gains: no row {', '.join(missing)} in column {rows}")
         result = gain_over_best(values.loc[first].to_numpy(), values.loc[second].to_numpy())
+        lost += tie_notes(labels[str(pair["name"])], values.loc[first], values.loc[second].max())
         found.append(
             {
                 "comparison": pair["name"],
@@ -74,5 +76,23 @@ def make(
         "zero, and the exact two-sided p of Wilcoxon's signed rank test over datasets."
     )
     notes = ["Computed from the values printed in the paper."]
+    if lost:
+        notes.append("Differences that are equal in print share their mean rank.")
     frame = pd.DataFrame(found, columns=[column.name for column in columns])
-    return Table(frame, columns, caption, notes)
+    return Table(frame, columns, caption, [*notes, *lost])
+
+
+def tie_notes(label: str, first: pd.Series, second: pd.Series) -> list[str]:
+    """Say where subtraction in binary loses a tie, so that readers know a p they may have seen."""
+    lost = broken_tie(first.to_numpy(), second.to_numpy())
+    if lost is None:
+        return []
+    shown = [
+        f"{first.iloc[place]:g} − {second.iloc[place]:g} = "
+        f"{float(first.iloc[place] - second.iloc[place])!r}".replace("= -", "= −")
+        for place in lost.places
+    ]
+    return [
+        f"In {label}, {' and '.join(shown)} in binary floating point, which is no tie: software "
+        f"that subtracts in binary prints p {show_p(lost.p)}."
+    ]

@@ -13,6 +13,7 @@ from transfer.drawing.style import use_style
 from transfer.drawing.views import view_function
 from transfer.errors import UserError
 from transfer.papers.published import read_printed
+from transfer.study.study import read_study
 from transfer.study.views import read_view
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +116,55 @@ def test_gains_are_differences_with_their_exact_test():
     assert frame.loc["JFT", ["above", "below"]].tolist() == [6, 0]
     assert frame.loc["JFT", "p"] == pytest.approx(2 / 64)
     assert f"{frame.loc['JFT', 'mean']:.2f}" == "4.32"
+
+
+def test_gains_say_where_a_tie_is_lost_in_binary():
+    pairs = [
+        {
+            "name": "a",
+            "label": "ImageNet",
+            "first": f"{source}_adaptive",
+            "second": [f"{source}_entire"],
+        }
+        for source in ("imagenet", "jft")
+    ]
+    table = read_printed(NGIAM, "table03")
+    made = view("tables", "gains", "make", table, DATASETS, pairs=pairs[:1])
+    assert made.columns[-1].cells(made.frame) == ["0.906"]
+    (said,) = [note for note in made.notes if "binary" in note]
+    assert "ImageNet" in said and "92.1 − 91.5 = 0.5999999999999943" in said
+    assert said.endswith("prints p 1.000.")
+    made = view("tables", "gains", "make", table, DATASETS, pairs=pairs[1:])
+    assert not any("binary" in note for note in made.notes)
+
+
+def test_the_method_is_drawn_with_weights_that_follow_from_its_shares():
+    drawn = view("figures", "adaptive_transfer", "draw")
+    panels = [ax for ax in drawn.figure.axes if ax.patches and ax.get_yticklabels()]
+    shares, predicted, weights = (
+        np.array([bar.get_width() for bar in ax.patches]) for ax in panels[1:]
+    )
+    ratio = predicted / shares
+    assert weights == pytest.approx(ratio / ratio.max())
+    assert weights.argmax() != predicted.argmax()
+    page = drawn.figure.axes[0]
+    drawn.figure.canvas.draw()
+    inside = page.get_window_extent()
+    for text in page.texts:
+        box = text.get_window_extent()
+        assert inside.x0 <= box.x0 and box.x1 <= inside.x1, text.get_text()
+    # On a phone 3.5 inches are some 350 pixels: these letters are 10 of them high, or more.
+    assert drawn.figure.get_figwidth() <= 3.6
+    assert min(text.get_fontsize() for text in page.texts if text.get_text()) >= 7
+
+
+def test_the_shipped_distribution_gives_the_450_000_images_of_the_text():
+    shown = read_study(ROOT / "config/studies/published/ngiam2018.yaml").figures["figure3"]
+    drawn = view("figures", "unique_images", "draw", **shown.options)
+    *_, mark = drawn.figure.axes[0].get_lines()
+    assert shown.options["marked"] == mark.get_xdata()[0] == 2_000_000
+    assert mark.get_ydata()[0] == pytest.approx(450_000, abs=1000)
+    assert "1,000 classes of 1,281 images" in drawn.caption and "r^-1.123" in drawn.caption
 
 
 def test_rows_below_a_reference_are_counted_and_named():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from transfer.statistics.paired import (
+    broken_tie,
     cells_below,
     gain,
     gain_over_best,
@@ -70,6 +71,21 @@ def test_printed_decimals_tie_although_binary_fractions_do_not():
     assert first[0] - second[0] != -(first[1] - second[1])
     found = signed_rank_test(first, second)
     assert found.positive == found.negative == 1.5 and found.p == 1
+
+
+def test_a_tie_lost_in_binary_is_named_with_the_p_that_scipy_prints():
+    first = np.array([76.6, 94.1, 92.1, 87.8, 88.9, 97.7])
+    second = np.array([77.2, 93.3, 91.5, 88.8, 88.7, 97.4])
+    found = broken_tie(first, second)
+    assert found.places == (0, 2)
+    assert found.p == stats.wilcoxon(first - second).pvalue == 1
+    assert signed_rank_test(first, second).p == pytest.approx(58 / 64)
+
+
+def test_a_tie_that_binary_keeps_or_that_changes_nothing_is_not_named():
+    assert broken_tie(np.array([3.0, 1.0, 5.0]), np.array([2.0, 2.0, 1.0])) is None
+    # .6 and .6 differ in binary, but both are gains: no assignment of signs is nearer or further.
+    assert broken_tie(np.array([92.1, 77.2]), np.array([91.5, 76.6])) is None
 
 
 def test_equal_rows_have_p_one():

@@ -18,7 +18,7 @@ LATEX = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     | {"<": "$<$", ">": "$>$", "|": "$|$"}
-    | {"–": "--", "²": "$^2$", "×": r"$\times$", "ρ": r"$\rho$", "✓": r"$\surd$"}
+    | {"–": "--", "−": "$-$", "²": "$^2$", "×": r"$\times$", "ρ": r"$\rho$", "✓": r"$\surd$"}
 )
 # What Markdown reads as anything but text, such as an underscore that is not within a word.
 MARKDOWN = re.compile(r"[\\`*\[\]<>|]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")

@@ -30,6 +30,13 @@ class Ties(NamedTuple):
     tied: np.ndarray
 
 
+class BrokenTie(NamedTuple):
+    """Two places whose differences tie in decimals and not in binary, and the p that results."""
+
+    places: tuple[int, int]
+    p: float
+
+
 class Gain(NamedTuple):
     """How far one row of values lies above another: one difference per column.
 
@@ -112,6 +119,29 @@ def signed_rank_test(first: np.ndarray, second: np.ndarray) -> SignedRank:
     extreme = np.abs(2 * sums - total) >= abs(2 * positive - total)
     p = min(1.0, float(counts[extreme].sum()))
     return SignedRank(positive / 2, (total - positive) / 2, n, p)
+
+
+def broken_tie(first: np.ndarray, second: np.ndarray) -> BrokenTie | None:
+    """What becomes of a tie when differences are taken in binary floating point.
+
+    92.1 - 91.5 and 77.2 - 76.6 are both .6 in print and not in binary: software that subtracts
+    there ranks them apart, and its signed rank test has another p. None where p is the same.
+    """
+    raw = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
+    ranks = np.sign(raw) * stats.rankdata(np.abs(raw))
+    p = signed_rank_test(ranks, np.zeros(len(ranks))).p
+    size = np.abs(_differences(first, second))
+    tied = [
+        (i, j)
+        for i in range(len(raw))
+        for j in range(i + 1, len(raw))
+        if size[i] == size[j] and abs(raw[i]) != abs(raw[j])
+    ]
+    return (
+        BrokenTie(tied[0], p)
+        if tied and not np.isclose(p, signed_rank_test(first, second).p)
+        else None
+    )
 
 
 def gain(first: np.ndarray, second: np.ndarray) -> Gain:
