@@ -4,6 +4,7 @@ import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table
+from transfer.errors import UserError
 from transfer.metrics import METRICS
 from transfer.study.model import Model, PrintedModel
 
@@ -11,6 +12,9 @@ READS = ("printed", "models", "datasets")
 OPTIONS = {
     # By column, where a heading is not its name in words.
     "headings": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+    # By cell, where what is shown is not the cell itself, as of rows named by a key.
+    "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+    "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
 }
 HEADINGS = {
     "imagenet_top1": "ImageNet top-1",
@@ -25,14 +29,19 @@ def make(
     datasets: dict[str, Dataset],
     *,
     headings: dict[str, str],
+    names: dict[str, str],
+    leave_out: list[str],
 ) -> Table:
-    names = {key: dataset.name for key, dataset in datasets.items()}
-    names |= {key: model.name for key, model in models.items()}
-    names |= {key: metric.label for key, metric in METRICS.items()}
-    names |= {"true": "✓", "false": "", "": "–"}
-    shown = HEADINGS | headings
+    if missing := [column for column in (*headings, *leave_out) if column not in printed]:
+        raise UserError(f"as_printed: no column {', '.join(missing)}")
+    printed = printed.drop(columns=leave_out)
+    shown = {key: dataset.short_name for key, dataset in datasets.items()} | HEADINGS | headings
+    cells = {key: dataset.name for key, dataset in datasets.items()}
+    cells |= {key: model.name for key, model in models.items()}
+    cells |= {key: metric.label for key, metric in METRICS.items()}
+    cells |= {"true": "✓", "false": "", "": "–"} | names
     columns = [
-        Column(name, shown.get(name, in_words(name)), lambda cell: str(names.get(cell, cell)))
+        Column(name, shown.get(name, in_words(name)), lambda cell: str(cells.get(cell, cell)))
         for name in printed.columns
     ]
     return Table(printed, columns, "", ["As printed in the paper."])

@@ -12,6 +12,8 @@ OPTIONS = {
     # The column that names the rows, and the row that the others are compared with.
     "rows": {"type": "string", "default": "pretraining"},
     "reference": {"type": "string", "default": "random_initialization"},
+    # By row, where its name is not the key in words.
+    "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
 }
 
@@ -22,6 +24,7 @@ def make(
     *,
     rows: str,
     reference: str,
+    names: dict[str, str],
     leave_out: list[str],
 ) -> Table:
     shown = [column for column in printed.columns if column in datasets]
@@ -39,14 +42,16 @@ def make(
         ", ".join(datasets[name].short_name for name in shown if below.loc[row, name])
         for row in below.index
     ]
+
+    def named(row: object) -> str:
+        return names.get(str(row), str(row).replace("_", " "))
+
     columns = [
-        Column("row", "Row", lambda cell: str(cell).replace("_", " ")),
+        Column("row", rows.replace("_", " ").capitalize(), named),
         Column("below", "Below"),
         Column("datasets", "Datasets", lambda cell: str(cell) or "–"),
     ]
     total, cells = int(below.to_numpy().sum()), below.size
-    caption = (
-        f"Datasets on which a row lies below {reference.replace('_', ' ')}: {total} of {cells} "
-        "cells."
-    )
+    below_what = reference.replace("_", " ")
+    caption = f"Datasets on which a row lies below {below_what}: {total} of {cells} cells."
     return Table(frame, columns, caption, ["Computed from the values printed in the paper."])

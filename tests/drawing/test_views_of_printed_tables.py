@@ -175,6 +175,23 @@ def test_rows_below_a_reference_are_counted_and_named():
     assert frame.loc["jft_adaptive", "below"] == 0
 
 
+def test_a_printed_table_names_its_rows_and_leaves_columns_out():
+    table = read_printed(NGIAM, "table05")
+    options = {"names": {"emd_subset": "EMD subset"}, "leave_out": ["kind"]}
+    made = view("tables", "as_printed", "make", table, {}, DATASETS, **options)
+    assert [column.heading for column in made.columns] == ["Pretraining", "Accuracy"]
+    rows = made.columns[0].cells(made.frame)
+    assert rows[2] == "EMD subset" and rows[0] == "imagenet_entire"
+    assert made.frame["accuracy"].tolist() == ["97.1", "97.7", "97.7", "97.0"]
+    with pytest.raises(UserError, match="as_printed: no column fish"):
+        view("tables", "as_printed", "make", table, {}, DATASETS, leave_out=["fish"])
+
+
+def test_columns_of_datasets_have_their_names():
+    made = view("tables", "as_printed", "make", read_printed(NGIAM, "table03"), {}, DATASETS)
+    assert [c.heading for c in made.columns][-3:] == ["Food-101", "CIFAR-10", "Kind"]
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [

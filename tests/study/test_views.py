@@ -11,7 +11,7 @@ from transfer.drawing.views import view_function
 from transfer.errors import UserError
 from transfer.study.shown import compared_tables, datasets_of, reads_of
 from transfer.study.study import read_study, study_digest
-from transfer.study.views import KINDS, Shown, read_view, view_names
+from transfer.study.views import KINDS, Shown, place_name, read_view, view_names
 
 FUNCTIONS = {"figures": "draw", "tables": "make"}
 VIEWS = [(kind, name) for kind in KINDS for name in view_names(kind)]
@@ -88,3 +88,17 @@ def test_what_a_study_shows_does_not_change_its_digest(tmp_path):
     assert digest("title: ", "title: Once more. ") == before
     assert digest("figure2: samples", "figure7: sizes") == before
     assert digest("threshold: ", "threshold: .") != before
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("table02", "Table 2"),
+        ("figure3a", "Figure 3a"),
+        ("figure3_top", "Figure 3 (top)"),
+        ("table_below_random", "Table below random"),
+        ("section 4.2", "Section 4.2"),
+    ],
+)
+def test_a_place_of_the_paper_in_words(place, words):
+    assert place_name(place) == words

@@ -160,7 +160,9 @@ def _literals(tree: ast.Module, path: Path) -> dict[str, Any]:
 
 
 def place_name(place: str) -> str:
-    """`table02` as Table 2, `figure3a` as Figure 3a, `section 4.2` as Section 4.2."""
-    numbered = re.fullmatch(r"(table|figure)0*(\d+[a-z]?)", place)
+    """`table02` as Table 2, `figure3_top` as Figure 3 (top), `section 4.2` as Section 4.2."""
+    numbered = re.fullmatch(r"(table|figure)0*(\d+[a-z]?)(?:_([a-z]+))?", place)
     words = f"{numbered[1]} {numbered[2]}" if numbered else place.replace("_", " ")
+    if numbered and numbered[3]:
+        words += f" ({numbered[3]})"
     return words[0].upper() + words[1:]
