@@ -70,11 +70,16 @@ class Slurm:
         lines = self.call("squeue", "--noheader", "--array", "--states=all", "--format=%i|%T")
         return dict(line.split("|") for line in lines.splitlines())
 
+    def names(self) -> dict[str, str]:
+        """Comment by number of every known job; the plugin writes rule and wildcards there."""
+        lines = self.call("squeue", "--noheader", "--states=all", "--format=%i|%k")
+        return dict(line.split("|", 1) for line in lines.splitlines())
+
     def running(self, rule: str) -> list[str]:
-        """Numbers of the jobs of a rule that run; the plugin keeps its name in the comment."""
+        """Numbers of the running jobs of a rule."""
         lines = self.call("squeue", "--noheader", "--states=RUNNING", "--format=%i|%k")
         pairs = [line.split("|", 1) for line in lines.splitlines()]
-        return [number for number, comment in pairs if f"rule_{rule}" in comment]
+        return [number for number, name in pairs if f"rule_{rule}_wildcards" in name]
 
     def start_controller(self) -> None:
         """Start slurmctld, and wait until it answers."""

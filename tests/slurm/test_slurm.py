@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from conftest import Slurm
+from conftest import Slurm, wait_until
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(600)]
 HERE = Path(__file__).parent
@@ -93,8 +94,16 @@ def most_at_once(lines: list[list[str]]) -> int:
     return most
 
 
-def test_never_more_than_four_at_once_and_all_gpus_used(slurm, tmp_path):
-    lines = Workflow(slurm, tmp_path, runs=8).finish()
+def test_never_more_than_four_at_once_and_all_gpus_used_though_the_controller_is_lost(
+    slurm, tmp_path
+):
+    workflow = Workflow(slurm, tmp_path, runs=8)
+    wait_until(lambda: workflow.started(4), "four jobs have begun")
+    slurm.stop_controller()
+    # All four jobs end, and Snakemake asks for their states, while nobody answers.
+    time.sleep(15)
+    slurm.start_controller()
+    lines = workflow.finish()
     assert [int(line[0]) for line in lines] == list(range(8))
     assert most_at_once(lines) <= 4
     assert {line[1] for line in lines} == {"0", "1", "2", "3"}
