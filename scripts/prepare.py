@@ -12,6 +12,7 @@ def main() -> None:
     """Parse the command line, prepare the dataset and print its counts."""
     # Worker processes import this file again, so imports they do not need are here.
     from transfer.data.dataset import read_datasets
+    from transfer.data.left_out import LeftOut
     from transfer.data.prepare import prepare_dataset
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -48,6 +49,10 @@ def main() -> None:
     for download in summary["downloads"]:
         if not download["verified"]:
             print(f"{download['name']}: not verified: {download['note']}")
+    for note in summary["notes"]:
+        print(note)
+    for entry in summary["left_out"]:
+        print(LeftOut(**entry))
     if summary["bad_images"]:
         print(f"{len(summary['bad_images'])} rows left out, listed in summary.json")
     if shared := summary["leakage"]["identical_images_across_splits"]:

@@ -112,7 +112,13 @@ os.register_at_fork(after_in_child=_open_zip.cache_clear)
 
 
 class Members(dict[str, Member]):
-    """Members by name, with the lookups that layouts need."""
+    """Members by name, with the lookups that layouts need.
+
+    `unread` are names in a folder that lead to no file: broken links, and links back to a folder
+    that contains them.
+    """
+
+    unread: tuple[str, ...] = ()
 
     def image(self, name: str) -> Member:
         """The member of this name, or one that raises an error when read."""

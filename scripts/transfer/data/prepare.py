@@ -10,6 +10,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,8 @@ def prepare_dataset(
                 {"id": samples[row].id, "file": samples[row].image.name, "problem": problem}
                 for row, problem in outcome.problems.items()
             ],
+            "left_out": [asdict(entry) for entry in listing.left_out],
+            "notes": list(listing.notes),
             "leakage": _leakage(stored, outcome.digests, work / "dataset"),
             "downloads": [dict(record) for record in downloads],
             "versions": {

@@ -1,6 +1,7 @@
 """Open the members of a folder, zip or tar archive, to be read in place."""
 
 import fnmatch
+import os
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -16,13 +17,10 @@ def open_members(path: Path, scratch: Path, nested: tuple[str, ...] = ()) -> Mem
     `nested` are patterns for names (without folder) of members that are archives themselves; their
     members appear as if extracted to a folder with the archive's name. Compressed tars and archives
     inside zips are unpacked into `scratch`, which must exist while they are read. Raises UserError
-    for a missing or damaged archive and for one that `archives` rejects.
+    for a folder that cannot be listed, and a missing, damaged or (by `archives`) rejected archive.
     """
     if path.is_dir():
-        files = (file for file in sorted(path.rglob("*")) if file.is_file())
-        return Members(
-            {(n := file.relative_to(path).as_posix()): FileMember(n, file) for file in files}
-        )
+        return _folder(path)
     if not path.is_file():
         raise UserError(f"{path}: no such file")
     members = _zip(path) if zipfile.is_zipfile(path) else _tar(path, scratch)
@@ -35,6 +33,43 @@ def open_members(path: Path, scratch: Path, nested: tuple[str, ...] = ()) -> Mem
         else:
             found[name] = member
     return found
+
+
+def _folder(path: Path) -> Members:
+    """All files below a folder, sorted by the parts of their paths; links to folders are followed.
+
+    A link back to a folder that contains it is not: its content is listed already.
+    """
+    files: list[str] = []
+    unread: list[str] = []
+
+    def list_files(folder: Path, prefix: str, above: tuple[Path, ...]) -> None:
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            raise UserError(f"{folder}: cannot be listed: {error.strerror}") from None
+        for entry in entries:
+            name = prefix + entry.name
+            real = above[-1] / entry.name
+            try:
+                if entry.is_file():
+                    files.append(name)
+                    continue
+                if entry.is_symlink():
+                    real = Path(entry.path).resolve(strict=True)
+                leads_back = any(real == other or real in other.parents for other in above)
+                if not leads_back and entry.is_dir():
+                    list_files(Path(entry.path), name + "/", (*above, real))
+                    continue
+            except (OSError, RuntimeError):  # a broken link, or one to itself
+                pass
+            unread.append(name)
+
+    list_files(path, "", (path.resolve(),))
+    files.sort(key=lambda name: name.split("/"))
+    members = Members({name: FileMember(name, path / name) for name in files})
+    members.unread = tuple(sorted(unread))
+    return members
 
 
 def _zip(path: Path) -> Members:

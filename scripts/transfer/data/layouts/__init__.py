@@ -54,8 +54,9 @@ def read_layout(folder: Path, scratch: Path, options: Mapping[str, Any]) -> List
     keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
     listing = KINDS[options["kind"]](folder, scratch, **keywords)
     if not listing.samples:
+        found = "".join(f"\n  {entry}" for entry in listing.left_out)
         raise UserError(
-            f"{folder}: no images found for layout '{options['kind']}'"
-            f"{EXPECTED.get(options['kind'], '')}"
+            f"{options.get('path', folder)}: no images found for layout '{options['kind']}'"
+            f"{EXPECTED.get(options['kind'], '')}{found}"
         )
     return listing
