@@ -9,6 +9,7 @@ BENCHMARKS = (
     ("prepare.py",),
     ("store.py",),
     ("training_crops.py",),
+    ("augmentation.py",),
     ("fid.py", "--quick"),
     ("status.py",),
 )

@@ -25,6 +25,7 @@ import numpy as np
 from transfer.command_line import run
 from transfer.errors import UserError
 from transfer.machine.gpus import usable_gpus
+from transfer.study.augmentation import PLAIN
 from transfer.study.finals import PREFIX as FINAL
 from transfer.study.sources import PREFIX
 from transfer.training.accepted import (
@@ -50,6 +51,7 @@ class Group:
 
     recipe: str
     method: str
+    augmentation: str
     metric: str
     code: str
     runs: int
@@ -93,13 +95,14 @@ def covering(candidates: list[Candidate]) -> list[Candidate]:
 
 def groups_of(runs: Path, every_model: bool) -> list[Group]:
     """Group the finished runs in a folder; the largest groups come first."""
-    found: dict[tuple[str, str, str, str], list[Candidate]] = {}
+    found: dict[tuple[str, str, str, str, str], list[Candidate]] = {}
     for folder in sorted(runs.glob("*/*/*/*")):
         record = read_finished(folder)
         if record:
             settings = record["settings"]
             method = settings["recipe"].get("method", "finetune")
-            key = (record["recipe"], method, record["metric"], settings["code"])
+            augmentation = settings["recipe"].get("augmentation", {}).get("kind", PLAIN)
+            key = (record["recipe"], method, augmentation, record["metric"], settings["code"])
             one = Candidate(record["seconds"], folder, features_of(record, every_model))
             found.setdefault(key, []).append(one)
     groups = [
@@ -118,7 +121,7 @@ def groups_of(runs: Path, every_model: bool) -> list[Group]:
 def outdated(groups: list[Group], accepted: Accepted) -> Iterator[tuple[Group, str]]:
     """The groups that would be trained again with the current code, with its fingerprint."""
     for group in groups:
-        code = training_code(group.metric, group.method)
+        code = training_code(group.metric, group.method, group.augmentation)
         if counts_as(group.recipe, code, accepted) != group.code:
             yield group, code
 

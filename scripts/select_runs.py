@@ -67,7 +67,7 @@ def main() -> None:
         args.allow_partial,
         {key: dataset.metric for key, dataset in datasets.items()},
         study.diverged,
-        lambda metric, recipe: training_code(metric, recipes[recipe].method),
+        lambda metric, name: training_code(metric, *recipes[name].functions),
         accepted,
         args.cells,
     )

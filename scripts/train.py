@@ -150,7 +150,7 @@ def read_order(args: argparse.Namespace) -> Order:
             f"{args.data} was prepared again after the workflow had read it: start the workflow "
             "again"
         )
-    code = training_code(dataset.metric, recipe.method)
+    code = training_code(dataset.metric, *recipe.functions)
     equal_to = counts_as(args.recipe, code, read_accepted(args.accepted))
     if args.expect_code and args.expect_code != equal_to:
         raise UserError(f"the training code was edited after the workflow had read it, {MIXTURE}")
@@ -197,7 +197,7 @@ def train_run(order: Order, lease: Lease, report: Report, waited: bool) -> None:
 
     args, parts = order.args, order.parts
     # The code may have been edited while waiting for a GPU; it is imported only now.
-    if training_code_now(parts.dataset.metric, parts.settings.method) != order.code:
+    if training_code_now(parts.dataset.metric, *parts.settings.functions) != order.code:
         raise UserError(f"the training code was edited before this run began, {MIXTURE}")
     device = devices.choose_device(lease.device(args.device))
     precision = devices.choose_precision(order.precision or "auto", device)

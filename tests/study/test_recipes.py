@@ -299,5 +299,62 @@ def test_counts_that_contradict_are_refused(tmp_path, text, message):
 def test_settings_that_are_not_stated_leave_no_trace(recipes):
     content = recipes["finetune"].settings("aptos", ROW).content()
     later = {"method", "steps", "evaluate_every", "warmup_steps", "sgd_weight_decay", "optimizer",
-             "schedule", "learning_rate", "weight_decay"}  # fmt: skip
+             "schedule", "learning_rate", "weight_decay", "augmentation"}  # fmt: skip
     assert not later & content.keys() and len(content) == 22
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("finetune_augmix", {"kind": "augmix", "severity": 3, "mixture_width": 3,
+                             "chain_depth": -1, "alpha": 1, "all_ops": True,
+                             "interpolation": "bilinear", "fill": 0}),
+        ("finetune_randaugment", {"kind": "randaugment", "num_ops": 2, "magnitude": 9,
+                                  "num_magnitude_bins": 31, "interpolation": "nearest",
+                                  "fill": 0}),
+    ],
+)  # fmt: skip
+def test_augmentations_of_section_5_1_train_for_fifty_epochs(recipes, name, expected):
+    settings, base = recipes[name].settings("aptos", ROW), recipes["finetune_50"]
+    assert settings.content()["augmentation"] == expected
+    assert recipes[name].functions == ("finetune", expected["kind"])
+    assert settings.epochs == 50 and settings.step_milestones == (25, 33, 42)
+    assert replace(settings, augmentation=None) == base.settings("aptos", ROW)
+    assert recipes[name].points == base.points == recipes["finetune"].points
+    digest = settings_digest(settings, ROW)
+    other = replace(settings.augmentation, fill=128)
+    assert digest != settings_digest(replace(settings, augmentation=other), ROW)
+
+
+def test_options_that_are_not_stated_are_recorded_with_their_defaults(recipes, tmp_path):
+    recipe = own_recipe(tmp_path / "r.yaml", "augmentation: {kind: randaugment}")
+    short = recipe.settings("aptos", ROW).augmentation
+    assert short == recipes["finetune_randaugment"].settings("aptos", ROW).augmentation
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("augmentation: {kind: augmux}", "'augmux' is not one of"),
+        ("augmentation: {severity: 3}", "missing 'kind'"),
+        ("augmentation: {kind: randaugment, severity: 3}", "unknown key 'severity'"),
+        ("augmentation: {kind: augmix, num_ops: 3}", "unknown key 'num_ops'"),
+        ("augmentation: {kind: randaugment, magnitude: 31}", "31 is not among the 31 bins"),
+        ("augmentation: {kind: augmix, severity: 11}", "11 is greater than"),
+        ("datasets: {pets: {augmentation: {kind: augmix}}}", "unknown key 'augmentation'"),
+    ],
+)
+def test_a_mistaken_augmentation_is_refused(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        own_recipe(tmp_path / "r.yaml", text)
+
+
+def test_a_recipe_may_leave_out_the_augmentation_of_the_one_it_is_like(tmp_path):
+    text = (
+        "own: {like: quick, augmentation: {kind: augmix}}\nback: {like: own, augmentation: null}\n"
+    )
+    (tmp_path / "r.yaml").write_text(RECIPES + text)
+    both = read_recipes(tmp_path / "r.yaml")
+    settings = both["back"].settings("pets", ROW)
+    assert settings == both["quick"].settings("pets", ROW)
+    assert both["back"].functions == ("finetune", "plain") != both["own"].functions

@@ -16,6 +16,7 @@ from transfer.fingerprint import modules
 from transfer.fingerprint.canonical import SPEAKING, dotted
 from transfer.study.methods import METHODS
 from transfer.training import code, methods
+from transfer.training.policies import POLICIES
 
 TRAINING = ROOT / "scripts" / "transfer" / "training"
 # Definitions of a module whose edit changes nothing of a finished run; None: of all of it.
@@ -42,8 +43,12 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     },
     "record_checks": None,
     "weights_record": {"weights_digest", "weights_name", "train_again"},
-    # Of a run by another method.
+    # Of a run by another method, or with augmentation.
     "methods/pretrain": None,
+    "operations": None,
+    "policies": {
+        "_magnitudes", "_signs", "draw_randaugment", "randaugment", "draw_augmix", "augmix",
+    },
     "../study/settings": {"PretrainSettings"},
     # They pass or raise, or write what was computed.
     "evaluation": {"check_splits"},
@@ -200,6 +205,28 @@ def test_a_run_follows_the_code_of_its_own_method(library):
     further = table.read_text().replace("}", '    "further": pretrain.train,\n}')
     for method, code_before in before.items():
         assert with_text(table, further, method=method) == code_before
+
+
+def test_a_run_follows_the_code_of_its_own_augmentation(library):
+    def now(kind: str) -> str:
+        modules.read_module.cache_clear()
+        package.fingerprint_of.cache_clear()
+        return code.training_code("accuracy", "finetune", kind)
+
+    before = {kind: now(kind) for kind in POLICIES}
+    assert len(set(before.values())) == len(POLICIES)
+    edits = {
+        ("policies.py", "1 / 3", "1 / 2"): {"augmix"},
+        ("policies.py", "150 / 331", "1 / 2"): {"randaugment"},
+        ("operations.py", "0.2989", "0.3"): {"augmix", "randaugment"},
+    }
+    for (name, old, new), kinds in edits.items():
+        path = library / "training" / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        assert {kind for kind in POLICIES if now(kind) != before[kind]} == kinds
+        path.write_text(text)
 
 
 def test_each_method_that_recipes_know_has_its_code():

@@ -37,8 +37,8 @@ def cell_precision(wildcards):
 
 def cell_code(wildcards):
     """The fingerprint that the training code of a cell counts as."""
-    method = RECIPES[wildcards.recipe].method
-    code = training_code(DATASETS[wildcards.dataset].metric, method)
+    functions = RECIPES[wildcards.recipe].functions
+    code = training_code(DATASETS[wildcards.dataset].metric, *functions)
     return counts_as(wildcards.recipe, code, ACCEPTED)
 
 

@@ -46,7 +46,7 @@ def accepted_by_name(wildcards):
     used = {
         (
             part.recipe,
-            training_code(DATASETS[dataset].metric, RECIPES[part.recipe].method),
+            training_code(DATASETS[dataset].metric, *RECIPES[part.recipe].functions),
         )
         for part in STUDIES[wildcards.study].parts.values()
         for dataset in part.datasets

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer.errors import UserError
+from transfer.study.augmentation import PLAIN, read_augmentation
 from transfer.study.finals import Final
 from transfer.study.hyperparameters import Hyperparameters, Value, expand_grid
 from transfer.study.inheritance import over
@@ -50,6 +51,8 @@ class Recipe:
             values["weights"] = str(Source(source["dataset"], model.id, source["recipe"]))
         if values["image_size"] == "model":
             values["image_size"] = model.input_size
+        if written := values.get("augmentation"):
+            values["augmentation"] = read_augmentation(written)
         plain: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
@@ -69,6 +72,12 @@ class Recipe:
         """Whether runs leave their weights for others to start from."""
         stated = self.values(dataset, model).get("keep_weights", False)
         return METHODS[self.method].leaves_weights or stated
+
+    @property
+    def functions(self) -> tuple[str, str]:
+        """What its runs take from the tables of methods and of augmentations: all of them alike."""
+        written = self.common.get("augmentation")
+        return self.method, written["kind"] if written else PLAIN
 
     @property
     def finals(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer.errors import UserError
+from transfer.study.augmentation import RandAugment, read_augmentation
 from transfer.study.chains import recipe_sources_problems
 from transfer.study.finals import Final
 from transfer.study.inheritance import follow, over, read_files
@@ -80,6 +81,16 @@ def _check_axes(recipe: Recipe, where: str) -> None:
         raise UserError(f"{where}.grid: duplicate point")
 
 
+def _check_augmentation(written: Mapping[str, Any] | None, where: str) -> None:
+    """Raise UserError if RandAugment has no bin of its magnitude."""
+    policy = read_augmentation(written) if written else None
+    if isinstance(policy, RandAugment) and policy.magnitude >= policy.num_magnitude_bins:
+        raise UserError(
+            f"{where}.magnitude: {policy.magnitude} is not among the {policy.num_magnitude_bins} "
+            "bins, which are counted from 0"
+        )
+
+
 def read_recipes(path: str | Path) -> dict[str, Recipe]:
     """Read all recipes of a folder of files, or of one file, by name.
 
@@ -101,6 +112,7 @@ def read_recipes(path: str | Path) -> dict[str, Recipe]:
         if missing or not blocks:
             raise UserError(f"{where}: missing {', '.join(missing or ['grid'])}")
         _check_length(values, method, where)
+        _check_augmentation(values.get("augmentation"), f"{where}.augmentation")
         for part, overrides in (("datasets", datasets), ("models", models)):
             for key, block in overrides.items():
                 _check_length(over(values, block), method, f"{where}.{part}.{key}")

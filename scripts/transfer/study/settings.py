@@ -1,8 +1,10 @@
 """The settings of a recipe for one dataset and one model."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any
+
+from transfer.study.augmentation import Augmentation, kind_of
 
 # No selection split: the last epoch is reported.
 NO_SPLIT = "none"
@@ -57,11 +59,17 @@ class Settings:
     warmup_steps: int = 0
     step_milestones: tuple[int, ...] = ()
     sgd_weight_decay: str = "as_given"
+    augmentation: Augmentation | None = None
 
     @property
     def evaluations(self) -> int:
         """How often a run is evaluated: after each epoch, or every so many steps and at its end."""
         return evaluations(self.epochs, self.steps, self.evaluate_every)
+
+    @property
+    def functions(self) -> tuple[str, str]:
+        """What a run takes from the tables of methods and of augmentations."""
+        return self.method, kind_of(self.augmentation)
 
     def at(self, point: Mapping[str, Any]) -> "Settings":
         """The settings of one run: these, with the values of a point of the grid, by axis."""
@@ -70,13 +78,17 @@ class Settings:
     def content(self) -> dict[str, Any]:
         """The settings of a run by name; fields equal to their default are left out.
 
-        A field added later therefore does not change existing runs.
+        A field added later therefore does not change existing runs. An augmentation has all its
+        options.
         """
-        return {
+        content = {
             field.name: value
             for field in fields(self)
             if (value := getattr(self, field.name)) != field.default or field.default is MISSING
         }
+        if self.augmentation:
+            content["augmentation"] = asdict(self.augmentation)
+        return content
 
 
 @dataclass(frozen=True, kw_only=True)

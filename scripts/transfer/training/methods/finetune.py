@@ -24,6 +24,7 @@ from transfer.training.optim import (
     set_learning_rate,
 )
 from transfer.training.order import batches_between, length_of
+from transfer.training.policies import augmented
 from transfer.training.progress import ProgressLine
 from transfer.training.report import Report, run_fields, unreported
 from transfer.training.task import Task
@@ -142,6 +143,7 @@ class FineTuning:
             self.sizes[rows], settings.crop_scale, settings.crop_ratio, flips, self.generator
         )
         images = crop_and_resize(frames, boxes.to(task.device), settings.image_size)
+        images = augmented(images, settings.augmentation, self.generator)
         labels = to_device(self.labels[rows], task.device)
         self.optimizer.zero_grad(set_to_none=True)
         pieces = -(-len(images) // self.micro_batch)
