@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table
 from transfer.metrics import METRICS
 
-READS = ("prepared", "reported")
+READS = ("prepared", "reported", "datasets")
 OPTIONS = {
     "parts": {
         "type": "array",
@@ -35,7 +36,18 @@ def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:
     )
 
 
-def make(prepared: list[Path], reported: dict[str, str], *, parts: list[str]) -> Table:
+def from_kaggle(dataset: Dataset | None) -> bool:
+    """Whether images come from Kaggle; a derived dataset has none of its own."""
+    return dataset is not None and any(file.kind.startswith("kaggle") for file in dataset.files)
+
+
+def make(
+    prepared: list[Path],
+    reported: dict[str, str],
+    datasets: dict[str, Dataset],
+    *,
+    parts: list[str],
+) -> Table:
     rows, notes = [], []
     for folder in prepared:
         summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
@@ -50,6 +62,7 @@ def make(prepared: list[Path], reported: dict[str, str], *, parts: list[str]) ->
                 "printed_train_size": printed.get("train_size"),
                 "printed_eval_size": printed.get("eval_size"),
                 "metric": summary["metric"],
+                "kaggle": from_kaggle(datasets.get(summary["dataset"])),
                 "shared_images": summary["leakage"]["identical_images_across_splits"],
                 "shared_rows": summary["leakage"]["rows_concerned"],
             }
@@ -68,6 +81,7 @@ def make(prepared: list[Path], reported: dict[str, str], *, parts: list[str]) ->
         Column("train_size", "Train size", size),
         Column("eval_size", "Eval size", size),
         Column("metric", "Metric", lambda key: METRICS[key].label),
+        Column("kaggle", "Kaggle", lambda yes: "✓" if yes else ""),
         Column("shared_images", "Images in several splits", size),
         Column("shared_rows", "Rows with them", size),
     ]

@@ -23,8 +23,9 @@ def expected(**of_distances: int) -> dict[str, int]:
         "fetch_weights": 19,
         "study_fid": 1,
         "select_runs": 1,
-        "table": 7,
-        "figure": 4,
+        "resample_images": 1,
+        "table": 10,
+        "figure": 8,
         **dict.fromkeys(["verdict", "paper", "all"], 1),
         **of_distances,
     }

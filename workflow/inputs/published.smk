@@ -36,10 +36,11 @@ def model_files(study):
 
 def verdict_tables(wildcards):
     """The recomputed tables of a study that are printed in the paper as well."""
+    study = STUDIES[wildcards.study]
     return expand(
         "results/{study}/tables/{table}.csv",
         study=wildcards.study,
-        table=compared_tables(STUDIES[wildcards.study]),
+        table=compared_tables(study, PAPERS[study.paper].compared),
     )
 
 

@@ -36,3 +36,29 @@ rule select_runs:
         "{params.partial} "
         "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1\n"
         "echo {params.round} > results/{wildcards.study}/round.txt"
+
+
+# What the images of a test set say of each selected value: intervals, and values on resamples.
+rule resample_images:
+    input:
+        **STUDY_FILES,
+        predictions="results/{study}/predictions",
+    output:
+        intervals="results/{study}/intervals.csv",
+        resamples="results/{study}/resamples.npz",
+    log:
+        "results/logs/resample_images/{study}.log",
+    wildcard_constraints:
+        study=STUDIES_OF_RUNS,
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/resample_images.py"),
+        round=study_round,
+        study=lambda wildcards: study_digest(STUDIES[wildcards.study]),
+    message:
+        "Resampling the test images of study {wildcards.study}"
+    shell:
+        f"{PYTHON} scripts/resample_images.py {STUDY_FLAGS} --predictions {{input.predictions:q}} "
+        "--resamples {output.resamples:q} --output {output.intervals:q} > {log:q} 2>&1"

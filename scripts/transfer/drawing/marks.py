@@ -21,7 +21,12 @@ SPLINE = "smoothing spline"
 
 
 def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, ModelStyle]) -> None:
-    """Draw the intervals of a panel and extend its limits; note if there are none."""
+    """Draw the intervals of a panel and extend its limits; note if there are none.
+
+    `intervals` has the columns of intervals.csv, and rows of one recipe.
+    """
+    if panel.x.empty:
+        return
     own = own_intervals(panel, intervals)
     if own["lower"].isna().all():
         panel.ax.text(
@@ -38,7 +43,7 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, Mode
     families = of_family(*(styles[model].family for model in panel.x.index))
     panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2, gid=families)
     low, high = panel.ax.get_ylim()
-    panel.ax.set_ylim(min(low, lower.min()), max(high, upper.max()))
+    panel.ax.set_ylim(min(low, np.nanmin(lower)), max(high, np.nanmax(upper)))
     label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
 
 

@@ -89,19 +89,36 @@ def transfer_panels(
     results: StudyResults, kind: str, part: str = "main"
 ) -> tuple[Figure, list[Panel]]:
     """The panels of a part of a study, empty but for their limits, ticks and titles."""
-    values, top1 = part_values(results, part), imagenet_top1(results, part)
-    figure, axes = panel_grid(values.shape[1])
+    columns = [
+        (name, results.study.parts[part].metric(described), described.short_name, values)
+        for name, values in part_values(results, part).items()
+        if (described := results.datasets[str(name)])
+    ]
+    return panels_of(results, kind, part, columns)
+
+
+def panels_of(
+    results: StudyResults,
+    kind: str,
+    part: str,
+    columns: Sequence[tuple[Any, str, str, pd.Series]],
+) -> tuple[Figure, list[Panel]]:
+    """Like `transfer_panels`, of some values of a part's models.
+
+    `columns` are dataset, metric, title and values as fractions by model, NaN where there is none.
+    """
+    top1 = imagenet_top1(results, part)
+    figure, axes = panel_grid(len(columns))
     panels = []
-    for ax, dataset in zip(axes, values.columns, strict=True):
-        described = results.datasets[dataset]
-        there = values[dataset].notna()
+    for ax, (dataset, metric, title, values) in zip(axes, columns, strict=True):
+        there = values.notna()
         panel = Panel(
             ax,
             dataset,
-            results.study.parts[part].metric(described),
-            described.short_name,
+            metric,
+            title,
             top1[there],
-            values[dataset][there],
+            values[there],
             above_threshold(results, part)[there],
             kind,
             results.predictor.axis,

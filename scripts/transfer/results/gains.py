@@ -1,40 +1,14 @@
 """What one part of a study gains over another, image by image: pre-training over random weights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from transfer.errors import UserError
+from transfer.results.predictions import Scored, cell_predictions, read_scored
 from transfer.results.table import StudyResults, part_values
-from transfer.training.metrics import METRICS, predict
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A selected run's scores on the reported images: `ids` `(n,)`, the rest as in metrics."""
-
-    ids: np.ndarray
-    labels: np.ndarray
-    scores: np.ndarray
-    predicted: np.ndarray
-
-    def value(self, metric: str, rows: np.ndarray) -> float:
-        """The metric on some of the images, by row; a row may be repeated."""
-        return METRICS[metric](self.predicted[rows], self.labels[rows], self.scores[rows])
-
-
-def read_scored(path: Path) -> Scored:
-    """The predictions that a study keeps of a selected run; raises UserError if not there."""
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            scores, labels = kept["scores"].astype(np.float64), kept["labels"]
-            thresholds = kept.get("thresholds")
-            return Scored(kept["ids"], labels, scores, predict(scores, labels, thresholds))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such predictions; select the study's runs again") from None
 
 
 def compared_parts(results: StudyResults, first: str, second: str) -> list[str]:
@@ -90,7 +64,7 @@ def _pair(
 ) -> Pair:
     """The metric of a dataset, and the predictions of its selected runs in two parts."""
     one, other = (
-        read_scored(predictions / dataset / model / f"{results.study.parts[part].recipe}.npz")
+        read_scored(cell_predictions(predictions, dataset, model, results.study.parts[part].recipe))
         for part in parts
     )
     if not np.array_equal(one.ids, other.ids):

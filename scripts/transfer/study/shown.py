@@ -1,5 +1,7 @@
 """The figures and tables of a study, their inputs and their datasets."""
 
+from collections.abc import Container
+
 from transfer.study.study import Study
 from transfer.study.views import Shown, read_view
 
@@ -40,13 +42,13 @@ def datasets_of(study: Study, kind: str, shown: Shown) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in study.parts[part].datasets))
 
 
-def compared_tables(study: Study) -> dict[str, str]:
+def compared_tables(study: Study, compared: Container[str]) -> dict[str, str]:
     """By number, the tables that a study computes from its results and its paper prints too.
 
-    The values are the numbers that the paper gives them.
+    The values are the numbers that the paper gives them; only those in `compared` count.
     """
     return {
         number: shown.printed
         for number, shown in study.tables.items()
-        if shown.printed and "results" in read_view("tables", shown.view).reads
+        if shown.printed in compared and "results" in read_view("tables", shown.view).reads
     }

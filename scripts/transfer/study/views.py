@@ -22,7 +22,7 @@ READABLE = {
     "fid": ("published", "runs"),
     "datasets": ("published", "runs"),
     "models": ("published", "runs"),
-    "intervals": ("published",),
+    "intervals": ("published", "runs"),
     "prepared": ("runs",),
     "predictions": ("runs",),
     "reported": ("runs",),
