@@ -11,11 +11,15 @@ import yaml
 from transfer.command_line import add_models, add_top1
 from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
+from transfer.papers.joint import load_joint
 from transfer.papers.published import read_printed
 from transfer.results.table import load_results
 from transfer.study.model import read_shown_models
 from transfer.study.views import View, read_view, view_names
 from transfer.validation import read_table
+
+# The options of the runner by which an input is given, where there is not one of its name.
+NEEDED = {"results": ("results", "study"), "papers": ("joint", "papers", "values", "fid")}
 
 
 def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentParser:
@@ -44,6 +48,13 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
     parser.add_argument(
         "--reported", type=yaml.safe_load, help="split that is reported by dataset: '{aptos: val}'"
+    )
+    parser.add_argument("--joint", type=Path, help="config/studies/published/index.yaml")
+    parser.add_argument(
+        "--papers", type=Path, nargs="+", help="resources/published/<paper> of each of its papers"
+    )
+    parser.add_argument(
+        "--values", type=Path, nargs="+", help="results.csv of each of its papers, in that order"
     )
     add_models(parser)
     parser.add_argument("--datasets", type=Path, default=Path("config/datasets.yaml"))
@@ -91,7 +102,7 @@ def view_function(view: View, name: str) -> Callable[..., Any]:
 
 def read(name: str, args: argparse.Namespace) -> Any:
     """Read an input of a view by its name in `transfer.study.views`."""
-    needed = {"results": ("results", "study")}.get(name, (name,))
+    needed = NEEDED.get(name, (name,))
     if name == "printed" and args.printed is None:
         return None
     for flag in needed:
@@ -100,6 +111,10 @@ def read(name: str, args: argparse.Namespace) -> Any:
     match name:
         case "results":
             return load_results(args.results, args.study, args.models, args.datasets, args.top1)
+        case "papers":
+            return load_joint(
+                args.joint, args.papers, args.values, args.fid, args.models, args.datasets
+            )
         case "models":
             return read_shown_models(args.models)
         case "datasets":

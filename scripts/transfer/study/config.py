@@ -15,12 +15,15 @@ from transfer.study.checks.libraries import known_networks
 from transfer.study.checks.models import model_problems
 from transfer.study.model import Model
 from transfer.study.recipe import Recipe
-from transfer.study.study import PUBLISHED, Study, read_study, study_name
+from transfer.study.study import JOINT, PUBLISHED, Study, read_study, study_name
 from transfer.validation import check
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 # Folders of results that do not belong to a study.
-NOT_A_STUDY = ("benchmarks", "cells", "data", "fid", "logs", "partial", PUBLISHED, "runs")
+NOT_A_STUDY = (
+    *("benchmarks", "cells", "data", "fid", "logs", "partial", PUBLISHED, "runs"),
+    *(f"{PUBLISHED}/figures", f"{PUBLISHED}/tables"),
+)
 
 
 def read_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -94,9 +97,13 @@ def read_studies(
 
 
 def study_files(folder: str | Path) -> list[Path]:
-    """The files of studies, with those of printed numbers last; hidden files are ignored."""
+    """The files of studies, with those of printed numbers last.
+
+    Hidden files are ignored, and so is the study of several papers (`transfer/study/joint.py`).
+    """
     own, printed = Path(folder).glob("*.yaml"), Path(folder, PUBLISHED).glob("*.yaml")
-    return [path for path in [*sorted(own), *sorted(printed)] if not path.name.startswith(".")]
+    papers = [path for path in sorted(printed) if path.stem != JOINT]
+    return [path for path in [*sorted(own), *papers] if not path.name.startswith(".")]
 
 
 def check_source(path: Path, study: Study) -> None:
@@ -122,7 +129,7 @@ def check_name(path: Path) -> None:
             f"{path}: the name of the file is that of the study in all paths: use only letters, "
             "digits, '_' and '-'"
         )
-    if path.stem in NOT_A_STUDY:
+    if study_name(path) in NOT_A_STUDY:
         raise UserError(
             f"{path}: the name '{path.stem}' is reserved for a folder of results: use another name"
         )

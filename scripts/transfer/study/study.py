@@ -14,6 +14,8 @@ from transfer.validation import read_yaml
 
 # The folder of studies of printed numbers, in config/studies and in results.
 PUBLISHED = "published"
+# The file of that folder which is no study of a paper, but of several (`transfer/study/joint.py`).
+JOINT = "index"
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ READABLE = {
     "predictions": ("runs",),
     "reported": ("runs",),
     "printed": ("published", "runs"),
+    # Several papers together, in a joint study.
+    "papers": ("joint",),
 }
 # The format of an option that names a part of the study.
 PART = "part"

@@ -1,0 +1,233 @@
+"""Several papers together: how each dataset's metric follows ImageNet top-1, by its distance."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transfer.data.dataset import Dataset
+from transfer.errors import UserError
+from transfer.papers.paper import Paper, read_paper
+from transfer.papers.published import read_published
+from transfer.results.table import StudyResults, imagenet_top1, load_results, part_values
+from transfer.statistics.by_distance import transfer_fit, trend_within_groups
+from transfer.study.checks.names import meant
+from transfer.study.joint import JointStudy, read_joint
+from transfer.study.study import Study
+from transfer.study.views import KINDS, READABLE, Shown, read_view, view_names
+from transfer.validation import read_table
+
+# The two numbers by which a dataset's metric follows ImageNet top-1.
+MEASURES = ("correlation", "slope")
+
+
+@dataclass(frozen=True)
+class JointResults:
+    """A study of several papers with the results of each paper's study.
+
+    `papers` and `results` are by paper; `fid` is the distance to ImageNet by dataset.
+    """
+
+    study: JointStudy
+    papers: Mapping[str, Paper]
+    results: Mapping[str, StudyResults]
+    fid: Mapping[str, float]
+
+
+def load_joint(
+    joint: Path,
+    folders: Sequence[Path],
+    values: Sequence[Path],
+    fid: Path,
+    models: Sequence[Path],
+    datasets: Path,
+) -> JointResults:
+    """Read the results of a joint study's papers.
+
+    `folders` are resources/published/<paper> and `values` their results.csv, in the order of the
+    study's papers, whose own study files lie beside `joint`; `fid` is the fid.csv that has the
+    distances, `models` begins with config/models.tsv.
+    """
+    study = read_joint(joint)
+    if not len(folders) == len(values) == len(study.papers):
+        raise UserError(
+            f"{joint}: {len(study.papers)} papers, and {len(folders)} folders and {len(values)} "
+            "results.csv were given: give one of each, in the order of the file"
+        )
+    papers = {folder.name: read_paper(folder) for folder in folders}
+    if list(papers) != list(study.papers):
+        raise UserError(f"{joint}: papers {', '.join(study.papers)}; given {', '.join(papers)}")
+    results = {
+        name: load_results(
+            found,
+            joint.with_name(f"{name}.yaml"),
+            [*models[:1], *paper.model_tables],
+            datasets,
+            paper.top1_tables,
+        )
+        for (name, paper), found in zip(papers.items(), values, strict=True)
+    }
+    distances = read_table(fid, "fid").dropna(subset=["fid"])
+    return JointResults(
+        study, papers, results, dict(zip(distances["dataset"], distances["fid"], strict=True))
+    )
+
+
+def cited(paper: Paper) -> str:
+    """A paper as it is cited: `Fang et al. 2023`."""
+    first = paper.authors[0].split()[-1]
+    others = {1: "", 2: f" and {paper.authors[-1].split()[-1]}"}.get(len(paper.authors), " et al.")
+    return f"{first}{others} {paper.year}"
+
+
+def fits_by_dataset(joint: JointResults) -> pd.DataFrame:
+    """How each dataset's metric follows ImageNet top-1 over the models above the threshold.
+
+    One row per dataset, in the order of the papers and of their parts: `dataset`, `paper`, `fid`,
+    `models` that count, Pearson's `correlation` and the least-squares `slope`, both of fractions,
+    each with the bounds of its interval, `<name>_lower` and `<name>_upper`.
+    """
+    rows = []
+    for paper, part in joint.study.papers.items():
+        results = joint.results[paper]
+        values, top1 = part_values(results, part), imagenet_top1(results, part)
+        if absent := [str(name) for name in values if name not in joint.fid]:
+            raise UserError(f"{joint.study.distances}: no distance of {', '.join(absent)}")
+        for dataset in values:
+            there = values[dataset].notna()
+            try:
+                fit = transfer_fit(
+                    top1[there].to_numpy(),
+                    values[dataset][there].to_numpy(),
+                    joint.study.threshold / 100,
+                    joint.study.intervals["level"],
+                )
+            except ValueError as error:
+                raise UserError(f"{paper}: {dataset}: {error}") from None
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "paper": paper,
+                    "fid": joint.fid[str(dataset)],
+                    "models": fit.correlation.n,
+                    "correlation": fit.correlation.value,
+                    "correlation_lower": fit.correlation.interval.lower,
+                    "correlation_upper": fit.correlation.interval.upper,
+                    "slope": fit.slope,
+                    "slope_lower": fit.slope_interval.lower,
+                    "slope_upper": fit.slope_interval.upper,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def trends_by_distance(joint: JointResults, fits: pd.DataFrame) -> pd.DataFrame:
+    """Spearman's rho of either number with distance, and its two-sided permutation p.
+
+    A row `within` papers, pooled, one for each paper, and `all`, which ranks the datasets of all
+    papers together and so mixes differences of papers with those of datasets. Columns: `over`,
+    `datasets`, and `<measure>_rho` and `<measure>_p` of each measure.
+    """
+    samples, seed = joint.study.intervals["samples"], joint.study.intervals["seed"]
+    everywhere = np.zeros(len(fits), dtype=int)
+    over = {"within": (fits, fits["paper"].to_numpy())}
+    for paper in joint.study.papers:
+        own = fits[fits["paper"] == paper]
+        over[paper] = (own, own["paper"].to_numpy())
+    over["all"] = (fits, everywhere)
+    rows = []
+    for name, (rows_of, groups) in over.items():
+        row: dict[str, object] = {"over": name, "datasets": len(rows_of)}
+        for measure in MEASURES:
+            distance, follows = rows_of["fid"].to_numpy(), rows_of[measure].to_numpy()
+            trend = trend_within_groups(distance, follows, groups, samples, seed)
+            row |= {f"{measure}_rho": trend.pooled, f"{measure}_p": trend.p}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def joint_problems(
+    joint: JointStudy,
+    studies: Mapping[str, Study],
+    papers: Mapping[str, Paper],
+    datasets: Mapping[str, Dataset],
+) -> list[str]:
+    """What keeps a joint study from being made, one line each.
+
+    `studies` are the sound ones by name, `papers` those that they are compared with, `datasets`
+    those of config/datasets.yaml.
+    """
+    found = list(_paper_problems(joint, studies))
+    shown = [] if found else _datasets(joint, studies)
+    names = [dataset for _, dataset in shown]
+    for name in dict.fromkeys(names):
+        owners = [paper for paper, dataset in shown if dataset == name]
+        if len(owners) > 1:
+            found.append(
+                f"papers: {' and '.join(owners)} both show {name}: name parts that share no dataset"
+            )
+        if name not in datasets:
+            found.append(f"papers: {owners[0]}: {name} is not in config/datasets.yaml")
+    found += _distance_problems(joint, papers, names)
+    for kind in KINDS:
+        for number, line in getattr(joint, kind).items():
+            found += [f"{kind}.{number}: {problem}" for problem in _view_problems(kind, line)]
+    return found
+
+
+def _paper_problems(joint: JointStudy, studies: Mapping[str, Study]) -> Iterator[str]:
+    for paper, part in joint.papers.items():
+        name = joint.studies[paper]
+        if name not in studies:
+            known = [one.rpartition("/")[2] for one in studies if "/" in one]
+            yield (
+                f"papers.{paper}: there is no valid study config/studies/{name}.yaml"
+                f"{meant(paper, known)}"
+            )
+        elif part not in studies[name].parts:
+            yield (
+                f"papers.{paper}: config/studies/{name}.yaml has no part '{part}'; there are "
+                f"{', '.join(studies[name].parts)}"
+            )
+
+
+def _datasets(joint: JointStudy, studies: Mapping[str, Study]) -> list[tuple[str, str]]:
+    """Paper and dataset of every point."""
+    return [
+        (paper, dataset)
+        for paper, part in joint.papers.items()
+        for dataset in studies[joint.studies[paper]].parts[part].datasets
+    ]
+
+
+def _distance_problems(
+    joint: JointStudy, papers: Mapping[str, Paper], datasets: Sequence[str]
+) -> Iterator[str]:
+    if joint.distances not in joint.papers:
+        yield f"distances: '{joint.distances}' is not among the papers"
+        return
+    paper = papers.get(joint.distances)
+    if paper is None:
+        return
+    if paper.distances is None:
+        yield f"distances: {paper.folder / 'paper.yaml'} names no table of distances"
+        return
+    printed = set(read_published(paper.folder, paper.distances.table)["dataset"])
+    if absent := [name for name in datasets if name not in printed]:
+        yield (
+            f"distances: {paper.folder / paper.distances.table}.csv has no distance of "
+            f"{', '.join(absent)}"
+        )
+
+
+def _view_problems(kind: str, shown: Shown) -> list[str]:
+    names = view_names(kind)
+    if shown.view not in names:
+        return [f"no view '{shown.view}' in scripts/{kind}{meant(shown.view, names)}"]
+    view = read_view(kind, shown.view)
+    other = [name for name in view.reads if name != "datasets" and "joint" not in READABLE[name]]
+    if other:
+        return [f"view '{view.name}' reads {', '.join(other)}, which a joint study does not have"]
+    return view.problems(shown.options)
