@@ -24,8 +24,8 @@ def expected(**of_distances: int) -> dict[str, int]:
         "study_fid": 1,
         "select_runs": 1,
         "resample_images": 1,
-        "table": 10,
-        "figure": 8,
+        "table": 11,
+        "figure": 9,
         **dict.fromkeys(["verdict", "paper", "all"], 1),
         **of_distances,
     }
