@@ -59,11 +59,12 @@ def draw(
     notes: list[str] = []
     handles: list[Artist] = [] if stars is None else star_handles(results, stars)
     if intervals is not None:
-        own = intervals[intervals["recipe"] == results.study.parts[part].recipe]
-        own = own[own["dataset"].isin(results.study.parts[part].datasets)]
+        shown = results.study.parts[part]
+        own = (intervals["recipe"] == shown.recipe) & intervals["dataset"].isin(shown.datasets)
+        intervals = intervals[own]
         for panel in panels:
-            draw_intervals(panel, own, styles)
-        methods = sorted(set(own["method"].dropna()) - {""})
+            draw_intervals(panel, intervals, styles)
+        methods = sorted(set(intervals["method"].dropna()) - {""})
         notes += [f"Bars: {'; '.join(methods)}."] if methods else []
     if through == "spline":
         drawn = [draw_spline(panel) for panel in panels]

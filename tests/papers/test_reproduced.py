@@ -67,7 +67,7 @@ def test_the_figure_has_a_point_for_each_and_the_line_of_equal_values(study):
 
 
 def test_without_a_printed_table_it_is_named(study):
-    results = load_results(study[1], STUDY, GIVEN[1], GIVEN[3], GIVEN[5:])
+    results = load_results(study[1], STUDY, [GIVEN[1]], GIVEN[3], GIVEN[5:])
     intervals = pd.read_csv(study[-1])
     with pytest.raises(UserError, match="printed: table03"):
         reproduced_values(results, intervals, None, "main")

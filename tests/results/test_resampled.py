@@ -111,7 +111,7 @@ def test_a_figure_by_two_metrics_shows_both_of_the_same_runs(study):
 
 
 def test_a_metric_or_dataset_that_cannot_be_is_refused(study):
-    results = load_results(study / "results.csv", STUDY, GIVEN[1], GIVEN[3], GIVEN[5:])
+    results = load_results(study / "results.csv", STUDY, [GIVEN[1]], GIVEN[3], GIVEN[5:])
     predictions = study / "predictions"
     with pytest.raises(UserError, match="no dataset 'melanomas'; it has cct20"):
         values_by_metric(results, predictions, "main", "melanomas", ["accuracy"])

@@ -39,11 +39,13 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, Mode
             color=GREY,
         )
         return
-    lower, upper = to_axis(own["lower"], panel.kind), to_axis(own["upper"], panel.kind)
-    families = of_family(*(styles[model].family for model in panel.x.index))
-    panel.ax.vlines(panel.at[0], lower, upper, color=GREY, linewidth=0.9, zorder=2, gid=families)
+    there = own["lower"].notna().to_numpy()
+    lower, upper = (to_axis(own.loc[there, end], panel.kind) for end in ("lower", "upper"))
+    families = of_family(*(styles[model].family for model in panel.x.index[there]))
+    x = panel.at[0][there]
+    panel.ax.vlines(x, lower, upper, color=GREY, linewidth=0.9, zorder=2, gid=families)
     low, high = panel.ax.get_ylim()
-    panel.ax.set_ylim(min(low, np.nanmin(lower)), max(high, np.nanmax(upper)))
+    panel.ax.set_ylim(min(low, lower.min()), max(high, upper.max()))
     label_axis(panel.ax, "y", panel.kind, percent=METRICS[panel.metric].percent)
 
 
