@@ -8,15 +8,15 @@ import pandas as pd
 
 from transfer.command_line import run, study_parser
 from transfer.files import write_text
+from transfer.page.figures import inline_figure
 from transfer.page.page import (
     Origin,
-    embed_figure,
+    read_table_html,
     render_page,
-    table_html,
     table_numbers,
     verdict_groups,
 )
-from transfer.page.words import Content, read_sections
+from transfer.page.words import Content, open_page, read_sections
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import read_paper
 from transfer.papers.published import read_printed
@@ -40,12 +40,17 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
     return sections
 
 
+def way_to(path: Path, page: Path) -> str:
+    """The relative link from a page to a file."""
+    return Path(os.path.relpath(path.resolve(), page.resolve().parent)).as_posix()
+
+
 def sources_of(study: Study, page: Path) -> dict[str, Origin]:
     """The script of each figure and table, the way to it from the page, and its command."""
     found = {}
     for kind, number, shown in shown_views(study):
         script = read_view(kind, shown.view).script
-        link = Path(os.path.relpath(SCRIPTS.parent / script, page.resolve().parent)).as_posix()
+        link = way_to(SCRIPTS.parent / script, page)
         suffix = {"figures": "svg", "tables": "csv"}[kind]
         rule = kind.removesuffix("s")
         target = f"results/{study.name}/{kind}/{number}.{suffix}"
@@ -92,10 +97,13 @@ def main() -> None:
         "study": study,
         "paper": paper,
         "notes": part_notes(results, published=""),
-        "sections": read_sections(args.words, shown),
+        "opening": open_page(read_sections(args.words, shown), paper.summary if paper else ""),
         "sources": sources_of(study, args.output),
-        "tables": {name: table_html(path.with_suffix(".md")) for name, path in tables.items()},
-        "figures": {name: embed_figure(path) for name, path in figures.items()},
+        "tables": {
+            name: read_table_html(path.with_suffix(".md"), way_to(path, args.output))
+            for name, path in tables.items()
+        },
+        "figures": {name: inline_figure(path) for name, path in figures.items()},
         "claims": statements,
         "cells": results.cells,
         "verdict": verdict_groups(verdict, names),

@@ -57,6 +57,7 @@ def test_a_legend_entry_is_one_group_with_its_text(saved):
     entries = saved(draw).findall(".//*[@class='entry']")
     assert [entry.get("data-family") for entry in entries] == ["b", "b"]
     assert all(entry.find(f"{SVG}g[2]").get("id").startswith("text_") for entry in entries)
+    assert [entry.findtext(f"{SVG}title") for entry in entries] == ["Net 1", "Net 2"]
 
 
 def test_a_name_is_text_and_the_other_formats_are_the_same_without(saved, tmp_path):

@@ -9,7 +9,20 @@ ROOT = Path(__file__).parents[2]
 TOPS = ("benchmarks", "config", "docs", "envs", "scripts", "tests", "workflow", ".ci", ".github")
 FILES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile", "Snakefile", "pyproject.toml")
 SUFFIXES = (
-    *(".css", ".html", ".jinja", ".jinja2", ".md", ".py", ".sh", ".smk", ".toml", ".tsv", ".txt"),
+    *(
+        ".css",
+        ".html",
+        ".js",
+        ".jinja",
+        ".jinja2",
+        ".md",
+        ".py",
+        ".sh",
+        ".smk",
+        ".toml",
+        ".tsv",
+        ".txt",
+    ),
     *(".yaml", ".yml"),
 )
 # Each with what to write instead; underscores and hyphens separate words.
@@ -25,7 +38,6 @@ ALLOWED = {
     "CHANGELOG.md": r"runs_per_card|TRANSFER_CARD",
     "scripts/accept.py": r'record\["card"\]',
     "scripts/transfer/machine/gpus.py": r'"TRANSFER_CARD',
-    "scripts/transfer/page/page.css": r"--card",
     "scripts/transfer/training/record.py": r'"card":',
     "tests/results/test_selection.py": r'"card": None',
     "tests/training/test_finished.py": r'"card": None',

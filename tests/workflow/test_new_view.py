@@ -78,7 +78,7 @@ def test_its_outputs_and_its_page_are_there(project):
     }
     page = (project / RESULTS / "paper.html").read_text(encoding="utf-8")
     assert "The models by value, in red." in page
-    assert re.findall(r'id="((?:figure|table)\d+)"', page) == ["table01", "figure2"]
+    assert re.findall(r'id="((?:figure|table)\d+)"', page) == ["figure2", "table01"]
     assert 'href="../../../scripts/figures/ranked.py"' in page
     assert len(pd.read_csv(project / RESULTS / "tables" / "table01.csv")) == 4
 

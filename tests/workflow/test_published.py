@@ -88,20 +88,24 @@ def test_everything_is_there(made):
 def test_the_page_needs_no_other_file(made):
     page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     wanted = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
-    own = ("data:image/svg+xml;base64,", "#")
-    # All else is the code, which nobody needs to read the page.
-    code = {link for link in wanted if not link.startswith(own)}
-    assert all(re.fullmatch(r"[./]+/scripts/(figures|tables)/\w+\.py", link) for link in code)
-    assert "url(" not in page and "<script" not in page
+    # All else is code and data, which nobody needs to read the page.
+    beside = {link for link in wanted if not link.startswith("#")}
+    known = r"[./]+/scripts/(figures|tables)/\w+\.py|tables/\w+\.csv|verdict\.csv"
+    assert all(re.fullmatch(known, link) for link in beside)
+    assert all((made / RESULTS / link).exists() for link in beside)
+    assert set(re.findall(r"url\((.)", page)) == {"#"} and page.count("<script>") == 1
     anchors = {link[1:] for link in wanted if link.startswith("#")}
     assert anchors <= set(re.findall(r'id="([^"]+)"', page))
-    assert page.count("<img") == len(NUMBERED["figure"])
-    assert len(re.findall(r'<img[^>]* alt="Figure \d', page)) == len(NUMBERED["figure"])
+    assert page.count("<svg") == len(NUMBERED["figure"])
+    named = re.findall(r'<svg[^>]* role="img" aria-labelledby="(figure\d)-name"', page)
+    assert named == NUMBERED["figure"]
 
 
 def test_the_page_says_where_its_numbers_are_from(made):
     page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
-    tables = dict(re.findall(r'<div class="table" id="(table\d+)">.*?<p>(.*?)</p>', page, re.S))
+    tables = dict(
+        re.findall(r'<div class="table" id="(table\d+)">.*?<caption>(.*?)</caption>', page, re.S)
+    )
     for name in ("table02", "table12", "table13"):
         assert "Computed from the values printed in Table 3. In brackets" in tables[name]
         assert "as printed" not in tables[name].lower()
@@ -113,6 +117,7 @@ def test_the_page_says_where_its_numbers_are_from(made):
 def test_figures_stand_in_the_order_of_the_paper_and_the_absent_ones_are_explained(made):
     page = (made / RESULTS / "paper.html").read_text(encoding="utf-8")
     assert re.findall(r'id="figure(\d)"', page) == list("123456789")
+    assert page.index("rarely a better model") < page.index('id="figure1"') < page.index("<h2")
     absent = re.findall(r'id="figure(\d)"><b>Figure \d</b> is not here: (.*?)</p>', page)
     assert [number for number, _ in absent] == ["2", "6", "7"]
     assert "images" in absent[0][1]
@@ -131,6 +136,7 @@ def test_statements_that_differ_are_open_and_the_others_folded(made):
     # As printed, zeros at the end included.
     assert "<b>0.890</b>" in folded
     assert "<td>0.0000</td><td>0.0001</td>" in page
+    assert page.index('aria-label="What differs"') < page.index('aria-label="What agrees"')
 
 
 def test_made_again_there_is_nothing_to_do(made):
@@ -140,17 +146,18 @@ def test_made_again_there_is_nothing_to_do(made):
 def test_each_caption_leads_to_its_script_and_redoes_just_that(made):
     page = made / RESULTS / "paper.html"
     captions = re.findall(
-        r'id="((?:figure|table)\d+)">(?:(?!id=").)*?<small class="source">(.*?)</small>',
+        r'id="((?:figure|table)\d+)">(?:(?!id="(?:figure|table)\d+").)*?'
+        r'<small class="source">(.*?)</small>',
         page.read_text(encoding="utf-8"),
         re.S,
     )
     assert len(captions) == len(NUMBERED["figure"]) + len(NUMBERED["table"])
     said = dict(captions)
-    link = re.search('href="(.*?)">(.*?)<', said["table12"])
+    link = re.search('Code: <a href="(.*?)">(.*?)<', said["table12"])
     assert link[2] == "scripts/tables/f_tests.py"
     assert (page.parent / link[1]).resolve() == (made / link[2]).resolve()
     for number, rule in (("figure5", "figure"), ("table12", "table")):
-        words = re.search("<code>snakemake (.*?)</code>", said[number])[1].split()
+        words = re.search('<code class="command">snakemake (.*?)</code>', said[number])[1].split()
         assert asked(made, *words) == {rule: 1}
 
 

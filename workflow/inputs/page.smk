@@ -2,7 +2,7 @@
 
 PAGE_TEMPLATES = [
     f"scripts/transfer/page/{name}"
-    for name in ("page.html.jinja", "parts.html.jinja", "study.html.jinja", "page.css")
+    for name in ("page.html.jinja", "parts.html.jinja", "study.html.jinja", "page.css", "page.js")
 ]
 
 

@@ -4,7 +4,7 @@ from transfer.study.study import PUBLISHED
 
 LIST_TEMPLATES = [
     f"scripts/transfer/page/{name}"
-    for name in ("page.html.jinja", "papers.html.jinja", "page.css")
+    for name in ("page.html.jinja", "papers.html.jinja", "page.css", "page.js")
 ]
 
 

@@ -85,7 +85,8 @@ def describe_svg(path: Path) -> None:
     """Replace the gids of an SVG by what they say.
 
     A point becomes an element of class `point` with a `<title>`: name, panel, value, a line each.
-    An entry of a legend becomes a group of class `entry`. Each has its `data-family`.
+    An entry of a legend becomes a group of class `entry`, titled as it is labelled. Each has its
+    `data-family`.
     Raises ValueError where an artist draws another number of points than its gid names.
     """
     for prefix, address in NAMESPACES.items():
@@ -147,4 +148,8 @@ def _describe_entry(legend: Element, handle: Element, family: str) -> None:
     entry = Element(f"{SVG}g", {"class": "entry", "data-family": family})
     legend.remove(text)
     legend[place] = entry
-    entry.extend([handle, text])
+    # What matplotlib draws as outlines it says in a comment.
+    title = Element(f"{SVG}title")
+    comments = [one for one in text.iter() if one.tag is ElementTree.Comment]
+    title.text = " ".join(str(one.text).strip() for one in comments)
+    entry.extend([title, handle, text])

@@ -1,6 +1,5 @@
 """Render a self-contained page from a study's figures, tables and verdict."""
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,24 +10,20 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from transfer.page.words import markdown
+from transfer.page.words import inline, markdown
 from transfer.papers.verdict import is_number, with_digits_of
 from transfer.study.views import place_name
 
 TEMPLATES = Path(__file__).parent
 
 
-# A matplotlib figure of 7.35 inches is as wide as the page.
-PAGE_PIXELS_PER_POINT = 1.6
-
-
 @dataclass(frozen=True)
-class EmbeddedFigure:
-    """A figure as a data URL, so that the page is self-contained, and its width in pixels."""
+class PageTable:
+    """A table as HTML without its caption, the caption, and the way to its CSV from the page."""
 
-    address: str
-    width: int
-    caption: str
+    html: Markup
+    caption: Markup
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,20 +35,14 @@ class Origin:
     command: str
 
 
-def embed_figure(path: str | Path) -> EmbeddedFigure:
-    """An SVG file, no larger than the others on the page, with its caption in a file beside it."""
-    path = Path(path)
-    content = path.read_bytes()
-    encoded = base64.b64encode(content).decode("ascii")
-    points = re.search(rb'<svg[^>]* width="([\d.]+)pt"', content)
-    width = round(float(points[1]) * PAGE_PIXELS_PER_POINT) if points else 900
-    caption = path.with_suffix(".md").read_text(encoding="utf-8").strip()
-    return EmbeddedFigure(f"data:image/svg+xml;base64,{encoded}", width, caption)
-
-
-def table_html(path: str | Path) -> Markup:
-    """A table's Markdown file as HTML: its caption, then the table."""
-    return markdown(Path(path).read_text(encoding="utf-8"))
+def read_table_html(path: str | Path, link: str = "") -> PageTable:
+    """A table's Markdown file: its caption, then the table, whose first column names its rows."""
+    text = Path(path).read_text(encoding="utf-8")
+    caption, bar, rows = f"\n\n{text}".partition("\n\n|")
+    html = re.sub("<th(?=[ >])", '<th scope="col"', markdown(bar + rows))
+    html = re.sub("(<tr>\n)<td(.*?)</td>", r'\1<th scope="row"\2</th>', html)
+    inner = html.removeprefix("<table>\n").rstrip().removesuffix("</table>")
+    return PageTable(Markup(inner), inline(caption.strip()), link)
 
 
 def table_numbers(path: str | Path) -> dict[Any, dict[Any, Any]]:

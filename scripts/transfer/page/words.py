@@ -8,6 +8,8 @@ A paragraph that begins with a name in square brackets places something:
     [statements]                    to those of all sections that are not placed yet
     [runs], [verdict]               the selected runs; what is printed beside what is recomputed
 
+The first figure that the words place stands at the top of the page (`open_page`).
+
 Words that follow a figure's or table's number stand below it; those that begin with `is not here:`
 say why, where the study does not have it. A number from a table of the study stands in braces, by
 row and column: `{table02[cct20][slope]:.2f}`. A paragraph whose numbers the study does not have is
@@ -18,7 +20,7 @@ import math
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +56,9 @@ class Content:
 class Block:
     """A paragraph (`kind` text), or what a place shows.
 
-    `kind` is text, figure, table, absent, statements, runs or verdict; `name` the number of the
-    figure or table, or the section of the paper; `words` HTML.
+    `kind` is text, figure, table, absent, statements, runs or verdict, or above for a figure at the
+    top of the page; `name` the number of the figure or table, or the section of the paper; `words`
+    HTML.
     """
 
     kind: str
@@ -132,6 +135,38 @@ def read_sections(path: Path, content: Content) -> list[Section]:
     if content.verdict and "verdict" not in placed:
         sections.append(Section("The verdict", blocks=[Block("verdict")]))
     return _with_content(sections)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What stands above the sections: `claim`, and the block of a figure if there is one."""
+
+    claim: Markup
+    figure: Block | None
+    sections: list[Section]
+
+
+def open_page(sections: Sequence[Section], claim: str = "") -> Opening:
+    """Move the first figure of some sections to the top, and leave a block `above` in its place.
+
+    `claim` is Markdown. Without one, the text that comes before all headings moves to the top: its
+    first paragraph.
+    """
+    said = inline(claim)
+    figure: Block | None = None
+    rest: list[Section] = []
+    for section in sections:
+        blocks = []
+        for block in section.blocks:
+            if not said and not section.title and block.kind == "text":
+                said = Markup(block.words.strip().removeprefix("<p>").removesuffix("</p>"))
+            elif figure is None and block.kind == "figure":
+                figure = block
+                blocks.append(Block("above", block.name))
+            else:
+                blocks.append(block)
+        rest.append(replace(section, blocks=blocks))
+    return Opening(said, figure, rest)
 
 
 def _blocks(paragraph: str, content: Content, placed: set[str]) -> list[Block]:
