@@ -15,7 +15,7 @@ from gpu_imports import ROOT
 from torch import nn
 
 from transfer.data.store import PreparedDataset, open_dataset
-from transfer.study.model import Model, read_model
+from transfer.study.model import Model, read_models
 from transfer.study.recipes import read_recipes
 from transfer.study.settings import Settings
 from transfer.training import heads, models
@@ -70,7 +70,7 @@ def write_dataset(
 
 def model_row(model: str) -> Model:
     """A row of the model table."""
-    return read_model(ROOT / "config" / "models.tsv", model)
+    return read_models(ROOT / "config" / "models.tsv")[model]
 
 
 def settings(row: Model, **changes: Any) -> Settings:

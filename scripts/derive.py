@@ -21,8 +21,6 @@ def main() -> None:
     options = parser.parse_args()
 
     datasets = read_datasets(options.datasets_file)
-    if options.dataset not in datasets:
-        raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
     dataset = datasets[options.dataset]
     if dataset.like is None:
         raise UserError(

@@ -32,8 +32,6 @@ def main() -> None:
         parser.error("--record needs --file")
 
     datasets = read_datasets(options.datasets_file)
-    if options.dataset not in datasets:
-        raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
     files = datasets[options.dataset].files
     if options.file:
         files = tuple(file for file in files if file.name == options.file)

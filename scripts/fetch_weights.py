@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transfer.command_line import run
 from transfer.files import checksum, write_json
-from transfer.study.model import read_model
+from transfer.study.model import read_models
 from transfer.training.weights import fetch, read_weights, store_weights, stored_record
 
 
@@ -19,7 +19,7 @@ def main() -> None:
         "--output", type=Path, required=True, help="the record (.json); the weights go beside it"
     )
     args = parser.parse_args()
-    row = read_model(args.models, args.model)
+    row = read_models(args.models)[args.model]
     path = args.output.with_suffix(".safetensors")
     record = stored_record(path, args.model, row)
     if args.file:

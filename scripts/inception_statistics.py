@@ -115,7 +115,7 @@ def open_originals(
     """Open the original images of a prepared dataset."""
     name = arguments.dataset or arguments.dataset_folder.name
     datasets = read_datasets(arguments.datasets_file)
-    if name not in datasets:
+    if name not in {*datasets, *datasets.broken}:
         raise UserError(f"{arguments.datasets_file}: no dataset '{name}'; set --dataset")
     source = datasets[datasets[name].images_of]
     downloads = arguments.downloads or Path("resources/downloads") / source.id

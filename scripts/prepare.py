@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 from transfer.command_line import run
-from transfer.errors import UserError
 
 
 def main() -> None:
@@ -35,8 +34,6 @@ def main() -> None:
     options = parser.parse_args()
 
     datasets = read_datasets(options.datasets_file)
-    if options.dataset not in datasets:
-        raise UserError(f"{options.datasets_file}: no dataset '{options.dataset}'")
     summary = prepare_dataset(
         datasets[options.dataset],
         options.downloads or Path("resources/downloads") / options.dataset,

@@ -17,7 +17,7 @@ from transfer.data.store import find_store, open_dataset
 from transfer.errors import UserError
 from transfer.machine.gpus import Lease, leased_gpu
 from transfer.machine.locks import held_alone
-from transfer.study.model import read_model
+from transfer.study.model import read_models
 from transfer.study.recipe import Recipe, settings_digest
 from transfer.study.recipes import read_recipes
 from transfer.study.settings import Settings
@@ -130,12 +130,8 @@ def final_settings(args: argparse.Namespace, recipe: Recipe, settings: Settings)
 
 def read_order(args: argparse.Namespace) -> Order:
     """Validate everything that does not need PyTorch, which takes seconds to import."""
-    row = read_model(args.models, args.model)
+    row = read_models(args.models)[args.model]
     recipes = read_recipes(args.recipes)
-    if args.recipe not in recipes:
-        raise UserError(
-            f"{args.recipes}: no recipe '{args.recipe}' (available: {', '.join(recipes)})"
-        )
     recipe = recipes[args.recipe]
     hp = recipe.point(args.hp)
     dataset = open_dataset(args.data, find_store(args.data, args.short_side))

@@ -3,7 +3,9 @@
 import csv
 import difflib
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,17 +93,25 @@ class _UniqueKeyLoader(yaml.CSafeLoader):
         keys = [self.construct_object(key, deep=True) for key in stated]
         for place, key in enumerate(keys):
             if key in keys[:place]:
-                line = stated[place].start_mark.line + 1
-                raise UserError(f"{node.start_mark.name}: line {line}: duplicate key '{key}'")
+                first = stated[keys.index(key)].start_mark.line + 1
+                raise UserError(duplicate_key(node.start_mark.name, stated[place], key, first))
         return super().construct_mapping(node, deep)
 
 
-def _read_yaml(path: str | Path) -> Any:
+def duplicate_key(file: str | Path, node: yaml.Node, key: Any, first: int) -> str:
+    """Describe a key that a mapping repeats; `first` is the line on which it is first."""
+    line = node.start_mark.line + 1
+    return f"{file}: line {line}: duplicate key '{key}', which is on line {first} as well"
+
+
+@contextmanager
+def yaml_loader(path: str | Path) -> Iterator[_UniqueKeyLoader]:
+    """A loader of a YAML file; raises UserError for a file that cannot be read or parsed."""
     try:
         with Path(path).open(encoding="utf-8") as file:
             loader = _UniqueKeyLoader(file)
             try:
-                content = loader.get_single_data()
+                yield loader
             finally:
                 loader.dispose()
     except FileNotFoundError:
@@ -111,6 +121,11 @@ def _read_yaml(path: str | Path) -> Any:
     # An invalid date, such as 2023-02-30, is a ValueError; so are bytes that are not UTF-8.
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path}: not valid YAML: {error}") from None
+
+
+def _read_yaml(path: str | Path) -> Any:
+    with yaml_loader(path) as loader:
+        content = loader.get_single_data()
     if content is None:
         raise UserError(f"{path}: the file is empty")
     return content
@@ -148,16 +163,19 @@ def check_rows(
     A cell is converted to its column's type first. Rows are counted as lines of the file, the
     header being line 1. An empty cell counts as missing.
     """
-    properties = schema["properties"]
     problems = []
     for line, row in enumerate(rows, start=2):
-        typed = {k: _convert(v, properties.get(k, {})) for k, v in row.items() if v != ""}
         try:
-            check(typed, schema, f"{path}: line {line}")
+            _check_row(row, schema, f"{path}: line {line}")
         except UserError as error:
             problems.append(str(error))
     if problems:
         raise UserError("\n".join(problems))
+
+
+def _check_row(row: Mapping[Any, str], schema: dict[str, Any], where: str) -> None:
+    properties = schema["properties"]
+    check({k: _convert(v, properties.get(k, {})) for k, v in row.items() if v != ""}, schema, where)
 
 
 def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
@@ -168,7 +186,11 @@ def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.
     must be unique, its `rows` is the expected number of rows. Raises UserError naming file, line
     and column.
     """
-    text = read_text_table(path, schema, folder)
+    return typed_table(read_text_table(path, schema, folder), schema, folder)
+
+
+def typed_table(text: pd.DataFrame, schema: str, folder: Path | None = None) -> pd.DataFrame:
+    """Convert the columns of a table of text to the types of the schema."""
     properties = load_schema(schema, folder)["properties"]
     typed = pd.DataFrame(index=text.index)
     for column in text.columns:
@@ -187,7 +209,7 @@ def read_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.
 
 
 def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Read header and rows of a table file; every row must have the width of the header."""
+    """Read header and rows of a table file."""
     delimiter = "\t" if path.suffix == ".tsv" else ","
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -198,25 +220,24 @@ def _read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
         raise UserError(f"{path}: not a table: {error}") from None
     if not lines:
         raise UserError(f"{path}: not a table: the file is empty")
-    header, rows = lines[0], lines[1:]
-    problems = []
-    for line, row in enumerate(rows, start=2):
-        if not row:
-            problems.append(f"{path}: line {line}: blank")
-        elif len(row) < len(header):
-            absent = ", ".join(repr(column) for column in header[len(row) :])
-            problems.append(
-                f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
-                f"no value for {absent} (a cell is missing there or to the left)"
-            )
-        elif len(row) > len(header):
-            problems.append(
-                f"{path}: line {line}: {len(row)} cells for {len(header)} columns: "
-                f"{row[len(header)]!r} is to the right of the last column {header[-1]!r}"
-            )
-    if problems:
-        raise UserError("\n".join(problems))
-    return header, rows
+    return lines[0], lines[1:]
+
+
+def _check_width(row: list[str], header: list[str], where: str) -> None:
+    """Raise UserError for a row that does not have the width of the header."""
+    if not row:
+        raise UserError(f"{where}: blank")
+    if len(row) < len(header):
+        absent = ", ".join(repr(column) for column in header[len(row) :])
+        raise UserError(
+            f"{where}: {len(row)} cells for {len(header)} columns: "
+            f"no value for {absent} (a cell is missing there or to the left)"
+        )
+    if len(row) > len(header):
+        raise UserError(
+            f"{where}: {len(row)} cells for {len(header)} columns: "
+            f"{row[len(header)]!r} is to the right of the last column {header[-1]!r}"
+        )
 
 
 def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
@@ -241,22 +262,56 @@ def _check_header(header: list[str], rules: dict[str, Any], path: Path) -> None:
         raise UserError("\n".join(problems))
 
 
-def read_text_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
-    """Read a table like `read_table`, but keep every cell as text, with its digits."""
+@dataclass(frozen=True)
+class Lines:
+    """The rows of a table as text by line of the file, and the problems of the invalid ones.
+
+    A row that is shorter than the header lacks the last columns.
+    """
+
+    header: list[str]
+    rows: dict[int, dict[str, str]]
+    problems: dict[int, str]
+
+
+def read_lines(path: str | Path, schema: str, folder: Path | None = None) -> Lines:
+    """Read the rows of a table, each with its problems.
+
+    Of rows with the same key, all have a problem. Raises UserError for a file that is not a table
+    or whose header does not match the schema.
+    """
     path = Path(path)
     rules = load_schema(schema, folder)
-    header, rows = _read_cells(path)
+    header, cells = _read_cells(path)
     _check_header(header, rules, path)
-    text = pd.DataFrame(rows, columns=header, dtype=str)
-    check_rows(text.to_dict("records"), rules, path)
-    unique = rules.get("uniqueKey")
-    if unique:
-        repeated = text.duplicated(unique)
-        if repeated.any():
-            row = text.index[repeated][0]
-            key = ", ".join(f"{column} '{text.loc[row, column]}'" for column in unique)
-            raise UserError(f"{path}: line {row + 2}: duplicate {key}")
-    expected = rules.get("rows")
-    if expected is not None and len(text) != expected:
-        raise UserError(f"{path}: {len(text)} rows, expected {expected}")
-    return text
+    rows = {line: dict(zip(header, row)) for line, row in enumerate(cells, start=2)}  # noqa: B905
+    problems: dict[int, str] = {}
+    seen: dict[tuple[str, ...], int] = {}
+    unique = rules.get("uniqueKey", [])
+    for line, row in enumerate(cells, start=2):
+        where = f"{path}: line {line}"
+        try:
+            _check_width(row, header, where)
+            _check_row(dict(rows[line]), rules, where)
+        except UserError as error:
+            problems[line] = str(error)
+        key = tuple(rows[line].get(column, "") for column in unique)
+        if any(key) and seen.setdefault(key, line) != line:
+            first = seen[key]
+            words = ", ".join(f"{c} '{value}'" for c, value in zip(unique, key, strict=True))
+            again = f"{where}: duplicate {words}, which is on line {first} as well"
+            for one in (first, line):
+                problems[one] = "\n".join(filter(None, [problems.get(one), again]))
+    return Lines(header, rows, dict(sorted(problems.items())))
+
+
+def read_text_table(path: str | Path, schema: str, folder: Path | None = None) -> pd.DataFrame:
+    """Read a table like `read_table`, but keep every cell as text, with its digits."""
+    lines = read_lines(path, schema, folder)
+    if lines.problems:
+        every = (line for problem in lines.problems.values() for line in problem.splitlines())
+        raise UserError("\n".join(dict.fromkeys(every)))
+    expected = load_schema(schema, folder).get("rows")
+    if expected is not None and len(lines.rows) != expected:
+        raise UserError(f"{path}: {len(lines.rows)} rows, expected {expected}")
+    return pd.DataFrame(list(lines.rows.values()), columns=lines.header, dtype=str)

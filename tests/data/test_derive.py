@@ -298,4 +298,4 @@ def test_a_mistaken_one_is_refused_by_its_key(
     path = tmp_path / "datasets.yaml"
     path.write_text(DATASETS.replace(old, new))
     with pytest.raises(UserError, match=says):
-        read_datasets(path)
+        read_datasets(path)["few"]

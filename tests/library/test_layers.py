@@ -13,7 +13,7 @@ PACKAGE = ROOT / "scripts" / "transfer"
 FLOORS = (
     {"errors"},
     {"command_line", "files", "metrics", "validation", "words"},
-    {"fingerprint", "machine", "statistics"},
+    {"entries", "fingerprint", "machine", "statistics"},
     {"data"},
     {"study"},
     {"training"},

@@ -15,6 +15,7 @@ from stand_in_tables import a_dataset, a_model
 
 import preflight
 from transfer.data.dataset import read_datasets
+from transfer.entries import Entries
 from transfer.errors import UserError
 from transfer.machine.gpus import GPU
 from transfer.progress import findings
@@ -61,6 +62,20 @@ def test_a_fault_of_another_table_names_that_one():
     found = findings.check_tables({"config/studies": studies})
     assert ["correct config/models.tsv;" in one.remedy for one in found] == [True, False]
     assert "correct config/studies/b.yaml;" in found[1].remedy
+
+
+def test_an_invalid_entry_is_a_warning_and_the_study_that_uses_it_an_error():
+    problem = "config/models.tsv: line 3: a: weights"
+    table = Entries("model", "config/models.tsv", {"b": 1}, {"a": problem})
+
+    def study():
+        raise UserError(f"config/studies/c.yaml: parts.main.models: 'a' is invalid: {problem}")
+
+    found = findings.check_tables({"config/models.tsv": lambda: table, "a study": study})
+    assert levels(found) == ["warning", "error"]
+    assert found[0].what == problem
+    assert found[0].remedy.endswith("the studies that use model 'a' are left out")
+    assert found[1].remedy.startswith("correct config/models.tsv;")
 
 
 def test_models_about_which_no_library_could_be_asked():

@@ -77,7 +77,7 @@ def test_a_recipe_like_another_may_do_without_its_final_runs(tmp_path):
 )
 def test_faults_are_named_when_recipes_are_read(tmp_path, final, message):
     with pytest.raises(UserError, match=message):
-        recipe(tmp_path, final)
+        recipe(tmp_path, final)["ours"]
 
 
 @pytest.mark.parametrize(

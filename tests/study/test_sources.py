@@ -1,5 +1,6 @@
 """Recipes that start from what another run leaves: named, resolved, followed, refused."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,6 @@ import pytest
 from checkout import ROOT
 from stand_in_tables import a_model
 
-from transfer.errors import UserError
 from transfer.study.chains import sources
 from transfer.study.checks.sources import source_parts, source_problems
 from transfer.study.grid import Cell, source_cells
@@ -120,8 +120,7 @@ def test_other_weights_name_no_source():
     ],
 )
 def test_what_no_recipe_leaves_is_refused_when_recipes_are_read(tmp_path, text, message):
-    with pytest.raises(UserError, match=message):
-        read_recipes(write(tmp_path, text))
+    assert re.search(message, "\n".join(read_recipes(write(tmp_path, text)).broken.values()))
 
 
 def test_a_recipe_may_go_on_from_itself_on_another_dataset(tmp_path):

@@ -14,7 +14,7 @@ from training_process import RECIPES, Training
 
 from transfer.data.digest import prepared_digest
 from transfer.errors import UserError
-from transfer.study.model import read_model
+from transfer.study.model import read_models
 from transfer.training import models
 from transfer.training.accepted import IDENTICAL, Acceptance, write_accepted
 from transfer.training.checkpoint import CheckpointFile
@@ -58,7 +58,7 @@ def test_an_uninterrupted_run_keeps_its_promises(data, uninterrupted, tmp_path):
 
 def test_a_run_from_a_local_file_says_so_and_not_the_pinned_tag(data, tmp_path):
     torch.manual_seed(0)
-    row = read_model("config/models.tsv", "mobilenet_v3_small")
+    row = read_models("config/models.tsv")["mobilenet_v3_small"]
     state = models.create(row).state_dict()
     path = tmp_path / "mobilenet_v3_small.safetensors"
     stored = store_weights(path, row.id, row, state, "mine.pth", "5" * 64)

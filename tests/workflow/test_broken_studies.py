@@ -60,3 +60,30 @@ def test_a_study_of_an_unknown_paper_is_refused_with_the_folder_to_make(checkout
     assert f"config/studies/own.yaml: paper: no paper '{paper}'" in done.stdout
     assert f"Create the folder resources/published/{paper} with paper.yaml" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_a_mistaken_row_stops_the_studies_that_train_it_alone(checkout, snakemake):
+    path = checkout / "config/models.tsv"
+    text = path.read_text()
+    row = next(line for line in text.splitlines() if line.startswith("vgg16_bn\t"))
+    line = text.splitlines().index(row) + 1
+    path.write_text(text.replace(row, row.replace("\ttorchvision\t", "\ttorchvison\t")))
+    problem = f"'vgg16_bn' is invalid: config/models.tsv: line {line}: library: 'torchvison' is not"
+    done = snakemake(checkout, "--dry-run", "results/demo/results.csv")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Study 'fang2023' is left out; the other studies are not affected:" in done.stdout
+    assert f"config/studies/fang2023.yaml: parts.main.models: {problem}" in done.stdout
+    done = snakemake(checkout, "--dry-run", "all")
+    assert done.returncode == 1 and "Traceback" not in done.stdout
+    refusal = done.stdout.rpartition("Study 'fang2023' is invalid:\n")[2]
+    assert problem in refusal
+
+
+def test_a_mistaken_reference_stops_the_distances_with_its_block_named(checkout, snakemake):
+    path = checkout / "config/datasets.yaml"
+    path.write_text(path.read_text().replace("\nimagenet:\n", "\nimagenet:\n  colour: red\n"))
+    assert snakemake(checkout, "--dry-run", "published").returncode == 0
+    done = snakemake(checkout, "--dry-run", "results/fid/cct20.json")
+    assert done.returncode == 1
+    assert "The dataset 'imagenet' is left out; no study uses it:" in done.stdout
+    assert "config/datasets.yaml: imagenet: unknown key 'colour'" in done.stdout

@@ -87,6 +87,8 @@ def fid_reference(wildcards):
     chosen = options_of(wildcards.fid_dataset)
     if chosen.ready_reference:
         return {"reference_statistics": chosen.reference}
+    if problem := DATASETS.broken.get(chosen.reference):
+        raise WorkflowError(problem)
     made = f"results/fid/statistics/{chosen.reference}"
     return {
         "reference_statistics": f"{made}.npz",

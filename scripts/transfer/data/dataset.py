@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from transfer.data.source.files import SourceFile, source_files
-from transfer.errors import UserError
-from transfer.validation import read_yaml, suggest
+from transfer.entries import Blocks, Entries, invalid, read_blocks
+from transfer.validation import suggest
 
 
 @dataclass(frozen=True)
@@ -83,24 +83,33 @@ def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
     )
 
 
-def read_datasets(path: str | Path) -> dict[str, Dataset]:
-    """Read all datasets of `config/datasets.yaml` by key; raises UserError if it is invalid."""
-    blocks = read_yaml(path, "datasets")
-    problems = [p for id, block in blocks.items() for p in _like_problems(id, block, blocks)]
-    if problems:
-        raise UserError("\n".join(f"{path}: {problem}" for problem in problems))
-    return {id: dataset_of(id, _whole(block, blocks)) for id, block in blocks.items()}
+def read_datasets(path: str | Path) -> Entries[Dataset]:
+    """Read all datasets of `config/datasets.yaml` by key, leaving out invalid blocks.
+
+    Raises UserError for a file that is not YAML.
+    """
+    blocks = read_blocks(path, "datasets")
+    broken = dict(blocks.broken)
+    for id, block in blocks.valid.items():
+        if problem := "\n".join(_like_problems(id, block, blocks)):
+            broken[id] = "\n".join(f"{path}: {line}" for line in problem.splitlines())
+    valid = {
+        id: dataset_of(id, _whole(block, blocks.valid))
+        for id, block in blocks.valid.items()
+        if id not in broken
+    }
+    return Entries("dataset", path, valid, broken)
 
 
-def _like_problems(
-    id: str, block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
+def _like_problems(id: str, block: Mapping[str, Any], blocks: Blocks) -> Iterator[str]:
     like = block.get("like")
     if like is None:
         return
-    if like not in blocks:
-        yield f"{id}.like: no dataset '{like}' ({suggest(like, list(blocks))})"
-    elif first := blocks[like].get("like"):
+    if like in blocks.broken:
+        yield from invalid(f"{id}.like", like, blocks.broken)
+    elif like not in blocks.valid:
+        yield f"{id}.like: no dataset '{like}' ({suggest(like, list(blocks.valid))})"
+    elif first := blocks.valid[like].get("like"):
         yield f"{id}.like: '{like}' has no images of its own: name '{first}', whose images it takes"
 
 

@@ -27,8 +27,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from transfer.entries import meant
 from transfer.errors import UserError
-from transfer.study.checks.names import meant
 from transfer.study.views import KINDS, view_names
 
 PLACE = re.compile(r"\[([a-z]\w*)(?: ([\w.]+))?\](?:\s+(.+))?", re.DOTALL)

@@ -1,9 +1,10 @@
 """Check the folders of papers before any job starts."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from transfer.data.dataset import Dataset
+from transfer.entries import unknown
 from transfer.errors import UserError
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import Paper, Values, read_paper
@@ -24,7 +25,7 @@ from transfer.study.study import Study
 SIZES = ("dataset", "classes", "train_size", "eval_size")
 
 
-def check_paper(folder: str | Path, known: Container[str]) -> Paper:
+def check_paper(folder: str | Path, known: Mapping[str, Dataset]) -> Paper:
     """Read a paper and check every file of its folder; raises UserError naming file and cell.
 
     Each printed table must obey the schema beside it and, where there is `totals.csv`, add up to
@@ -157,7 +158,9 @@ def values_columns(how: Values) -> tuple[str, ...]:
     return (*how.where, *long)
 
 
-def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]) -> Iterator[str]:
+def _problems(
+    paper: Paper, columns: dict[str, list[str]], known: Mapping[str, Dataset]
+) -> Iterator[str]:
     """Contradictions between `paper.yaml` and the tables; `columns` are those of each table."""
     asked: list[tuple[str, str, tuple[str, ...]]] = [
         (f"values.{part}", how.table, values_columns(how)) for part, how in paper.values.items()
@@ -183,7 +186,7 @@ def _problems(paper: Paper, columns: dict[str, list[str]], known: Container[str]
             yield from _group_problems(paper, known)
 
 
-def _group_problems(paper: Paper, known: Container[str]) -> Iterator[str]:
+def _group_problems(paper: Paper, known: Mapping[str, Dataset]) -> Iterator[str]:
     """Datasets of the table of distances that are in no group, in two, or the reverse."""
     assert paper.distances is not None
     printed = list(read_printed(paper.folder, paper.distances.table)["dataset"])
@@ -196,5 +199,4 @@ def _group_problems(paper: Paper, known: Container[str]) -> Iterator[str]:
             f"distances.groups: each dataset of {paper.distances.table}.csv belongs to one group: "
             f"{', '.join(sorted(wrong))}"
         )
-    if unknown := [name for name in printed if name not in known]:
-        yield f"distances.table: not in config/datasets.yaml: {', '.join(unknown)}"
+    yield from unknown("distances.table", printed, known, "config/datasets.yaml")

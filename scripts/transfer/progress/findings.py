@@ -26,6 +26,7 @@ from transfer.data.source.transfers import (
     http_opener,
     reason,
 )
+from transfer.entries import Entries
 from transfer.errors import UserError
 from transfer.machine.gpus import GPU
 from transfer.progress.disk import Need
@@ -106,20 +107,26 @@ def _listed(items: list[str]) -> str:
 def check_tables(readers: Mapping[str, Callable[[], Any]]) -> list[Finding]:
     """Read every table; each problem listed in a reader's UserError becomes a finding.
 
-    The problems of a table that others depend on are reported once.
+    The problems of a table that others depend on are reported once. An invalid entry of a table is
+    a warning: it stops the studies that use it, which have findings of their own.
     """
     findings: dict[str, Finding] = {}
     for name, read in readers.items():
         try:
-            read()
+            table = read()
         except UserError as error:
             # A problem starts with its file name; continuation lines belong to it.
             for problem in re.split(r"\n(?=\S+\.(?:yaml|tsv|csv)\b)", str(error)):
-                table = re.match(r"config/\S+\.(yaml|tsv)(?=:)", problem)
-                file = table[0] if table else name
-                remedy = f"correct {file}; its keys are described in workflow/schemas"
+                # The last file is the one with the mistake: a study's problem may quote another's.
+                files = re.findall(r"config/[\w/.-]+\.(?:yaml|tsv)(?=:)", problem)
+                remedy = f"correct {[name, *files][-1]}; its keys are described in workflow/schemas"
                 findings.setdefault(problem, Finding("error", problem, remedy))
-        else:
+            continue
+        broken = table.broken if isinstance(table, Entries) else {}
+        for id, problem in broken.items():
+            remedy = f"correct {name}; the studies that use {table.kind} '{id}' are left out"
+            findings.setdefault(problem, Finding("warning", problem, remedy))
+        if not broken:
             findings[name] = Finding("ok", f"{name} is valid", cause=VALID, item=name)
     return list(findings.values())
 

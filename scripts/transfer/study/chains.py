@@ -3,9 +3,9 @@
 Does not import torch.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping
 
+from transfer.entries import Entries, absent
 from transfer.errors import UserError
 from transfer.study.model import Model
 from transfer.study.recipe import Recipe
@@ -35,8 +35,11 @@ def sources(
         cell = source
 
 
-def recipe_sources_problems(recipes: Mapping[str, Recipe]) -> Iterator[str]:
-    """Find recipes that start from weights that no recipe leaves, or from their own."""
+def recipe_sources_problems(recipes: Entries[Recipe]) -> dict[str, str]:
+    """The problems of recipes that start from weights that no recipe leaves, or from their own.
+
+    A recipe has the problems of all those whose weights it starts from.
+    """
     every = recipes.values()
     written = [recipe.values(d, m) for recipe in every for d, m in _named(recipe)]
     starts = [values.get("weights") for values in written]
@@ -45,12 +48,17 @@ def recipe_sources_problems(recipes: Mapping[str, Recipe]) -> Iterator[str]:
         ["", *sorted(named), *(d for recipe in every for d in recipe.datasets)]
     )
     models = dict.fromkeys(["", *(m for recipe in every for m in recipe.models)])
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for recipe in every:
-        for dataset in datasets:
-            for model in models:
-                found |= dict.fromkeys(_chain_problems(recipe, dataset, model, recipes))
-    yield from found
+        problems = (
+            problem
+            for dataset in datasets
+            for model in models
+            for problem in _chain_problems(recipe, dataset, model, recipes)
+        )
+        if lines := "\n".join(dict.fromkeys(problems)):
+            found[recipe.name] = lines
+    return found
 
 
 def _named(recipe: Recipe) -> Iterator[tuple[str, str]]:
@@ -61,15 +69,13 @@ def _named(recipe: Recipe) -> Iterator[tuple[str, str]]:
 
 
 def _chain_problems(
-    recipe: Recipe, dataset: str, model: str, recipes: Mapping[str, Recipe]
+    recipe: Recipe, dataset: str, model: str, recipes: Entries[Recipe]
 ) -> Iterator[str]:
     seen = [(recipe.name, dataset)]
     while isinstance(source := recipe.values(dataset, model).get("weights"), Mapping):
         where, name = f"{recipe.files[0]}: {recipe.name}.weights", source["recipe"]
         if name not in recipes:
-            near = difflib.get_close_matches(name, recipes, n=1)
-            meant = f"; did you mean '{near[0]}'?" if near else ""
-            yield f"{where}.recipe: no recipe '{name}'{meant}"
+            yield from absent(f"{where}.recipe", name, recipes)
             return
         recipe, dataset = recipes[name], source["dataset"]
         if not recipe.keeps_weights(dataset, model):

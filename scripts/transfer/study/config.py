@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from transfer.data.dataset import Dataset
+from transfer.entries import Entries
 from transfer.errors import UserError
 from transfer.study.checks import study_problems
 from transfer.study.checks.libraries import known_networks
@@ -48,30 +49,39 @@ def read_settings(config: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Studies:
-    """The valid studies of a folder by name, and the errors of the invalid ones."""
+    """The valid studies of a folder by name, and the errors of the invalid ones.
+
+    `unused` has the errors of entries of the tables, such as "dataset 'eurosat'", that no study
+    uses.
+    """
 
     sound: dict[str, Study]
     broken: dict[str, str]
+    unused: dict[str, str] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[str]:
-        """One warning for each study that is left out."""
+        """One warning for each study, and each entry that no study uses, that is left out."""
         left_out = "is left out; the other studies are not affected"
-        return [f"Study '{name}' {left_out}:\n{what}" for name, what in self.broken.items()]
+        return [
+            *(f"Study '{name}' {left_out}:\n{what}" for name, what in self.broken.items()),
+            *(f"The {name} is left out; no study uses it:\n{w}" for name, w in self.unused.items()),
+        ]
 
 
 def read_studies(
     folder: str | Path,
-    models: Mapping[str, Model],
-    datasets: Mapping[str, Dataset],
-    recipes: Mapping[str, Recipe],
+    models: Entries[Model],
+    datasets: Entries[Dataset],
+    recipes: Entries[Recipe],
     networks: Path | None = None,
 ) -> Studies:
     """Read all studies of a folder, validating each against the tables that it refers to.
 
     With `networks`, a file of cached information about torchvision and timm, the models that a
     study trains are compared with the libraries. An unfinished or invalid file affects its own
-    study only. Hidden files, such as those left by editors and macOS, are ignored.
+    study only, an invalid entry of a table only the studies that use it. Hidden files, such as
+    those left by editors and macOS, are ignored.
     """
     read: dict[Path, Study] = {}
     broken: dict[str, str] = {}
@@ -93,7 +103,18 @@ def read_studies(
             broken[study.name] = "\n".join(problems)
         else:
             sound[study.name] = study
-    return Studies(sound, broken)
+    return Studies(sound, broken, unused_entries(broken.values(), models, datasets, recipes))
+
+
+def unused_entries(of_studies: Iterable[str], *tables: Entries[Any]) -> dict[str, str]:
+    """The problems of invalid entries that are not among the problems of a study."""
+    found = "\n".join(of_studies)
+    return {
+        f"{table.kind} '{id}'": problem
+        for table in tables
+        for id, problem in table.broken.items()
+        if problem.splitlines()[0] not in found
+    }
 
 
 def study_files(folder: str | Path) -> list[Path]:

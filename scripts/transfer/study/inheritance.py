@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from transfer.entries import Entries, absent, read_blocks
 from transfer.errors import UserError
 from transfer.study.methods import METHODS
-from transfer.validation import read_yaml, suggest
+from transfer.validation import suggest
 
 # Keys of a recipe that are not settings.
 NO_SETTINGS = ("method", "description", "like", "datasets", "models", "grid", "final")
@@ -40,26 +41,38 @@ class Written:
     values: Mapping[str, Any]
 
 
-def read_files(path: Path) -> dict[str, Written]:
-    """Read all recipes of a folder, or of one file; hidden files are ignored."""
+def read_files(path: Path) -> Entries[Written]:
+    """Read all recipes of a folder, or of one file, leaving out invalid ones.
+
+    Of recipes with the same name, all are left out. Hidden files are ignored.
+    """
     files = [path]
     if path.is_dir():
         files = sorted(file for file in path.glob("*.yaml") if not file.name.startswith("."))
         if not files:
             raise UserError(f"{path}: contains no file of recipes (*.yaml)")
     written: dict[str, Written] = {}
+    broken: dict[str, str] = {}
+    places: dict[str, str] = {}
     for file in files:
-        for name, values in read_yaml(file, "recipes").items():
-            if name in written:
-                raise UserError(
-                    f"{file}: {name}: {written[name].file} has a recipe of this name: rename one"
-                )
-            written[name] = Written(file, values)
-    return written
+        blocks = read_blocks(file, "recipes")
+        for name, line in blocks.lines.items():
+            place = f"{file}: line {line}"
+            if name in places:
+                problem = f"{place}: duplicate recipe '{name}', which is in {places[name]} as well"
+                broken[name] = "\n".join(filter(None, [broken.get(name), problem]))
+            else:
+                places[name] = place
+                if name in blocks.broken:
+                    broken[name] = blocks.broken[name]
+                else:
+                    written[name] = Written(file, blocks.valid[name])
+    valid = {name: one for name, one in written.items() if name not in broken}
+    return Entries("recipe", path, valid, broken)
 
 
 def follow(
-    name: str, written: Mapping[str, Written], seen: tuple[str, ...] = ()
+    name: str, written: Entries[Written], seen: tuple[str, ...] = ()
 ) -> tuple[dict[str, Any], tuple[Path, ...]]:
     """A recipe with everything inherited from the one it is `like`, and the files of both."""
     file = written[name].file
@@ -70,7 +83,7 @@ def follow(
     if base_name is None:
         return _checked(own, own, f"{file}: {name}"), (file,)
     if base_name not in written:
-        raise UserError(f"{file}: {name}.like: no recipe '{base_name}'")
+        raise UserError("\n".join(absent(f"{file}: {name}.like", base_name, written)))
     base, files = follow(base_name, written, (*seen, name))
     # A setting varied by its own grid is not inherited.
     grid = own.get("grid", {})

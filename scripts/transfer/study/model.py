@@ -1,12 +1,13 @@
 """The models of config/models.tsv: architectures with pinned weights."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from transfer.errors import UserError
-from transfer.validation import read_table
+import pandas as pd
+
+from transfer.entries import Entries
+from transfer.validation import read_lines, read_table, typed_table
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,6 @@ class PrintedModel:
     year: int | None = None
 
 
-def read_models(path: str | Path) -> dict[str, Model]:
-    """Read all models of `config/models.tsv` by id; raises UserError if the table is invalid."""
-    table = read_table(path, "models").rename(columns={"model": "id"})
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return {row["id"]: Model(**{str(key): value for key, value in row.items()}) for row in rows}
-
-
 def read_printed_models(path: Path) -> dict[str, PrintedModel]:
     """Read the models of a paper by id, from a table with its schema beside it."""
     table = read_table(path, path.stem, path.parent).rename(columns={"model": "id"})
@@ -71,12 +65,25 @@ def read_shown_models(tables: Sequence[Path]) -> dict[str, Model | PrintedModel]
     return models
 
 
-def read_model(path: str | Path, model: str) -> Model:
-    """Read one model of `config/models.tsv`; raises UserError suggesting the nearest ids."""
-    models = read_models(path)
-    if model in models:
-        return models[model]
-    near = difflib.get_close_matches(model, models, n=3)
-    raise UserError(
-        f"{path}: no model '{model}'" + (f" (did you mean {' or '.join(near)}?)" if near else "")
+def read_models(path: str | Path) -> Entries[Model]:
+    """Read all models of `config/models.tsv` by id, leaving out invalid rows.
+
+    A row without an id is left out under its line, such as `line 3`. Raises UserError for a file
+    that is not a table or has other columns.
+    """
+    lines = read_lines(path, "models")
+    ids = {line: row.get("model") or f"line {line}" for line, row in lines.rows.items()}
+    broken: dict[str, list[str]] = {}
+    for line, problem in lines.problems.items():
+        broken.setdefault(ids[line], []).extend(problem.splitlines())
+    valid = {line: row for line, row in lines.rows.items() if ids[line] not in broken}
+    text = pd.DataFrame(list(valid.values()), columns=lines.header, dtype=str)
+    table = typed_table(text, "models").rename(columns={"model": "id"})
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return Entries(
+        "model",
+        path,
+        {row["id"]: Model(**{str(key): value for key, value in row.items()}) for row in rows},
+        {id: "\n".join(dict.fromkeys(problems)) for id, problems in broken.items()},
+        {ids[line]: line for line in valid},
     )

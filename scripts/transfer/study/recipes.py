@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from transfer.entries import Entries
 from transfer.errors import UserError
 from transfer.study.augmentation import RandAugment, read_augmentation
 from transfer.study.chains import recipe_sources_problems
 from transfer.study.finals import Final
-from transfer.study.inheritance import follow, over, read_files
+from transfer.study.inheritance import Written, follow, over, read_files
 from transfer.study.methods import METHODS, Method
 from transfer.study.recipe import Block, Recipe
 from transfer.validation import check, load_schema, suggest
@@ -91,35 +92,45 @@ def _check_augmentation(written: Mapping[str, Any] | None, where: str) -> None:
         )
 
 
-def read_recipes(path: str | Path) -> dict[str, Recipe]:
-    """Read all recipes of a folder of files, or of one file, by name.
+def read_recipes(path: str | Path) -> Entries[Recipe]:
+    """Read all recipes of a folder of files, or of one file, by name, leaving out invalid ones.
 
-    Raises UserError for a duplicate name, an unknown method, a key unknown to the schema or the
-    method, a missing setting, an unknown `like`, or a grid with a duplicate point.
+    A recipe is invalid with a duplicate name, an unknown method, a key unknown to the schema or
+    the method, a missing setting, an unknown or invalid `like`, a grid with a duplicate point, or
+    weights that no valid recipe leaves. Raises UserError for a file that is not YAML.
     """
     written = read_files(Path(path))
+    broken = dict(written.broken)
     recipes = {}
-    for name, own in written.items():
-        where = f"{own.file}: {name}"
-        values, files = follow(name, written)
-        values.pop("description", None)
-        datasets, models = values.pop("datasets"), values.pop("models")
-        method_name, grid = values.pop("method"), values.pop("grid", None)
-        final = _final(values.pop("final", None), f"{where}.final")
-        method = METHODS[method_name]
-        blocks = tuple(_blocks(grid or (), method, f"{where}.grid"))
-        missing = sorted(method.required - values.keys() - method.axes.keys())
-        if missing or not blocks:
-            raise UserError(f"{where}: missing {', '.join(missing or ['grid'])}")
-        _check_length(values, method, where)
-        _check_augmentation(values.get("augmentation"), f"{where}.augmentation")
-        for part, overrides in (("datasets", datasets), ("models", models)):
-            for key, block in overrides.items():
-                _check_length(over(values, block), method, f"{where}.{part}.{key}")
-        recipe = Recipe(name, files, method_name, values, datasets, models, blocks, final)
-        _check_axes(recipe, where)
-        recipes[name] = recipe
-    problems = list(recipe_sources_problems(recipes))
-    if problems:
-        raise UserError("\n".join(problems))
-    return recipes
+    for name in written:
+        try:
+            recipes[name] = _recipe(name, written)
+        except UserError as error:
+            broken[name] = str(error)
+    known = Entries("recipe", path, recipes, broken)
+    lost = recipe_sources_problems(known)
+    valid = {name: recipe for name, recipe in recipes.items() if name not in lost}
+    return Entries("recipe", path, valid, broken | lost)
+
+
+def _recipe(name: str, written: Entries[Written]) -> Recipe:
+    """A recipe with everything inherited; raises UserError if it is invalid."""
+    where = f"{written[name].file}: {name}"
+    values, files = follow(name, written)
+    values.pop("description", None)
+    datasets, models = values.pop("datasets"), values.pop("models")
+    method_name, grid = values.pop("method"), values.pop("grid", None)
+    final = _final(values.pop("final", None), f"{where}.final")
+    method = METHODS[method_name]
+    blocks = tuple(_blocks(grid or (), method, f"{where}.grid"))
+    missing = sorted(method.required - values.keys() - method.axes.keys())
+    if missing or not blocks:
+        raise UserError(f"{where}: missing {', '.join(missing or ['grid'])}")
+    _check_length(values, method, where)
+    _check_augmentation(values.get("augmentation"), f"{where}.augmentation")
+    for part, overrides in (("datasets", datasets), ("models", models)):
+        for key, block in overrides.items():
+            _check_length(over(values, block), method, f"{where}.{part}.{key}")
+    recipe = Recipe(name, files, method_name, values, datasets, models, blocks, final)
+    _check_axes(recipe, where)
+    return recipe

@@ -6,9 +6,9 @@ One module per subject. Each takes the tables that were read and returns one lin
 from collections.abc import Mapping
 
 from transfer.data.dataset import Dataset
+from transfer.entries import unknown
 from transfer.study.checks.data import data_problems, metric_conflicts
 from transfer.study.checks.libraries import Network
-from transfer.study.checks.names import unknown
 from transfer.study.checks.outputs import output_problems
 from transfer.study.checks.recipes import recipe_problems, size_problems, start_problems
 from transfer.study.checks.sources import source_parts, source_problems

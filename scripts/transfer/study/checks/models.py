@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 
+from transfer.entries import Entries
 from transfer.study.checks.libraries import Network
 from transfer.study.model import Model
 
 
-def model_problems(models: Mapping[str, Model], networks: Mapping[str, Network]) -> Iterator[str]:
-    """One line for each cell that the library contradicts, with its line in the table.
+def model_problems(models: Entries[Model], networks: Mapping[str, Network]) -> Iterator[str]:
+    """Report each cell that the library contradicts, with its line in the table.
 
-    `models` are all rows in the order of the table, `networks` what the libraries say of those
-    that they were asked about.
+    `models` is the whole table, `networks` the information of the libraries about some models.
     """
-    for line, (model, row) in enumerate(models.items(), start=2):
+    for model, row in models.items():
         if model in networks:
             for column, problem in _cells(row, networks[model]):
-                yield f"line {line}: {model}: {column}: {problem}"
+                yield f"line {models.lines[model]}: {model}: {column}: {problem}"
 
 
 def _cells(row: Model, network: Network) -> Iterator[tuple[str, str]]:

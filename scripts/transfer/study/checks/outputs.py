@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from transfer.entries import meant
 from transfer.errors import UserError
-from transfer.study.checks.names import meant
 from transfer.study.model import Model
 from transfer.study.shown import models_drawn, shown_views
 from transfer.study.study import Study

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from transfer.data.dataset import Dataset
+from transfer.entries import unknown
 from transfer.errors import UserError
 from transfer.study.chains import sources
-from transfer.study.checks.names import unknown
 from transfer.study.model import Model
 from transfer.study.recipe import Recipe
 from transfer.study.sources import Source
