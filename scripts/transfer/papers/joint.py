@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from transfer.data.dataset import Dataset
+from transfer.entries import meant
 from transfer.errors import UserError
 from transfer.papers.paper import Paper, read_paper
 from transfer.papers.published import read_published
 from transfer.results.table import StudyResults, imagenet_top1, load_results, part_values
 from transfer.statistics.by_distance import transfer_fit, trend_within_groups
-from transfer.study.checks.names import meant
 from transfer.study.joint import JointStudy, read_joint
 from transfer.study.study import Study
 from transfer.study.views import KINDS, READABLE, Shown, read_view, view_names
