@@ -1,5 +1,7 @@
 """Bad and odd input of one's own: refused with the file and the remedy, or handled and stated."""
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,9 +9,12 @@ from typing import Any
 
 import pytest
 import stand_ins
-from stand_in_tables import a_dataset
+import yaml
+from stand_in_tables import BLOCK
 
+from transfer.data.dataset import read_datasets
 from transfer.data.left_out import LeftOut
+from transfer.data.preparation import RUN
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
 from transfer.errors import UserError
@@ -212,6 +217,293 @@ FOLDERS = {
 }
 
 
+def zipped(files: Files) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+PICTURES = images(*(f"img/{n}.png" for n in range(8)))
+
+
+def rows(*cells: str, header: str = "path,label", delimiter: str = ",") -> str:
+    """A table of these rows, cells separated by commas, in another delimiter."""
+    return "\n".join([header, *cells]).replace(",", delimiter) + "\n"
+
+
+def labelled(*labels: str, name: str = "img/{}.png") -> list[str]:
+    return [f"{name.format(n)},{label}" for n, label in enumerate(labels)]
+
+
+def table(*labels: str, name: str = "img/{}.png", **form: str) -> dict[str, bytes | str]:
+    """Eight images, the first of which have these labels, and their table."""
+    return {**PICTURES, "train.csv": rows(*labelled(*labels, name=name), **form)}
+
+
+CATS = ("cat", "dog") * 4
+HAM_IDS = [f"ISIC_{24306 + n:07d}" for n in range(12)]
+HAM_TABLE = rows(
+    *(
+        f"HAM_{n // 2:07d},{key},{('bkl', 'nv', 'mel')[n // 2 % 3]},histo,80.0,male,lower extremity"
+        for n, key in enumerate(HAM_IDS)
+    ),
+    header="lesion_id,image_id,dx,dx_type,age,sex,localization",
+)
+HAM_PARTS = {
+    f"HAM10000_images_part_{part}": images(*(f"{key}.jpg" for key in HAM_IDS[part - 1 :: 2]))
+    for part in (1, 2)
+}
+HAM_FOLDERS: dict[str, bytes | str] = {
+    f"{part}/{name}": data for part, files in HAM_PARTS.items() for name, data in files.items()
+}
+HAM = {"table": "HAM10000_metadata.csv", "id": "image_id", "label": "dx"}
+HAM_FOUND: dict[str, Any] = {
+    "counts": {"train": 6, "val": 6},
+    "classes": ("bkl", "mel", "nv"),
+    "ids": set(HAM_IDS),
+}
+
+TABLES = {
+    "HAM10000 with its folders": Case(
+        {**HAM_FOLDERS, "HAM10000_metadata.csv": HAM_TABLE}, layout=HAM, **HAM_FOUND
+    ),
+    "HAM10000 with its archives": Case(
+        {f"{part}.zip": zipped(files) for part, files in HAM_PARTS.items()}
+        | {"HAM10000_metadata.csv": HAM_TABLE},
+        layout=HAM | {"path": None},
+        **HAM_FOUND,
+    ),
+    "HAM10000 as Kaggle packs it, with every folder twice": Case(
+        {
+            "archive.zip": zipped(
+                HAM_FOLDERS
+                | {name.replace("HAM10000", "ham10000"): data for name, data in HAM_FOLDERS.items()}
+                | {"HAM10000_metadata.csv": HAM_TABLE, "hmnist_8_8_L.csv": "pixel0000\n1\n"}
+            )
+        },
+        layout=HAM | {"path": None, "images": "HAM10000_images_part_*/{id}.jpg"},
+        stated=("12 left out: images that no row names: ham10000_images_part_1/ISIC",),
+        **HAM_FOUND,
+    ),
+    "HAM10000 as Kaggle packs it, without saying which folder": Case(
+        {
+            "archive.zip": zipped(
+                HAM_FOLDERS
+                | {name.replace("HAM10000", "ham10000"): data for name, data in HAM_FOLDERS.items()}
+                | {"HAM10000_metadata.csv": HAM_TABLE}
+            )
+        },
+        layout=HAM | {"path": None},
+        refused="line 2: HAM10000_images_part_1/.* and ham10000_images_part_1/.* fit .*`images`",
+    ),
+    "a label with a space": Case(
+        table(*("lower extremity", "trunk") * 4), classes=("lower extremity", "trunk")
+    ),
+    "several labels where there is one": Case(
+        table(*CATS), layout={"separator": ";"}, refused="for several labels .*multilabel: true"
+    ),
+    "several labels, separated by |": Case(
+        table(*("left eye|red", "red", "", "left eye") * 2),
+        split={"method": "random", "seed": 0, "fraction": 0.5},
+        block={"multilabel": True, "metric": "macro_f1"},
+        classes=("left eye", "red"),
+        stated=("several labels are separated by '|'",),
+    ),
+    "semicolons": Case(
+        table(*CATS, delimiter=";"), classes=("cat", "dog"), stated=("separated by ';'",)
+    ),
+    "tabulators in Windows-1252": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(*labelled(*("chèvre", "âne") * 4), delimiter="\t").encode("cp1252"),
+        },
+        classes=("chèvre", "âne"),
+        stated=("separated by '\\t'", "read as cp1252"),
+    ),
+    "UTF-16 with a byte order mark": Case(
+        {**PICTURES, "train.csv": rows(*labelled(*CATS)).encode("utf-16")}, classes=("cat", "dog")
+    ),
+    "UTF-8 with a byte order mark": Case(
+        {**PICTURES, "train.csv": rows(*labelled(*CATS)).encode("utf-8-sig")},
+        classes=("cat", "dog"),
+    ),
+    "an encoding that is not the table's": Case(
+        {**PICTURES, "train.csv": rows(*labelled(*("chèvre", "âne") * 4)).encode("cp1252")},
+        layout={"encoding": "utf-8"},
+        refused="cannot be read as utf-8: set its `encoding`",
+    ),
+    "an encoding that does not exist": Case(
+        table(*CATS), layout={"encoding": "utf-9"}, refused="there is no encoding 'utf-9'"
+    ),
+    "paths without suffix": Case(table(*CATS, name="img/{}"), counts={"train": 4, "val": 4}),
+    "ids with a suffix, and a pattern that adds one": Case(
+        table(*CATS, name="{}.png"),
+        layout={"id": "path", "images": "img/{id}.png"},
+        ids={f"{n}.png" for n in range(8)},
+    ),
+    "paths of Windows": Case(
+        table(*CATS, name="C:\\Users\\me\\data\\img\\{}.PNG"), counts={"train": 4, "val": 4}
+    ),
+    "relative paths of Windows": Case(
+        table(*CATS, name=".\\img\\{}.png"), counts={"train": 4, "val": 4}
+    ),
+    "folders that are another column": Case(
+        table(*CATS, name="{}") | images(*(f"{name}/{n}.png" for n, name in enumerate(CATS))),
+        layout={"id": "path", "images": "{label}/{path}.png"},
+        ids={str(n) for n in range(8)},
+    ),
+    "a name that two folders have": Case(
+        table(*CATS, name="{}.png") | images("other/3.png"),
+        refused=r"train.csv: line 5: img/3.png and other/3.png fit '3.png': set `images`",
+    ),
+    "an image that is not there": Case(
+        table(*CATS, "cat"), refused=r"img/8.png: listed, but not among .*\n.*on_bad_image=skip"
+    ),
+    "no image that is there": Case(
+        table(*CATS, name="photos/{}.png"),
+        refused="line 2: no image 'photos/0.png'.* there are: img/0.png, .*`images`",
+    ),
+    "a row without a path": Case(
+        table(*CATS) | {"train.csv": rows(*labelled(*CATS), ",cat")},
+        refused="line 10: has no image",
+    ),
+    "a row without a label": Case(
+        table("cat", "dog", "", "dog"), refused="line 4: its label is '': give it one, or remove"
+    ),
+    "a label that a program wrote for none": Case(
+        table("cat", "dog", "cat", "NaN"), refused="line 5: its label is 'NaN'"
+    ),
+    "a class called None": Case(table(*("None", "mild") * 4), classes=("None", "mild")),
+    "a class called NA": Case(
+        table(*("NA", "EU") * 4), layout={"classes": ["NA", "EU"]}, classes=("NA", "EU")
+    ),
+    "labels that differ in case and in spaces": Case(
+        table(*("cat", "dog ", "Cat", "dog") * 2), refused="'Cat' and 'cat' differ in case alone"
+    ),
+    "a label with spaces around it": Case(table(*("cat", " dog ") * 4), classes=("cat", "dog")),
+    "a label that is not among the classes": Case(
+        table(*CATS, "bird"),
+        layout={"classes": ["cat", "dog"]},
+        refused="line 10: 'bird' is not among the classes: cat, dog",
+    ),
+    "numbers of classes": Case(
+        table(*("1", "0") * 4), layout={"classes": ["cat", "dog"]}, classes=("cat", "dog")
+    ),
+    "numbers from 1": Case(
+        table(*("1", "2") * 4),
+        layout={"classes": ["cat", "dog"]},
+        refused="line 3: label 2 is not one of the 2 classes, which are numbered from 0",
+    ),
+    "grades as numbers": Case(table(*("10", "9") * 4), classes=("9", "10")),
+    "a column that is not there": Case(
+        table(*CATS), layout={"label": "diagnosis"}, refused="missing column diagnosis.*path, label"
+    ),
+    "a column that is there twice": Case(
+        {**PICTURES, "train.csv": rows("img/0.png,cat,dog", header="path,label,label")},
+        refused="has two columns label",
+    ),
+    "a table without header": Case(
+        {**PICTURES, "train.csv": "\n".join(labelled(*CATS))},
+        refused="missing column path, label; its first line has img/0.png, cat",
+    ),
+    "a row with too many cells": Case(
+        table("cat", "a dog, brown", "dog"), refused="line 3: has 3 cells, and the first line has 2"
+    ),
+    "a row with too few cells": Case(
+        {**PICTURES, "train.csv": rows("img/0.png,cat", "img/1.png")},
+        refused="line 3: has 1 cells",
+    ),
+    "a quote that is never closed": Case(
+        table("cat", '"dog', "cat"), refused="not a table .*close the quotes"
+    ),
+    "an empty table": Case({**PICTURES, "train.csv": ""}, refused="train.csv: .*it is empty"),
+    "a header alone": Case({**PICTURES, "train.csv": rows()}, refused="has no row below"),
+    "an Excel file": Case(
+        {**PICTURES, "train.csv": zipped({"xl/workbook.xml": "x"})}, refused="save the table as CSV"
+    ),
+    "a web page in the place of a table": Case(
+        {**PICTURES, "train.csv": "<!doctype html><html>Log in</html>"}, refused="but a web page"
+    ),
+    "a table that is not there": Case(
+        dict(PICTURES), refused="train.csv: no such file; `path` or `table` of its layout names it"
+    ),
+    "no table in the archive": Case(
+        {"a.zip": zipped(PICTURES)},
+        layout={"path": None},
+        refused="no table 'train.csv' there, nor in a.zip: name it with `table`",
+    ),
+    "a table in the archive's only folder": Case(
+        {"a.zip": zipped({f"repo-main/{name}": data for name, data in table(*CATS).items()})},
+        layout={"path": None},
+        counts={"train": 4, "val": 4},
+    ),
+    "a column of splits, in words of its own": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(
+                *(
+                    f"{row},{('Training', 'valid', 'TEST')[n // 2 % 3]}"
+                    for n, row in enumerate(labelled(*CATS))
+                ),
+                header="path,label,part",
+            ),
+        },
+        layout={"split": "part"},
+        split=LISTED,
+        counts={"train": 4, "val": 2, "test": 2},
+    ),
+    "a column of splits that would be mixed": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(
+                *(f"{row},{('train', 'test')[n > 5]}" for n, row in enumerate(labelled(*CATS))),
+                header="path,label,Split",
+            ),
+        },
+        refused=r"column 'split' has splits already \(test, train\).*listed.*`split: null`",
+    ),
+    "a column of splits that is ignored": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(
+                *(f"{row},{('train', 'test')[n > 5]}" for n, row in enumerate(labelled(*CATS))),
+                header="path,label,split",
+            ),
+        },
+        layout={"split": None},
+        counts={"train": 4, "val": 4},
+    ),
+    "a column called split that has numbers": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(
+                *(f"{row},{n % 5}" for n, row in enumerate(labelled(*CATS))),
+                header="path,label,split",
+            ),
+        },
+        counts={"train": 4, "val": 4},
+        stated=("column 'split' is not used: 0, 1, 2, 3, 4 are not names of splits",),
+    ),
+    "a split of an unknown name": Case(
+        {
+            **PICTURES,
+            "train.csv": rows("img/0.png,cat,train", "img/1.png,dog,?", header="path,label,part"),
+        },
+        layout={"split": "part"},
+        split=LISTED,
+        refused=r"line 3: part '\?' is not a split",
+    ),
+    "a fold that is no number": Case(
+        {**PICTURES, "train.csv": rows("img/0.png,cat,one", header="path,label,fold")},
+        layout={"fold": "fold"},
+        split={"method": "folds", "seed": 0, "fraction": 0.5},
+        refused="line 2: fold 'one' is not an integer",
+    ),
+}
+
+
 def outcome(case: Case, layout: Mapping[str, Any], folder: Path, workers: int) -> Any:
     source = folder / "in"
     source.mkdir()
@@ -220,10 +512,15 @@ def outcome(case: Case, layout: Mapping[str, Any], folder: Path, workers: int) -
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
     case.after(source)
-    dataset = a_dataset(
-        layout={"path": str(source), **layout, **case.layout}, split=case.split, **case.block
-    )
-    prepare_dataset(dataset, folder, folder / "out", workers=workers)
+    whole = {"path": str(source), **layout, **case.layout}
+    if whole["path"] is None:
+        del whole["path"]
+    # As it comes from a file, which the schema describes.
+    block = BLOCK | {"layout": whole, "split": dict(case.split)} | dict(case.block)
+    file = folder / "datasets.yaml"
+    file.write_text(yaml.safe_dump({"own": block}))
+    dataset = read_datasets(file)["own"]
+    prepare_dataset(dataset, source, folder / "out", workers=workers)
     return open_dataset(folder / "out", 32)
 
 
@@ -249,3 +546,33 @@ def check(case: Case, layout: Mapping[str, Any], folder: Path, workers: int = 1)
 @pytest.mark.parametrize("name", FOLDERS)
 def test_folders(name, tmp_path):
     check(FOLDERS[name], {"kind": "folders"}, tmp_path)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables(name, tmp_path):
+    check(TABLES[name], {"kind": "table"}, tmp_path)
+
+
+def test_archives_that_share_a_table_are_read_by_several_workers(tmp_path):
+    ids = [f"ISIC_{n:07d}" for n in range(3 * RUN)]
+    files: dict[str, bytes | str] = {
+        f"part_{part}.zip": zipped(images(*(f"{key}.png" for key in ids[part::2])))
+        for part in (0, 1)
+    }
+    files["train.csv"] = rows(
+        *(f"{key},{'ab'[n % 3 == 0]}" for n, key in enumerate(ids)), header="path,label"
+    )
+    case, made = Case(files, layout={"path": None, "id": "path"}), []
+    for workers in (1, 3):
+        folder = tmp_path / str(workers)
+        folder.mkdir()
+        data = outcome(case, {"kind": "table"}, folder, workers)
+        assert len(data.ids) == len(ids)
+        made.append(
+            {
+                path.relative_to(folder): path.read_bytes()
+                for path in sorted((folder / "out").rglob("*"))
+                if path.is_file()
+            }
+        )
+    assert made[0] == made[1]

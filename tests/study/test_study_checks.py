@@ -120,7 +120,7 @@ LISTED = {"split": {"method": "listed"}}
                 DATA(
                     "cassava",
                     "split: layout 'table' publishes no splits that method 'listed' could read; "
-                    "choose a method that draws them",
+                    "choose a method that draws them, or name the column of splits",
                 ),
                 RECIPE(
                     "finetune",

@@ -298,7 +298,7 @@ def test_a_further_layout_computes_no_features_again(checkout):
     path = checkout / "scripts/transfer/data/layouts/__init__.py"
     text = path.read_text()
     path.write_text(
-        text.replace('    "csv": paths.read,\n', '    "csv": paths.read,\n    "x": voc.read,\n')
+        text.replace('    "csv": table.read,\n', '    "csv": table.read,\n    "x": voc.read,\n')
     )
     assert path.read_text() != text and found() == before
     other = checkout / "scripts/transfer/data/layouts/cifar.py"
@@ -306,6 +306,6 @@ def test_a_further_layout_computes_no_features_again(checkout):
         other.read_text().replace("def read(", "def read_again(): return 1\n\n\ndef read(")
     )
     assert found() == before
-    own = checkout / "scripts/transfer/data/layouts/folders.py"
+    own = checkout / "scripts/transfer/data/left_out.py"
     own.write_text(own.read_text().replace('".jpeg", ', ""))
     assert found() != before

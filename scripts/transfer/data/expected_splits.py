@@ -21,7 +21,6 @@ PUBLISHED = {
     "pets": ("train", "test"),
     "protein_atlas": ("train", "val", "test"),
     "sun397": ("train", "test"),
-    "table": (),
     "voc": ("train", "val", "test"),
 }
 DRAWN = {
@@ -35,8 +34,8 @@ DRAWN = {
 
 def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The splits that a dataset's files publish, `layout` being its block's; None if unknown."""
-    if layout["kind"] == "csv" and "split" not in layout:
-        return ()
+    if layout["kind"] in ("table", "csv"):
+        return None if layout.get("split") else ()
     return PUBLISHED.get(layout["kind"])
 
 

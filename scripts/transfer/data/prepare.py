@@ -18,7 +18,8 @@ from typing import Any
 import pandas as pd
 
 from transfer.data.dataset import Dataset
-from transfer.data.layouts import read_layout
+from transfer.data.layouts import OWN, read_layout
+from transfer.data.layouts.table import SPLIT_COLUMN
 from transfer.data.preparation import Plan, StoredRows, decode_samples
 from transfer.data.samples import Sample
 from transfer.data.splits import SPLITS, split_samples
@@ -54,7 +55,7 @@ def prepare_dataset(
     scratch = work / "scratch"
     scratch.mkdir(parents=True)
     try:
-        listing = read_layout(source, scratch, dataset.layout)
+        listing = read_layout(source, scratch, dataset.layout, dataset.multilabel)
         _check_published_splits(name, listing.samples, dataset)
         samples = split_samples(listing.samples, dataset.split)
         _check_drawn_splits(name, samples, dataset.split)
@@ -121,15 +122,19 @@ def _stated_sizes(dataset: Dataset) -> dict[str, int] | None:
 
 
 def _check_published_splits(name: str, samples: Sequence[Sample], dataset: Dataset) -> None:
-    """Raise UserError if folders called train and test would be mixed and split again."""
+    """Raise UserError if the splits of one's own files would be mixed and drawn again."""
     method = dataset.split["method"]
-    given = {str(sample.split) for sample in samples if sample.split}
-    if dataset.layout["kind"] == "folders" and given and method != "listed":
-        raise UserError(
-            f"{name}: its folders are splits already ({', '.join(sorted(given))}), and `split: "
-            f"{{method: {method}}}` would mix them. Set `split: {{method: listed}}`, or pack the "
-            "class folders without them."
-        )
+    given = ", ".join(sorted({str(sample.split) for sample in samples if sample.split}))
+    if dataset.layout["kind"] not in OWN or not given or method == "listed":
+        return
+    where, else_ = "its folders are splits already", "pack the class folders without them"
+    if dataset.layout["kind"] != "folders":
+        where = f"the column '{dataset.layout.get('split') or SPLIT_COLUMN}' has splits already"
+        else_ = "ignore them with `split: null` under its layout"
+    raise UserError(
+        f"{name}: {where} ({given}), and `split: {{method: {method}}}` would mix them. Set "
+        f"`split: {{method: listed}}`, or {else_}."
+    )
 
 
 def _check_drawn_splits(name: str, samples: Sequence[Sample], split: Mapping[str, Any]) -> None:

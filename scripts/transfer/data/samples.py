@@ -27,7 +27,7 @@ class Sample:
 
     `id` is that of the source, `labels` are class numbers (one, or any number for multi-label
     datasets). `split` is set if published by the source; `fold` identifies the group of images that
-    a split by folds keeps together.
+    a split by folds keeps together, `group` that of which no split may have a part.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Sample:
     image: ImageSource
     split: str | None = None
     fold: tuple[str, int] | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)

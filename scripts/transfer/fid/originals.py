@@ -120,7 +120,7 @@ def _prepared_sources(
     prepared: PreparedDataset, dataset: Dataset, downloads: Path, scratch: Path
 ) -> list[ImageSource]:
     """The source of each row of the index, found in the same way as during preparation."""
-    listing = read_layout(downloads, scratch, dataset.layout)
+    listing = read_layout(downloads, scratch, dataset.layout, dataset.multilabel)
     samples = split_samples(listing.samples, dataset.split)
     left_out = {(entry["id"], entry["file"]) for entry in prepared.summary["bad_images"]}
     samples = [sample for sample in samples if (sample.id, sample.image.name) not in left_out]

@@ -12,7 +12,6 @@ from transfer.data.layouts import (
     imagenet,
     lists,
     matlab,
-    paths,
     protein_atlas,
     table,
     voc,
@@ -25,7 +24,7 @@ KINDS: dict[str, Callable[..., Listing]] = {
     "table": table.read,
     "protein_atlas": protein_atlas.read,
     "folders": folders.read,
-    "csv": paths.read,
+    "csv": table.read,
     "cifar": cifar.read,
     "food101": lists.food101,
     "aircraft": lists.aircraft,
@@ -43,15 +42,22 @@ KINDS: dict[str, Callable[..., Listing]] = {
 
 
 EXPECTED = {"folders": ": it takes one folder of images for each class, in a folder or archive"}
+# Layouts of files of one's own; `csv` is a former name of `table`.
+OWN = ("folders", "table", "csv")
 
 
-def read_layout(folder: Path, scratch: Path, options: Mapping[str, Any]) -> Listing:
+def read_layout(
+    folder: Path, scratch: Path, options: Mapping[str, Any], multilabel: bool | None = None
+) -> Listing:
     """All samples found in `folder`, `options` being a dataset's `layout` block.
 
     `scratch` receives what must be unpacked; the samples' images read from it, so it must
-    outlive them. Raises UserError if the files are not as the layout says.
+    outlive them. `multilabel` says whether a cell of a table may have several labels; by default
+    it may if a separator is given. Raises UserError if the files are not as the layout says.
     """
     keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
+    if options["kind"] in ("table", "csv"):
+        keywords["multilabel"] = multilabel
     listing = KINDS[options["kind"]](folder, scratch, **keywords)
     if not listing.samples:
         found = "".join(f"\n  {entry}" for entry in listing.left_out)

@@ -52,7 +52,7 @@ def split_problems(dataset: Dataset) -> Iterator[str]:
     """Check that the files contain what the split method needs."""
     layout, method = dataset.layout, dataset.split["method"]
     if method == "listed" and published_splits(layout) == ():
-        column = ", or name the column of splits" if layout["kind"] == "csv" else ""
+        column = ", or name the column of splits" if layout["kind"] in ("table", "csv") else ""
         yield (
             f"split: layout '{layout['kind']}' publishes no splits that method 'listed' could "
             f"read; choose a method that draws them{column}"
