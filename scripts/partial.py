@@ -44,7 +44,8 @@ def main() -> None:
     link(args.folder, Path.cwd())
     page = f"results/{args.study}/paper.html"
     # Rules that train or prepare are not included and so cannot be started.
-    rules = ("select_runs", "resample_images", "study_fid", "figure", "table", "verdict", "paper")
+    rules = ["select_runs", "resample_images", "answer_statements", "study_fid"]
+    rules += ["figure", "table", "verdict", "paper"]
     command = [sys.executable, "-m", "snakemake", "--cores", str(args.cores)]
     command += ["--config", "allow_partial=true", "--allowed-rules", *rules, "--", page]
     done = subprocess.run(command, cwd=args.folder, check=False)

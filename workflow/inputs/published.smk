@@ -65,3 +65,20 @@ def verdict_flags(wildcards, input):
     folder = paper_folder(STUDIES[wildcards.study])
     distances = f"--fid {input.fid} " if input.fid else ""
     return f"{distances}--published {folder}"
+
+
+def measured_sizes(wildcards):
+    """The table of a study's prepared datasets; with allow_partial only if there are any."""
+    study = STUDIES[wildcards.study]
+    return [
+        f"results/{study.name}/tables/{number}.csv"
+        for number, line in study.tables.items()
+        if line.view == "prepared_datasets"
+        and indexes_of(datasets_of(study, "tables", line))
+    ][:1]
+
+
+def answer_flags(wildcards, input):
+    """Arguments for the sizes and distances, if a study has any, and the paper's folder."""
+    sizes = f"--sizes {quote(str(input.sizes))} " if input.sizes else ""
+    return f"{sizes}{verdict_flags(wildcards, input)}"

@@ -54,3 +54,32 @@ rule verdict:
     shell:
         f"{PYTHON} scripts/verdict.py {STUDY_FLAGS} "
         "--tables {input.tables:q} {params.flags} --output {output.csv:q} > {log:q} 2>&1"
+
+
+rule answer_statements:
+    input:
+        **STUDY_FILES,
+        resamples="results/{study}/resamples.npz",
+        sizes=measured_sizes,
+        fid=verdict_distances,
+        printed=paper_files,
+    output:
+        "results/{study}/statements.csv",
+    log:
+        "results/logs/answer_statements/{study}.log",
+    wildcard_constraints:
+        study=STUDIES_OF_RUNS,
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        code=fingerprint("scripts/answer_statements.py"),
+        round=study_round,
+        study=lambda wildcards: study_digest(STUDIES[wildcards.study]),
+        claims=claims_code,
+        flags=answer_flags,
+    message:
+        "Answering the statements of the paper from the runs of study {wildcards.study}"
+    shell:
+        f"{PYTHON} scripts/answer_statements.py {STUDY_FLAGS} "
+        "--resamples {input.resamples:q} {params.flags} --output {output:q} > {log:q} 2>&1"

@@ -45,6 +45,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--fid", type=Path, help="the study's fid.csv")
     parser.add_argument("--prepared", type=Path, nargs="+", help="index.csv of prepared datasets")
     parser.add_argument("--predictions", type=Path, help="folder of a study's kept predictions")
+    parser.add_argument("--statements", type=Path, help="the study's statements.csv")
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
     parser.add_argument(
         "--reported", type=yaml.safe_load, help="split that is reported by dataset: '{aptos: val}'"

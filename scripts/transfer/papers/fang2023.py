@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from transfer.papers.evidence import Evidence
-from transfer.results.computed import fitted_lines, size_ranks
-from transfer.results.table import imagenet_top1, part_values
+from transfer.results.computed import fitted_lines, nested_f_tests, predictor_ranks, size_ranks
+from transfer.results.table import StudyResults, imagenet_top1
 from transfer.statistics.correlation import linear_fit
 
 SIGNIFICANT = 0.05
@@ -22,33 +22,47 @@ RESNET_50S = ("resnet50", "resnet50_augmix", "resnet50_randaugment")
 DEITS = ("deit_tiny", "deit_small")
 
 
-def better_line(e: Evidence) -> pd.DataFrame:
-    """Correlation and slope of each dataset over the models above the threshold (Table 2)."""
-    return e.tables["table02"]
+def better_line(e: Evidence, *datasets: str) -> pd.DataFrame:
+    """Correlation and slope of each dataset over the models above the threshold (Table 2).
+
+    Of those named, for a study that has not measured all.
+    """
+    e.require(*datasets)
+    return e.computed(fitted_lines).loc[list(datasets or e.datasets)]
 
 
 def f_tests(e: Evidence) -> pd.DataFrame:
     """Nested F-tests of each dataset (Table 12)."""
-    return e.tables["table12"]
+    e.require()
+    return e.computed(nested_f_tests)[0]
 
 
 def rank_correlations(e: Evidence) -> pd.DataFrame:
     """Rank correlations of each dataset (Table 13)."""
-    return e.tables["table13"]
+    e.require()
+    return e.computed(predictor_ranks)[0]
 
 
-def line(e: Evidence) -> pd.DataFrame:
+def line(e: Evidence, *datasets: str) -> pd.DataFrame:
     """Slope, intercept and correlation of each dataset on ImageNet top-1 over all models."""
-    return fitted_lines(e.results, better=False)
+    e.require(*datasets)
+    return e.computed(lines_of_all).loc[list(datasets or e.datasets)]
+
+
+def lines_of_all(results: StudyResults) -> pd.DataFrame:
+    """The lines through all models of the part `main`."""
+    return fitted_lines(results, better=False)
 
 
 def clip(e: Evidence) -> pd.DataFrame:
     """Values of the CLIP models, models x datasets, fractions."""
-    return part_values(e.results, "clip")
+    return e.part("clip")
 
 
 def clip_top1(e: Evidence) -> pd.Series:
     """ImageNet top-1 of the CLIP models as fractions."""
+    if "clip" not in e.results.study.parts:
+        e.require(part="clip")
     return imagenet_top1(e.results, "clip")
 
 
@@ -61,19 +75,19 @@ def train_percent(e: Evidence, dataset: str, further_percent: float = 0) -> floa
 
 def slope_without(e: Evidence, dataset: str, models: list[str]) -> float:
     """Slope on ImageNet top-1 over all models but the named ones."""
-    return linear_fit(e.top1.drop(models), e.values[dataset].drop(models)).slope
+    return linear_fit(e.top1.drop(models), e.of(dataset).drop(models)).slope
 
 
 def deit_efficientnet_worse(e: Evidence, dataset: str) -> bool:
     """Whether DeiT and EfficientNet models lie below the other better models on average."""
-    values = e.values.loc[e.better.to_numpy(), dataset]
+    values = e.of(dataset)[e.better]
     special = values.index.str.startswith(("deit", "efficientnet"))
     return bool(values[special].mean() < values[~special].mean())
 
 
 def deeper_helps(e: Evidence, dataset: str) -> bool:
     """Whether the larger of two models of one architecture is the better one, in all pairs."""
-    values = e.values[dataset]
+    values = e.of(dataset)
     return all(values[large] > values[small] for small, large in DEEPER)
 
 
@@ -115,7 +129,7 @@ def augmentation_gain(e: Evidence) -> float:
 
 def clip_above_fit(e: Evidence, dataset: str) -> pd.Series:
     """How far each CLIP model lies above the line through all ImageNet models."""
-    fit = line(e).loc[dataset]
+    fit = line(e, dataset).loc[dataset]
     return clip(e)[dataset] - (fit["intercept"] + fit["slope"] * clip_top1(e))
 
 
@@ -145,17 +159,18 @@ def vggs_above_fit(e: Evidence) -> int:
 
 def parameters(e: Evidence) -> pd.Series:
     """Number of parameters of the main part's models, as their library counts them."""
-    return e.results.models.loc[e.values.index, "parameters"]
+    return e.results.models.loc[e.top1.index, "parameters"]
 
 
-def size_rho(e: Evidence) -> pd.Series:
+def size_rho(e: Evidence, *datasets: str) -> pd.Series:
     """Spearman's rho of each dataset's metric with the number of parameters."""
-    return size_ranks(e.results)["rho"]
+    e.require(*datasets)
+    return e.computed(size_ranks)["rho"]
 
 
 def group_fid(e: Evidence, group: str) -> pd.Series:
     """Distances to ImageNet of the datasets of one group."""
-    return e.fid.loc[e.fid["group"] == group, "fid"]
+    return e.distances(group)
 
 
 def real_world_further(e: Evidence) -> bool:
@@ -169,31 +184,30 @@ FOUR = ["cct20", "aptos", "hpa", "cassava"]
 CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "imagenet_top1_minimum_rounded": lambda e: e.top1.min() * 100,
     "imagenet_top1_maximum_rounded": lambda e: e.top1.max() * 100,
-    "model_count": lambda e: len(e.values),
-    "dataset_count": lambda e: e.values.shape[1],
+    "model_count": lambda e: len(e.top1),
+    "dataset_count": lambda e: len(e.datasets),
     "imagenet_top1_minimum": lambda e: e.top1.min() * 100,
     "imagenet_top1_maximum": lambda e: e.top1.max() * 100,
     "vision_transformer_count": lambda e: (
-        e.results.models.loc[e.values.index, "family"].isin(["deit", "vit"]).sum()
+        e.results.models.loc[e.top1.index, "family"].isin(["deit", "vit"]).sum()
     ),
     "slope_below_005_count": lambda e: (better_line(e)["slope"] < 0.05).sum(),
-    "slope_cct20": lambda e: better_line(e).loc["cct20", "slope"],
-    "slope_hpa": lambda e: better_line(e).loc["hpa", "slope"],
+    "slope_cct20": lambda e: better_line(e, "cct20").loc["cct20", "slope"],
+    "slope_hpa": lambda e: better_line(e, "hpa").loc["hpa", "slope"],
     "largest_slopes_cct20_hpa": lambda e: (
         set(better_line(e)["slope"].nlargest(2).index) == {"cct20", "hpa"}
     ),
     "web_scraped_dataset_count": lambda e: len(group_fid(e, "web_scraped")),
     "kaggle_dataset_count": lambda e: e.printed["table01"]["kaggle"].sum(),
     "cct20_class_count": lambda e: e.printed["table01"].set_index("dataset").at["cct20", "classes"],
-    "cct20_positive_trend": lambda e: line(e).loc["cct20", "slope"] > 0,
+    "cct20_positive_trend": lambda e: line(e, "cct20").loc["cct20", "slope"] > 0,
     "clip_l14_336_imagenet_top1": lambda e: clip_top1(e)["clip_vit_l14_336"] * 100,
     "cct20_clip_l14_336_best": lambda e: (
-        clip(e).loc["clip_vit_l14_336", "cct20"] > e.values["cct20"].max()
+        clip(e).loc["clip_vit_l14_336", "cct20"] > e.of("cct20").max()
     ),
     "aptos_train_percent": lambda e: train_percent(e, "aptos"),
     "aptos_plateau_after_vgg": lambda e: (
-        e.values.loc[e.top1 > e.top1["vgg16_bn"], "aptos"].max()
-        <= e.values.loc["vgg16_bn", "aptos"] + 0.005
+        e.of("aptos")[e.top1 > e.top1["vgg16_bn"]].max() <= e.of("aptos")["vgg16_bn"] + 0.005
     ),
     "cct20_deit_efficientnet_worse": lambda e: deit_efficientnet_worse(e, "cct20"),
     "aptos_deit_efficientnet_worse": lambda e: deit_efficientnet_worse(e, "aptos"),
@@ -209,30 +223,31 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "hpa_class_count": lambda e: e.printed["table01"].set_index("dataset").at["hpa", "classes"],
     "hpa_train_percent": lambda e: train_percent(e, "hpa", 9),
     "hpa_validation_percent": lambda e: 91 - train_percent(e, "hpa", 9),
-    "hpa_positive_trend": lambda e: line(e).loc["hpa", "slope"] > 0,
+    "hpa_positive_trend": lambda e: line(e, "hpa").loc["hpa", "slope"] > 0,
     "hpa_positive_trend_without_alexnet_mobilenet": lambda e: (
         slope_without(e, "hpa", ["alexnet", "mobilenet_v3_small"]) > 0
     ),
-    "hpa_more_parameters_help": lambda e: size_rho(e)["hpa"] > 0,
+    "hpa_more_parameters_help": lambda e: size_rho(e, "hpa")["hpa"] > 0,
     "melanoma_train_percent": lambda e: train_percent(e, "melanoma"),
     "melanoma_split_uses_all_images": lambda e: (
         e.printed["table01"].set_index("dataset").loc["melanoma", ["train_size", "eval_size"]].sum()
         == 33126 + 25331
     ),
-    "melanoma_correlation": lambda e: better_line(e).loc["melanoma", "correlation"],
-    "melanoma_slope": lambda e: better_line(e).loc["melanoma", "slope"],
+    "melanoma_correlation": lambda e: better_line(e, "melanoma").loc["melanoma", "correlation"],
+    "melanoma_slope": lambda e: better_line(e, "melanoma").loc["melanoma", "slope"],
     "cassava_class_count": lambda e: (
         e.printed["table01"].set_index("dataset").at["cassava", "classes"]
     ),
     "cassava_train_percent": lambda e: train_percent(e, "cassava"),
-    "cassava_correlation": lambda e: better_line(e).loc["cassava", "correlation"],
-    "cassava_slope": lambda e: better_line(e).loc["cassava", "slope"],
+    "cassava_correlation": lambda e: better_line(e, "cassava").loc["cassava", "correlation"],
+    "cassava_slope": lambda e: better_line(e, "cassava").loc["cassava", "slope"],
     "cassava_correlation_below_hpa": lambda e: (
-        better_line(e).loc["cassava", "correlation"] < better_line(e).loc["hpa", "correlation"]
+        better_line(e, "cassava", "hpa").loc["cassava", "correlation"]
+        < better_line(e, "cassava", "hpa").loc["hpa", "correlation"]
     ),
     "eurosat_train_percent": lambda e: train_percent(e, "eurosat"),
-    "eurosat_all_above_985": lambda e: (e.values.loc[e.top1 > 0.6, "eurosat"] > 0.985).all(),
-    "eurosat_majority_above_990": lambda e: (e.values["eurosat"] > 0.99).mean() > 0.5,
+    "eurosat_all_above_985": lambda e: (e.of("eurosat")[e.top1 > 0.6] > 0.985).all(),
+    "eurosat_majority_above_990": lambda e: (e.of("eurosat") > 0.99).mean() > 0.5,
     "augmix_improves_imagenet": lambda e: imagenet_gain(e, "augmix") > 0,
     "randaugment_improves_imagenet": lambda e: imagenet_gain(e, "randaugment") > 0,
     "randaugment_pretraining_helps_cct20": lambda e: (
@@ -249,7 +264,7 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "deit_augmentation_no_gain": lambda e: (
         not more_than_half(finetuning_gains(e, DEITS, "augmix", "randaugment"))
     ),
-    "clip_l14_336_beats_all": lambda e: beats_all(e, "clip_vit_l14_336") == e.values.shape[1],
+    "clip_l14_336_beats_all": lambda e: beats_all(e, "clip_vit_l14_336") == len(e.datasets),
     "clip_l14_beats_imagenet_count": lambda e: beats_all(e, "clip_vit_l14"),
     "clip_cct20_every_model_above_fit": lambda e: (clip_above_fit(e, "cct20") > 0).all(),
     "clip_cct20_mean_above_fit": lambda e: clip_above_fit(e, "cct20").mean() > 0,
@@ -276,7 +291,7 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
         (size_rho(e) < rank_correlations(e)["rho_imagenet"]).mean() > 0.5
     ),
     "f_test_average_significant_count": lambda e: (f_tests(e)["p_average"] < SIGNIFICANT).sum(),
-    "eurosat_most_at_99": lambda e: (e.values["eurosat"] * 100).round().eq(99).mean() > 0.5,
+    "eurosat_most_at_99": lambda e: (e.of("eurosat") * 100).round().eq(99).mean() > 0.5,
     "f_test_imagenet_significant_count": lambda e: (f_tests(e)["p_imagenet"] < SIGNIFICANT).sum(),
     "f_test_imagenet_only_aptos_melanoma": lambda e: (
         set(f_tests(e).index[f_tests(e)["p_imagenet"] < SIGNIFICANT]) == {"aptos", "melanoma"}

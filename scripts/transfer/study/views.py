@@ -26,6 +26,7 @@ READABLE = {
     "prepared": ("runs",),
     "predictions": ("runs",),
     "reported": ("runs",),
+    "statements": ("runs",),
     "printed": ("published", "runs"),
     # Several papers together, in a joint study.
     "papers": ("joint",),
