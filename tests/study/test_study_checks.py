@@ -293,7 +293,7 @@ FIGURE = Shown("against_imagenet")
     ("kind", "shown", "expected"),
     [
         ("figures", Shown("against_imagnet"), "no view 'against_imagnet' in scripts/figures; did"),
-        ("tables", Shown("histogram"), "no view 'histogram' in scripts/tables; there are as_print"),
+        ("tables", Shown("histogram"), "no view 'histogram' in scripts/tables; there are "),
         (
             "figures",
             replace(FIGURE, options={"trough": "spline"}),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from transfer.data.dataset import Dataset
-from transfer.entries import unknown
+from transfer.entries import meant, unknown
 from transfer.errors import UserError
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import Paper, Values, read_paper
@@ -17,7 +17,6 @@ from transfer.papers.published import (
 )
 from transfer.papers.totals import TOTALS, check_totals
 from transfer.results.table import printed_top1
-from transfer.study.checks.names import meant
 from transfer.study.model import Model, read_printed_models
 from transfer.study.shown import models_drawn
 from transfer.study.study import Study
