@@ -20,7 +20,7 @@ from transfer.page.words import Content, open_page, read_sections
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import read_paper
 from transfer.papers.published import read_printed
-from transfer.papers.verdict import Comparison
+from transfer.papers.verdict import STATES, Comparison
 from transfer.results.table import load_results, part_notes
 from transfer.study.shown import shown_views
 from transfer.study.study import Study
@@ -35,7 +35,7 @@ def claims_by_section(claims: pd.DataFrame, verdict: pd.DataFrame) -> dict[str, 
     sections: dict[str, list[dict[str, Any]]] = {}
     for claim in claims[claims["id"].isin(compared.index)].to_dict("records"):
         finding = compared.loc[claim["id"]]
-        entry = claim | finding[["published", "recomputed", "agrees"]].to_dict()
+        entry = claim | finding[["published", "recomputed", "agrees", "state", "note"]].to_dict()
         sections.setdefault(claim["section"], []).append(entry)
     return sections
 
@@ -72,7 +72,7 @@ def main() -> None:
 
     # The digits of what is printed count: 0.890 is not 0.89.
     verdict = (
-        pd.read_csv(args.verdict, dtype={"published": str})
+        pd.read_csv(args.verdict, dtype={"published": str, "note": str}).fillna({"note": ""})
         if args.verdict
         else pd.DataFrame(columns=Comparison._fields)
     )
@@ -107,8 +107,9 @@ def main() -> None:
         "claims": statements,
         "cells": results.cells,
         "verdict": verdict_groups(verdict, names),
-        "agreeing": int(verdict["agrees"].sum()),
+        "counts": {state: int((verdict["state"] == state).sum()) for state in STATES},
         "printed": len(verdict),
+        "read": bool((verdict["rests_on"] == "read").any()),
         "names": names,
     }
     write_text(args.output, render_page("study.html.jinja", content))

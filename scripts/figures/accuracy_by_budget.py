@@ -65,7 +65,9 @@ def draw(
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), frameon=False)
     notes = []
     if set(printed.get("kind", [])) == {"read"}:
-        notes.append(f"Read off the paper's figure to {numbers['precision'].max():g} points.")
+        notes.append(
+            f"Values read off the paper's figure, exact to {numbers['precision'].max():g} points."
+        )
     add_notes(figure, notes)
     words = f"Accuracy by {BUDGETS[budget].lower()}, on the logit scale"
     return Drawing(figure, " ".join([f"{words}.", *notes]))

@@ -91,7 +91,7 @@ def draw(
         )
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
-    notes = [*part_notes(results, parts[0], published=""), *bound_notes(bounds)]
+    notes = [*part_notes(results, parts[0]), *bound_notes(bounds)]
     add_notes(figure, notes)
     bands = results.study.intervals
     caption = (

@@ -12,12 +12,9 @@ from matplotlib.lines import Line2D
 
 from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLACK, BLUE, GREEN, PURPLE, VERMILION, Drawing, add_notes
+from transfer.study.model import Model, PrintedModel
 
-READS = ("printed",)
-OPTIONS = {
-    # Heading of each network, where its name in the table is not one.
-    "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
-}
+READS = ("printed", "models")
 CHOICES = ["default", "+ scale", "− smoothing", "− dropout", "− auxiliary"]
 LOOKS = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"), (BLACK, "v")]
 
@@ -33,7 +30,7 @@ def named_choices(network: str, configurations: pd.Series, values: list[str]) ->
     )
 
 
-def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
+def draw(printed: pd.DataFrame, models: dict[str, Model | PrintedModel]) -> Drawing:
     numeric = ["configuration", "mean_log_odds", "precision"]
     numbers = printed.astype(dict.fromkeys(numeric, float))
     numbers["configuration"] -= 1
@@ -44,10 +41,10 @@ def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
     figure, axes = plt.subplots(
         1, len(measures), figsize=(width, 3.4), squeeze=False, layout="constrained"
     )
-    models = list(dict.fromkeys(numbers["model"]))
-    labels = [names.get(model, model) for model in models]
+    shown = list(dict.fromkeys(numbers["model"]))
+    labels = [models[model].name for model in shown]
     for ax, (measure, label) in zip(axes.flat, measures.items(), strict=True):
-        for model, name, (color, marker) in zip(models, labels, LOOKS, strict=False):
+        for model, name, (color, marker) in zip(shown, labels, LOOKS, strict=False):
             rows = numbers[numbers["model"] == model].sort_values("configuration")
             x, y = rows["configuration"], rows[measure].astype(float)
             look: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4.5}
@@ -71,7 +68,10 @@ def draw(printed: pd.DataFrame, *, names: dict[str, str]) -> Drawing:
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
     notes = []
     if set(printed.get("kind", [])) == {"read"}:
-        notes.append(f"Read off the paper's figure to {numbers['precision'].max():g}.")
+        reach = f"mean log odds to {numbers['precision'].max():g}"
+        if "imagenet_top1_precision" in numbers:
+            reach += f", top-1 to {numbers['imagenet_top1_precision'].astype(float).max():g} points"
+        notes.append(f"Values read off the paper's figure: {reach}.")
     add_notes(figure, notes)
     caption = (
         "Mean over datasets of the logit-transformed accuracy, by training choices on ImageNet; "

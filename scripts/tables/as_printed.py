@@ -15,6 +15,8 @@ OPTIONS = {
     # By cell, where what is shown is not the cell itself, as of rows named by a key.
     "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
+    # Where the values are from, if the table is not one of the paper's own.
+    "note": {"type": "string", "default": "As printed in the paper."},
 }
 HEADINGS = {
     "imagenet_top1": "ImageNet top-1",
@@ -31,6 +33,7 @@ def make(
     headings: dict[str, str],
     names: dict[str, str],
     leave_out: list[str],
+    note: str,
 ) -> Table:
     if missing := [column for column in (*headings, *leave_out) if column not in printed]:
         raise UserError(f"as_printed: no column {', '.join(missing)}")
@@ -44,7 +47,7 @@ def make(
         Column(name, shown.get(name, in_words(name)), lambda cell: str(cells.get(cell, cell)))
         for name in printed.columns
     ]
-    return Table(printed, columns, "", ["As printed in the paper."])
+    return Table(printed, columns, "", [note] if note else [])
 
 
 def in_words(column: str) -> str:

@@ -14,7 +14,7 @@ from transfer.results.table import (
     logit_bound,
     part_notes,
 )
-from transfer.statistics.correlation_intervals import pearson, spearman
+from transfer.statistics.correlation_intervals import bootstrap_pearson, pearson, spearman
 from transfer.statistics.transforms import logit
 
 READS = ("results",)
@@ -54,6 +54,7 @@ def make(results: StudyResults, *, rows: dict[str, dict[str, Any]]) -> Table:
         x = logit(imagenet_top1(results, part)[values.index].to_numpy())
         y = logit(values.to_numpy(), bound).mean(axis=1)
         level = results.study.intervals["level"]
+        drawn = bootstrap_pearson(x, y, **results.study.intervals)
         r, rho = pearson(x, y, level), spearman(x, y, level)
         found.append(
             {
@@ -63,6 +64,8 @@ def make(results: StudyResults, *, rows: dict[str, dict[str, Any]]) -> Table:
                 "r": r.value,
                 "r_lower": r.interval.lower,
                 "r_upper": r.interval.upper,
+                "bootstrap_lower": drawn.lower,
+                "bootstrap_upper": drawn.upper,
                 "p": r.p,
                 "rho": rho.value,
                 "rho_lower": rho.interval.lower,
@@ -77,18 +80,21 @@ def make(results: StudyResults, *, rows: dict[str, dict[str, Any]]) -> Table:
         Column("r", "r", decimals(2)),
         Column("r_lower", "from", decimals(2)),
         Column("r_upper", "to", decimals(2)),
+        Column("bootstrap_lower", "bootstrap from", decimals(2)),
+        Column("bootstrap_upper", "to ", decimals(2)),
         Column("p", "p", show_p),
         Column("rho", "ρ", decimals(2)),
-        Column("rho_lower", "from ", decimals(2)),
-        Column("rho_upper", "to ", decimals(2)),
+        Column("rho_lower", "ρ from", decimals(2)),
+        Column("rho_upper", "to  ", decimals(2)),
     ]
-    percent = f"{results.study.intervals['level'] * 100:g} %"
+    bands = results.study.intervals
+    resamples = f"{bands['samples']} resamples, seed {bands['seed']}"
     caption = (
-        "Pearson's r (Fisher's interval) and Spearman's ρ (Bonett and Wright's interval) of "
-        "ImageNet top-1 with the mean over datasets, both logit-transformed; intervals are "
-        f"{percent}."
+        "Pearson's r and Spearman's ρ of ImageNet top-1 with the mean over datasets, both "
+        f"logit-transformed, with {bands['level'] * 100:g} % intervals: of r Fisher's and that of "
+        f"a bootstrap over models ({resamples}), of ρ Bonett and Wright's."
     )
     part = str(next(iter(rows.values())).get("part", next(iter(rows))))
-    notes = [*part_notes(results, part, published=""), *bound_notes(bounds)]
+    notes = [*part_notes(results, part), *bound_notes(bounds)]
     frame = pd.DataFrame(found, columns=[column.name for column in columns])
     return Table(frame, columns, caption, notes)

@@ -13,6 +13,7 @@ from transfer.drawing.style import use_style
 from transfer.drawing.views import view_function
 from transfer.errors import UserError
 from transfer.papers.published import read_printed
+from transfer.study.model import read_shown_models
 from transfer.study.study import read_study
 from transfer.study.views import read_view
 
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 KORNBLITH = ROOT / "resources" / "published" / "kornblith2019"
 NGIAM = ROOT / "resources" / "published" / "ngiam2018"
 DATASETS = read_datasets(ROOT / "config" / "datasets.yaml")
+MODELS = read_shown_models([ROOT / "config" / "models.tsv", KORNBLITH / "networks.csv"])
 SUBSETS = ["bird", "animal", "car", "aircraft", "vehicle", "transport", "food"]
 
 
@@ -59,7 +61,7 @@ def test_curves_by_steps_are_ringed_where_they_reach_the_threshold():
     # Two curves, each followed by its ring.
     assert [len(line.get_xdata()) for line in lines] == [8, 1, 10, 1]
     assert [lines[1].get_xdata()[0], lines[3].get_xdata()[0]] == [4882, 19531]
-    assert "Read off the paper's figure to 0.3 points" in drawn.caption
+    assert "read off the paper's figure, exact to 0.3 points" in drawn.caption
 
 
 def test_curves_by_images_per_class_have_three_settings_and_no_ring():
@@ -82,8 +84,7 @@ def test_curves_by_images_per_class_have_three_settings_and_no_ring():
 @pytest.mark.parametrize(("figure", "panels", "curves"), [("figure3", 2, 5), ("figure5", 1, 2)])
 def test_training_choices_are_one_curve_per_network(figure, panels, curves):
     table = read_printed(KORNBLITH, figure)
-    names = {"inception_v4": "Inception v4"}
-    drawn = view("figures", "training_choices", "draw", table, names=names)
+    drawn = view("figures", "training_choices", "draw", table, MODELS)
     assert len(drawn.figure.axes) == panels
     labels = [text.get_text() for text in drawn.figure.legends[0].get_texts()]
     assert len(labels) == curves and "Inception v4" in labels

@@ -90,7 +90,7 @@ def test_the_numbers_behind_the_words_many_and_slightly():
 
 def test_the_verdict_counts_words_apart():
     said = summary(findings(), [])
-    assert "21 of 27 printed numbers and statements agree" in said and "These 6 do not" in said
+    assert "21 of 27 printed numbers and statements agree" in said and "These 6 differ" in said
     assert "imagenet_adaptive_better_amoebanet 1 for “many” (does not)" in said
     assert "imagenet_gain_slight_cars_aircraft -0.25 for “slightly” (does not)" in said
 

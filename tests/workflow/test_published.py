@@ -81,7 +81,8 @@ def test_everything_is_there(made):
         assert (results / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / "figures" / f"{figure}.png").read_bytes().startswith(b"\x89PNG")
     header = (results / "verdict.csv").read_text().splitlines()[0]
-    assert header == "table,row,column,published,recomputed,difference,tolerance,agrees"
+    contract = "table,row,column,published,recomputed,difference,tolerance,agrees"
+    assert header == f"{contract},state,rests_on,note"
     assert not list(results.rglob(".*"))
 
 

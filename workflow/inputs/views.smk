@@ -84,6 +84,8 @@ def readable(study, name, kind, shown):
         case "printed":
             printed = f"resources/published/{study.paper}/{shown.printed}.csv"
             return {"printed": printed} if shown.printed else {}
+        case "sizes":
+            return {"sizes": str(PAPERS[study.paper].sizes_table)}
         case _:
             return {name: f"{folder}/{name}.csv"}
 

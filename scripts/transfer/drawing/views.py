@@ -12,7 +12,7 @@ from transfer.command_line import add_models, add_top1
 from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.papers.joint import load_joint
-from transfer.papers.published import read_printed
+from transfer.papers.published import read_printed, read_published
 from transfer.results.table import load_results
 from transfer.study.model import read_shown_models
 from transfer.study.views import View, read_view, view_names
@@ -47,6 +47,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--predictions", type=Path, help="folder of a study's kept predictions")
     parser.add_argument("--statements", type=Path, help="the study's statements.csv")
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
+    parser.add_argument("--sizes", type=Path, help="the paper's table of sizes of datasets")
     parser.add_argument(
         "--reported", type=yaml.safe_load, help="split that is reported by dataset: '{aptos: val}'"
     )
@@ -128,5 +129,7 @@ def read(name: str, args: argparse.Namespace) -> Any:
             return args.reported
         case "printed":
             return read_printed(args.printed.parent, args.printed.stem)
+        case "sizes":
+            return read_published(args.sizes.parent, args.sizes.stem).set_index("dataset")
         case _:
             return read_table(getattr(args, name), name)

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from transfer.page.words import inline, markdown
-from transfer.papers.verdict import is_number, with_digits_of
+from transfer.papers.verdict import AGREES, is_number, with_digits_of
 from transfer.study.views import place_name
 
 TEMPLATES = Path(__file__).parent
@@ -61,7 +61,7 @@ def show_recomputed(row: Mapping[str, Any]) -> str:
     printed = str(row["published"])
     return (
         printed
-        if row["agrees"] and is_number(printed)
+        if row["state"] == AGREES and is_number(printed)
         else with_digits_of(printed, row["recomputed"])
     )
 

@@ -18,7 +18,7 @@ from transfer.papers.published import (
 from transfer.papers.totals import TOTALS, check_totals
 from transfer.results.table import printed_top1
 from transfer.study.model import Model, read_printed_models
-from transfer.study.shown import models_drawn
+from transfer.study.shown import models_drawn, reads_of
 from transfer.study.study import Study
 
 SIZES = ("dataset", "classes", "train_size", "eval_size")
@@ -90,6 +90,11 @@ def study_problems(
         problems += unknown_models(paper, study, models)
         if not problems:
             problems += missing_values(paper, study) or unit_problems(paper, study, known)
+        if not paper.sizes and "sizes" in reads_of(study):
+            problems.append(
+                f"a view reads the sizes of datasets: name their table in "
+                f"{paper.folder / 'paper.yaml'} (`sizes:`)"
+            )
     if study.imagenet_top1 != "published":
         return problems
     if paper is None:

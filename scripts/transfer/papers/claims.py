@@ -12,7 +12,7 @@ from pathlib import Path
 from transfer.errors import UserError
 from transfer.papers.evidence import Evidence
 from transfer.papers.paper import Paper
-from transfer.papers.published import read_printed
+from transfer.papers.published import READ, read_printed
 from transfer.papers.verdict import Comparison, compare_claims
 
 Claims = dict[str, Callable[[Evidence], float | bool]]
@@ -43,4 +43,5 @@ def check_claims(paper: Paper, evidence: Evidence) -> list[Comparison]:
     module = claims_module(paper.name)
     claims: Claims = import_module(module).CLAIMS if module else {}
     recomputed = {name: recompute(evidence) for name, recompute in claims.items()}
-    return compare_claims(read_printed(paper.folder, "claims"), recomputed)
+    read = {name for name, table in evidence.printed.items() if READ in set(table.get("kind", []))}
+    return compare_claims(read_printed(paper.folder, "claims"), recomputed, read)

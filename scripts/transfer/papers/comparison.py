@@ -13,7 +13,7 @@ from transfer.papers.published import (
     printed_values,
     read_printed,
 )
-from transfer.papers.verdict import Comparison, compare_table
+from transfer.papers.verdict import Comparison, compare_table, completed
 from transfer.results.table import StudyResults, above_threshold, part_values, printed_top1
 
 
@@ -62,7 +62,16 @@ def compare_study(
         printed = read_printed(paper.folder, table)
         findings += compare_distances(table, printed, distances)
         notes += missing_notes(distances)
-    return findings, notes
+    kind = kind_of_values(results)
+    return [completed(finding, kind) for finding in findings], notes
+
+
+def kind_of_values(results: StudyResults) -> str:
+    """Which kind of values the numbers of a study rest on: `runs`, `printed` or `read`."""
+    if results.study.source == "runs":
+        return "runs"
+    precision = results.cells.get("reading_precision", pd.Series(dtype=float))
+    return "read" if precision.notna().any() else "printed"
 
 
 def compare_values(results: StudyResults, paper: Paper, part: str) -> list[Comparison]:

@@ -11,8 +11,9 @@ import pandas as pd
 from transfer.papers.evidence import Evidence
 from transfer.statistics.convergence import Spread, epochs, spread, steps_to_threshold
 from transfer.statistics.correlation_intervals import Correlation, pearson
-from transfer.statistics.morey import mean_log_odds
+from transfer.statistics.morey import Correction, mean_log_odds, standard_errors
 from transfer.statistics.paired import SignedRank, signed_rank_test, tied_with_best
+from transfer.statistics.permutation import swap_test_range
 from transfer.statistics.transforms import logit
 
 SIGNIFICANT = 0.05
@@ -194,17 +195,69 @@ def figure5_steps(e: Evidence) -> pd.DataFrame:
     )
 
 
+def drawn_average(e: Evidence, setting: str) -> pd.DataFrame:
+    """The average panel of one setting as drawn: mean log odds, error bars, marks (Figure 2)."""
+    table = e.printed["figure2_average"]
+    return table[table["setting"] == setting].set_index("model").loc[top1(e).index]
+
+
+def bar_ratio(e: Evidence, correction: Correction, ddof: int) -> float:
+    """Mean ratio of the error bars as drawn to those that a correction gives."""
+    ratios = [
+        drawn_average(e, setting)["standard_error"]
+        / standard_errors(log_odds(e, setting).to_numpy(), correction, ddof)
+        for setting in (FIXED, TUNED, RANDOM)
+    ]
+    return float(pd.concat(ratios).mean())
+
+
+def nearest_correction(e: Evidence) -> Correction:
+    """The correction for the number of networks, with either divisor, nearest to the drawn bars."""
+    candidates: list[tuple[Correction, int]] = [
+        (correction, ddof) for correction in ("none", "morey", "printed") for ddof in (0, 1)
+    ]
+    return min(candidates, key=lambda one: abs(np.log(bar_ratio(e, *one))))[0]
+
+
+def marks_on_average(e: Evidence, setting: str) -> set[str]:
+    """Networks that are drawn green in the average panel."""
+    marked = drawn_average(e, setting)["tied_with_best"]
+    return set(marked.index[marked])
+
+
+def contradicted_marks(e: Evidence) -> int:
+    """Marks of single datasets that the bounds of the exchange test's p contradict (top-1 only)."""
+    count = 0
+    for (_, dataset), panel in e.printed["figure2"].groupby(["setting", "dataset"]):
+        size = sizes(e).loc[dataset]
+        if size["metric"] != "accuracy":
+            continue
+        best = panel.loc[panel["accuracy"].idxmax()]
+        for row in panel.drop(index=best.name).itertuples():
+            p = swap_test_range(row.accuracy / 100, best["accuracy"] / 100, int(size["eval_size"]))
+            bound = p.largest if row.tied_with_best else p.smallest
+            count += (bound > SIGNIFICANT) != row.tied_with_best
+    return count
+
+
 CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
     "model_count": lambda e: e.printed["figure2"]["model"].nunique(),
     "dataset_count": lambda e: len(e.printed["table01"]),
     "r_logistic_regression": lambda e: correlation(e, FIXED).value,
     "r_fine_tuned": lambda e: correlation(e, TUNED).value,
+    "cifar100_classes": lambda e: sizes(e).loc["cifar100", "classes"],
+    "pets_eval_size": lambda e: sizes(e).loc["pets", "eval_size"],
+    "error_bars_as_printed": lambda e: nearest_correction(e) == "printed",
     "imagenet_top1_minimum": lambda e: top1(e).min() * 100,
     "imagenet_top1_maximum": lambda e: top1(e).max() * 100,
     "smallest_train_size": lambda e: sizes(e)["train_size"].min(),
     "largest_train_size": lambda e: sizes(e)["train_size"].max(),
     "smallest_class_size": lambda e: (sizes(e)["train_size"] / sizes(e)["classes"]).min(),
     "largest_class_size": lambda e: (sizes(e)["train_size"] / sizes(e)["classes"]).max(),
+    "marks_on_average": lambda e: all(
+        marks_on_average(e, setting) == tied_first(e, setting) for setting in (FIXED, TUNED, RANDOM)
+    ),
+    "marks_by_dataset": lambda e: contradicted_marks(e) == 0,
     "logistic_regression_best_are_top_two": lambda e: (
         tied_first(e, FIXED) == set(top1(e).nlargest(2).index)
     ),

@@ -82,6 +82,11 @@ class Paper:
         return [self.folder / f"{self.models}.csv"] if self.models else []
 
     @property
+    def sizes_table(self) -> Path | None:
+        """The file of `sizes`, if there is one."""
+        return self.folder / f"{self.sizes}.csv" if self.sizes else None
+
+    @property
     def name(self) -> str:
         """Name of the folder, to which `paper` in studies refers."""
         return self.folder.name

@@ -1,6 +1,7 @@
 """Compare printed numbers with recomputed ones."""
 
 import math
+from collections.abc import Container
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,6 +10,9 @@ from transfer.errors import UserError
 
 # The column of a statement whose word leaves room.
 WORD = "word"
+# Within rounding, only within the error of values read off a figure, or neither.
+AGREES, WITHIN_READING, DIFFERS = "agrees", "within_reading", "differs"
+STATES = (AGREES, WITHIN_READING, DIFFERS)
 
 
 class Comparison(NamedTuple):
@@ -19,6 +23,9 @@ class Comparison(NamedTuple):
     read off a figure. A statement without a number counts as 1 if it is true and as 0 otherwise.
     A word that leaves room, such as many, is itself `published`: `column` is `word`, there is no
     difference and no tolerance, and `agrees` says whether the number is within how it is read.
+
+    `state` is one of `STATES`; `rests_on` is `printed`, `read` or `runs`: which kind of values the
+    recomputed number rests on. `note` says why it differs.
     """
 
     table: str
@@ -29,6 +36,9 @@ class Comparison(NamedTuple):
     difference: float
     tolerance: float
     agrees: bool
+    state: str = ""
+    rests_on: str = ""
+    note: str = ""
 
 
 def is_number(printed: str) -> bool:
@@ -75,8 +85,10 @@ def compare(
     difference = float(recomputed) - float(published)
     # A value on the edge of rounding, such as 0.125 for a printed 0.12, agrees.
     agrees = abs(difference) <= tolerance * (1 + 1e-9)
+    rounded = abs(difference) <= rounding_tolerance(printed) * (1 + 1e-9)
+    state = AGREES if rounded else WITHIN_READING if agrees else DIFFERS
     return Comparison(
-        table, row, column, published, float(recomputed), difference, tolerance, bool(agrees)
+        table, row, column, published, float(recomputed), difference, tolerance, bool(agrees), state
     )
 
 
@@ -105,11 +117,31 @@ def compare_word(place: str, row: str, wording: str, value: float, reading: Any)
     `reading` has the bounds, `above` and `below`, as text; the number must lie strictly between.
     """
     holds = float(reading.above) < round(float(value), 9) < float(reading.below)
-    return Comparison(place, row, WORD, wording, float(value), math.nan, math.nan, holds)
+    state = AGREES if holds else DIFFERS
+    return Comparison(place, row, WORD, wording, float(value), math.nan, math.nan, holds, state)
 
 
-def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) -> list[Comparison]:
-    """Compare the statements of the text; raises UserError if one is not recomputed."""
+def compare_fact(place: str, row: str, holds: bool) -> Comparison:
+    """Compare a statement that is true or false; the paper says that it is true."""
+    value, state = float(holds), AGREES if holds else DIFFERS
+    return Comparison(place, row, "holds", "1", value, value - 1, 0.0, holds, state)
+
+
+def completed(finding: Comparison, rests_on: str) -> Comparison:
+    """A finding with its state, and with what it rests on where it does not say so itself."""
+    state = finding.state or (AGREES if finding.agrees else DIFFERS)
+    return finding._replace(state=state, rests_on=finding.rests_on or rests_on)
+
+
+def compare_claims(
+    claims: pd.DataFrame, recomputed: dict[str, float | bool], read: Container[str] = ()
+) -> list[Comparison]:
+    """Compare the statements of the text; raises UserError if one is not recomputed.
+
+    `claims` is claims.csv as text. Its column `evidence` names the tables that decide a statement,
+    `read` is those whose values were read off a figure; its column `note` says why a statement
+    differs, or agrees only within the error of the reading.
+    """
     missing = sorted(set(claims["id"]) ^ set(recomputed))
     if missing:
         raise UserError(
@@ -120,16 +152,15 @@ def compare_claims(claims: pd.DataFrame, recomputed: dict[str, float | bool]) ->
         value, place = recomputed[str(claim.id)], f"section {claim.section}"
         if claim.printed:
             error = float(getattr(claim, "reading_error", "") or 0)
-            findings.append(
-                compare(place, str(claim.id), "value", str(claim.printed), value, error)
-            )
+            found = compare(place, str(claim.id), "value", str(claim.printed), value, error)
         elif wording := getattr(claim, "wording", ""):
-            findings.append(compare_word(place, str(claim.id), str(wording), value, claim))
+            found = compare_word(place, str(claim.id), str(wording), value, claim)
         else:
-            holds = float(bool(value))
-            findings.append(
-                Comparison(place, str(claim.id), "holds", "1", holds, holds - 1, 0.0, bool(value))
-            )
+            found = compare_fact(place, str(claim.id), bool(value))
+        named = str(getattr(claim, "evidence", "")).split()
+        why = "" if found.state == AGREES else str(getattr(claim, "note", ""))
+        kind = "read" if any(one in read for one in named) else "printed"
+        findings.append(found._replace(rests_on=kind, note=why))
     return findings
 
 
@@ -142,12 +173,16 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
         return " ".join(["Nothing that the paper prints has been measured here yet.", *notes])
     words = [finding for finding in findings if finding.column == WORD]
     precise = [finding for finding in findings if finding.column != WORD]
-    differing = [finding for finding in precise if not finding.agrees]
-    read = any(f.tolerance > rounding_tolerance(f.published) * (1 + 1e-9) for f in precise)
+    by_state = {one: [f for f in precise if f.state == one] for one in STATES}
+    differing, near = by_state[DIFFERS], by_state[WITHIN_READING]
     sentences = [
-        f"{len(precise) - len(differing)} of {len(precise)} printed numbers and statements agree "
-        "with what is recomputed, within half a unit of the last printed digit"
-        + (" and, where values were read off figures, the error of the reading." if read else "."),
+        f"{len(by_state[AGREES])} of {len(precise)} printed numbers and statements agree with what "
+        "is recomputed, within half a unit of the last printed digit"
+        + (
+            f"; {len(near)} more agree only within the error of values read off figures."
+            if near
+            else "."
+        ),
         *notes,
     ]
     if words:
@@ -156,8 +191,15 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
             for f in words
         )
         sentences.append(f"As this project reads words that leave room: {found}.")
-    if not differing:
-        return " ".join(sentences)
+    if near:
+        sentences.append(f"Within the error of the reading:\n\n{listed(near)}\n\n")
+    if differing:
+        sentences.append(f"These {len(differing)} differ:\n\n{listed(differing)}")
+    return " ".join(sentences).strip()
+
+
+def listed(findings: list[Comparison]) -> str:
+    """Findings as a Markdown table."""
     table = pd.DataFrame(
         {
             "table": finding.table,
@@ -168,8 +210,7 @@ def summary(findings: list[Comparison], notes: list[str]) -> str:
             "difference": f"{finding.difference:.3g}",
             "tolerance": f"{finding.tolerance:g}",
         }
-        for finding in differing
+        for finding in findings
     )
     aligned = ["left"] * 3 + ["right"] * 4
-    shown = table.to_markdown(index=False, disable_numparse=True, colalign=aligned)
-    return " ".join([*sentences, f"These {len(differing)} do not:\n\n{shown}"])
+    return str(table.to_markdown(index=False, disable_numparse=True, colalign=aligned))

@@ -1,5 +1,6 @@
 """The results table of a study joined with what is known of its models and datasets."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +19,12 @@ from transfer.validation import read_table
 PRINTED = "Values as printed in the paper."
 COMPUTED = "Computed from the values printed in {table}."
 POINTS_PRINTED = "Each point is a value that the paper prints."
+# The same of values that were read off the figures of a paper.
+READ_OFF = {
+    PRINTED: "Values read off the paper's figures, exact to {reach} points.",
+    COMPUTED: "Computed from values read off the paper's figures, exact to {reach} points.",
+    POINTS_PRINTED: "Each point is a value read off the paper's figures, exact to {reach} points.",
+}
 
 
 @dataclass(frozen=True)
@@ -196,7 +203,12 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
     ]
     found = []
     if published and results.study.source == "published":
-        found.append(published.format(table=values_table(results.study, name)))
+        reach = cells["reading_precision"].max() if "reading_precision" in cells else math.nan
+        found.append(
+            published.format(table=values_table(results.study, name))
+            if math.isnan(reach)
+            else READ_OFF[published].format(reach=f"{reach * 100:g}")
+        )
     if results.study.weights == "random":
         found.append("Trained from random weights, not from ImageNet checkpoints.")
     finals = _final_notes(cells)

@@ -30,6 +30,7 @@ READABLE = {
     "printed": ("published", "runs"),
     # Several papers together, in a joint study.
     "papers": ("joint",),
+    "sizes": ("published",),
 }
 # The format of an option that names a part of the study.
 PART = "part"
