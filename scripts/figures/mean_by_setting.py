@@ -104,7 +104,7 @@ def draw(
     notes = part_notes(results, parts[0], POINTS_PRINTED)
     if printed is not None and set(printed.get("kind", [])) == {"read"}:
         reach = printed["precision"].astype(float).max()
-        notes.append(f"Lines and stars are read off the same figure, exact to {reach:g} points.")
+        notes.append(f"Lines and stars are read off to {reach:g} points.")
     add_notes(figure, notes)
     caption = (
         "Mean over models on logits, with one standard error, and every single model; the vertical "

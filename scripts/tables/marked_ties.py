@@ -35,7 +35,8 @@ def make(
             marked += int(panel["tied"].sum())
             for state, count in states(panel, sizes.loc[dataset], alpha).items():
                 counts[state] += count
-        rows.append({"dataset": dataset, "marked": marked, **counts})
+        compared = sum(counts.values())
+        rows.append({"dataset": dataset, "marked": marked, "compared": compared, **counts})
     frame = pd.DataFrame(rows)
     total = {"dataset": "all", **frame.drop(columns="dataset").sum()}
     frame = pd.concat([frame, pd.DataFrame([total])], ignore_index=True)
@@ -43,6 +44,7 @@ def make(
     columns = [
         Column("dataset", "Dataset", lambda key: names.get(key, "All")),
         Column("marked", "Marked as tied"),
+        Column("compared", "Compared with the best"),
         Column("confirmed", "Confirmed"),
         Column("contradicted", "Contradicted"),
         Column("open", "Open"),
