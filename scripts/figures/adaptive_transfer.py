@@ -22,10 +22,10 @@ LABELS = {
     "pizza": (26, 4),
     "sedan": (35, 2),
 }
-WIDTH, HEIGHT = 3.5, 5.1
+WIDTH, HEIGHT = 3.4, 5.1
 # Left edges of the two columns and their width, in units of the page.
 LEFT, RIGHT, COLUMN = 0.02, 0.53, 0.45
-INK = "#1c1c1e"
+INK = "#262626"
 
 
 def draw() -> Drawing:

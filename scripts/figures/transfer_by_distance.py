@@ -26,7 +26,7 @@ READS = ("papers", "datasets")
 # Of the papers in their order, again from the first where there are more.
 MARKS = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"))
 AXES = {"correlation": "Correlation with ImageNet top-1", "slope": "Slope on ImageNet top-1"}
-WIDTH, HEIGHT = 4.4, 7.4
+WIDTH, HEIGHT = 3.4, 7.0
 
 
 def draw(joint: JointResults, datasets: dict[str, Dataset]) -> Drawing:
@@ -39,7 +39,7 @@ def draw(joint: JointResults, datasets: dict[str, Dataset]) -> Drawing:
         1,
         figsize=(WIDTH, HEIGHT),
         sharex=True,
-        gridspec_kw={"left": 0.15, "right": 0.985, "top": 0.925, "bottom": 0.065, "hspace": 0.1},
+        gridspec_kw={"left": 0.19, "right": 0.985, "top": 0.92, "bottom": 0.065, "hspace": 0.1},
     )
     margin = 0.06 * float(np.ptp(fits["fid"]))
     axes[0].set_xlim(fits["fid"].min() - margin, fits["fid"].max() + margin)
@@ -82,8 +82,9 @@ def draw_panel(
         points = [
             Point(
                 datasets[row.dataset].short_name,
-                f"{measure} {value:.2f} ({lower:.2f} to {upper:.2f}), distance {row.fid:.0f}",
+                f"{value:.2f} ({lower:.2f} to {upper:.2f}), distance {row.fid:.0f}",
                 family,
+                measure,
             )
             for row, value, lower, upper in zip(
                 own.itertuples(),
@@ -102,8 +103,8 @@ def draw_panel(
             linewidth=1,
             gid=of_family(*[family] * len(own)),
         )
-        ax.plot(own["fid"], own[measure], marker, color=color, markersize=4.5, gid=named(points))
-    ax.set_ylabel(AXES[measure])
+        ax.plot(own["fid"], own[measure], marker, color=color, markersize=4, gid=named(points))
+    ax.set_ylabel(AXES[measure], labelpad=2)
     label_points(
         ax,
         fits["fid"].to_numpy(),
@@ -111,6 +112,8 @@ def draw_panel(
         [datasets[name].short_name for name in fits["dataset"]],
         [marks[paper][0] for paper in fits["paper"]],
         (low.to_numpy(), high.to_numpy()),
+        fontsize=6.2,
+        marker=5.0,
     )
 
 

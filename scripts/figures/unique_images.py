@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from transfer.drawing.points import of_family
+from transfer.drawing.points import Point, named, of_family
 from transfer.drawing.style import BLUE, GREY, VERMILION, Drawing
 from transfer.errors import UserError
 from transfer.statistics.source_sampling import elastic_sizes, expected_unique
@@ -49,7 +49,8 @@ def draw(
     stated = ""
     if marked is not None:
         different = expected_unique(sizes, shares, marked)
-        ax.plot([marked], [different], "o", color=BLUE, markersize=5)
+        point = Point(f"{marked:,} images drawn", f"{different:,.0f} different", repeats)
+        ax.plot([marked], [different], "o", color=BLUE, markersize=5, gid=named([point]))
         ax.annotate(
             f"{different:,.0f}",
             (marked, different),

@@ -1,15 +1,34 @@
 """Whether datasets further from ImageNet follow ImageNet top-1 less, within papers and over all."""
 
+import pandas as pd
+
+from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table, decimals, show_p
+from transfer.errors import UserError
 from transfer.papers.joint import JointResults, cited, fits_by_dataset, trends_by_distance
 
-READS = ("papers",)
+READS = ("papers", "datasets")
+OPTIONS = {
+    # Datasets without which the trend within their papers is shown as well.
+    "without": {"type": "array", "items": {"type": "string"}, "default": []},
+}
 
 
-def make(joint: JointResults) -> Table:
-    trends = trends_by_distance(joint, fits_by_dataset(joint))
+def make(joint: JointResults, datasets: dict[str, Dataset], *, without: list[str]) -> Table:
+    fits = fits_by_dataset(joint)
+    left_out = fits["dataset"].isin(without)
+    if unknown := sorted(set(without) - set(fits["dataset"])):
+        raise UserError(f"distance_trends: without: not shown by any paper: {', '.join(unknown)}")
+    trends = trends_by_distance(joint, fits)
     labels = {"within": "Within papers, pooled", "all": "All datasets, papers mixed"}
     labels |= {name: cited(paper) for name, paper in joint.papers.items()}
+    names = " and ".join(datasets[name].short_name for name in without)
+    if without:
+        fewer = trends_by_distance(joint, fits[~left_out]).set_index("over", drop=False)
+        fewer = fewer.loc[[*fits.loc[left_out, "paper"].unique()]]
+        labels |= {f"{key}_without": f"{labels[key]} without {names}" for key in fewer["over"]}
+        trends = pd.concat([trends, fewer.assign(over=fewer["over"] + "_without")])
+        trends = trends.reset_index(drop=True)
     columns = [
         Column("over", "Over", lambda key: labels[key]),
         Column("datasets", "Datasets"),

@@ -2,7 +2,7 @@
 
 from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table, decimals
-from transfer.papers.joint import JointResults, cited, fits_by_dataset
+from transfer.papers.joint import MEASURES, JointResults, cited, fits_by_dataset
 
 READS = ("papers", "datasets")
 
@@ -10,14 +10,14 @@ READS = ("papers", "datasets")
 def make(joint: JointResults, datasets: dict[str, Dataset]) -> Table:
     fits = fits_by_dataset(joint).sort_values("fid", ignore_index=True)
     bounds = {
-        f"{measure}_{side}": f"{measure.capitalize()}, {side} bound"
-        for measure in ("correlation", "slope")
-        for side in ("lower", "upper")
+        f"{measure}_{side}": f"{measure.capitalize()} {word}"
+        for measure in MEASURES
+        for side, word in (("lower", "from"), ("upper", "to"))
     }
     columns = [
         Column("dataset", "Dataset", lambda key: datasets[key].short_name),
         Column("paper", "Paper", lambda key: cited(joint.papers[key])),
-        Column("fid", "FID to ImageNet", decimals(1)),
+        Column("fid", "FID", decimals(1)),
         Column("models", "Models"),
         *(
             Column(name, bounds.get(name, name.capitalize()), decimals(2))

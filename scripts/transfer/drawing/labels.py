@@ -11,15 +11,17 @@ from matplotlib.text import Annotation
 from transfer.drawing.style import GREY
 
 # Distances from a point, in points of type, and the directions that are tried, the nearest first.
-REACHES = (5.0, 9.0, 14.0, 20.0, 27.0, 35.0)
+REACHES = (4.5, 6.0, 8.0, 11.0, 15.0, 20.0, 27.0, 35.0)
 DIRECTIONS = np.radians(np.arange(0, 360, 22.5))
 # From which distance on a line leads from the name to its point.
-FAR = 9.0
+FAR = 8.0
 # What it costs to cover a name or a point, to come so near to another point that the name could be
 # its own, and to cross a bar, in points of distance.
-COVERED, MISTAKEN, CROSSED = 1000.0, 15.0, 6.0
+COVERED, MISTAKEN, CROSSED = 1000.0, 15.0, 2.0
 NEAR = 3.0
 PASSES = 4
+# Where a line to a point is looked at, as shares of its length.
+STEPS = np.linspace(0.1, 1, 12)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Box:
     bottom: float
     right: float
     top: float
+
+    def holds(self, points: np.ndarray) -> bool:
+        """Whether one of some points, `(n, 2)`, lies in it."""
+        x, y = points.T
+        return bool(((self.left < x) & (x < self.right) & (self.bottom < y) & (y < self.top)).any())
 
     def overlaps(self, other: "Box") -> bool:
         """Whether the two share more than an edge."""
@@ -118,6 +125,11 @@ def label_points(
         covered = sum(place.overlaps(other) for other in (*others, *marks))
         crossed = sum(place.overlaps(line) for line in lines)
         mistaken = sum(place.overlaps(other) for two, other in enumerate(around) if two != one)
+        if np.hypot(*offset) > FAR:
+            way = at[one] + np.outer(STEPS, offset)
+            mistaken += sum(other.holds(way) for other in others)
+            through = sum(mark.holds(way) for two, mark in enumerate(marks) if two != one)
+            mistaken += 3 * through
         return (
             covered * COVERED + mistaken * MISTAKEN + crossed * CROSSED + float(np.hypot(*offset))
         )

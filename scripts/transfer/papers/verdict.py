@@ -41,6 +41,43 @@ class Comparison(NamedTuple):
     note: str = ""
 
 
+class Counts(NamedTuple):
+    """How many findings of a verdict agree, differ, or are words as this project reads them.
+
+    Those of `read` agree only by the error of values that were read off a figure, and `agree` are
+    the others. `hold` are those of `words` that hold as read.
+    """
+
+    agree: int
+    read: int
+    differ: int
+    words: int
+    hold: int
+
+    @property
+    def precise(self) -> int:
+        """Findings that are no words."""
+        return self.agree + self.read + self.differ
+
+
+def count_findings(verdict: pd.DataFrame) -> Counts:
+    """Count the rows of a verdict.csv, whose column `published` must be text."""
+    word = verdict["column"] == WORD
+    rounding = [
+        0.0 if is_word else rounding_tolerance(printed)
+        for printed, is_word in zip(verdict["published"], word, strict=True)
+    ]
+    agrees = verdict["agrees"].astype(bool)
+    beyond = verdict["difference"].abs() > pd.Series(rounding, verdict.index) * (1 + 1e-9)
+    return Counts(
+        agree=int((agrees & ~word & ~beyond).sum()),
+        read=int((agrees & ~word & beyond).sum()),
+        differ=int((~agrees & ~word).sum()),
+        words=int(word.sum()),
+        hold=int((agrees & word).sum()),
+    )
+
+
 def is_number(printed: str) -> bool:
     """Whether a number is printed, and not a word such as many."""
     try:
