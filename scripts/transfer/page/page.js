@@ -20,7 +20,7 @@
     if (!point) return;
     point.classList.add("near");
     const [name, ...rest] = point.dataset.words.split("\n");
-    tip.replaceChildren(make("b", { textContent: name }), ...rest.map((words) => make("span", { textContent: words })));
+    tip.replaceChildren(make("b", { textContent: name }), ...rest.flatMap((words) => words.split("; ")).map((words) => make("span", { textContent: words })));
     const at = point.getBoundingClientRect();
     const { width, height } = tip.getBoundingClientRect();
     const middle = at.left + at.width / 2 - width / 2;
