@@ -1,9 +1,10 @@
 """The words of a page place figures, tables and statements, and lose none of them."""
 
 import pytest
+from markupsafe import Markup
 
 from transfer.errors import UserError
-from transfer.page.words import Content, read_sections
+from transfer.page.words import Block, Content, Section, open_page, read_sections
 
 NUMBERS = {"table02": {"cct20": {"slope": 0.8898, "models": 14}, "own": {"slope": float("nan")}}}
 VIEWS = {
@@ -92,3 +93,26 @@ def test_a_mistaken_place_or_number_is_named(sections, words, says):
     with pytest.raises(UserError) as refused:
         sections(words)
     assert says in str(refused.value)
+
+
+FIGURE, TABLE = Block("figure", "figure3"), Block("table", "table02")
+
+
+def test_a_page_opens_with_the_claim_and_the_first_figure():
+    text = Block("text", words=Markup("<p>Long.</p>\n"))
+    sections = [Section(blocks=[text]), Section("All", blocks=[TABLE, FIGURE, FIGURE])]
+    opening = open_page(sections, "A *claim* & more.")
+    assert opening.claim == "A <em>claim</em> &amp; more." and opening.figure == FIGURE
+    assert [section.blocks for section in opening.sections] == [
+        [text],
+        [TABLE, Block("above", "figure3"), FIGURE],
+    ]
+
+
+def test_without_a_claim_the_first_paragraph_is_at_the_top():
+    first, second = (Block("text", words=Markup(f"<p>{n}.</p>\n")) for n in ("One", "Two"))
+    opening = open_page([Section(blocks=[first, second]), Section("All", blocks=[TABLE])])
+    assert (opening.claim, opening.figure) == ("One.", None)
+    assert [section.blocks for section in opening.sections] == [[second], [TABLE]]
+    headed = [Section("All", blocks=[first])]
+    assert open_page(headed).claim == "" and open_page(headed).sections == headed
