@@ -16,6 +16,7 @@ OPTIONS = {
     "per_class": {"seed": 0, "fraction": 0.2},
     "folds": {"seed": 0, "fraction": 0.8},
     "random": {"seed": 0, "fraction": 0.2},
+    "grouped": {"seed": 0, "fraction": 0.2},
     "per_class_count": {"seed": 0, "count": 10},
     "listed": {},
     "none": {},

@@ -2,11 +2,13 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import stand_ins
 import yaml
@@ -58,7 +60,7 @@ def images(*names: str) -> dict[str, bytes]:
 
 
 def hash_of(name: str) -> int:
-    return int.from_bytes(name.encode(), "big") % 2**32
+    return zlib.crc32(name.encode())
 
 
 def of_classes(*parents: str, classes: str = "cat dog", each: int = 4) -> dict[str, bytes]:
@@ -504,6 +506,60 @@ TABLES = {
 }
 
 
+GROUPED = {"method": "grouped", "seed": 0, "fraction": 0.3}
+BY_PATIENT = rows(
+    *(f"img/{n}.png,{CATS[n]},{'ABBACCDA'[n]},{'train' if n < 4 else 'test'}" for n in range(8)),
+    header="path,label,patient,part",
+)
+GROUPS = {
+    "HAM10000 by lesion": Case(
+        {**HAM_FOLDERS, "HAM10000_metadata.csv": HAM_TABLE},
+        layout=HAM | {"group": "lesion_id"},
+        split=GROUPED,
+        counts={"train": 6, "val": 6},
+    ),
+    "images drawn without regard to patients": Case(
+        {**PICTURES, "train.csv": BY_PATIENT},
+        layout={"group": "patient"},
+        refused="draws images, which would divide the groups of column 'patient'.*method: grouped",
+    ),
+    "splits of the source that divide patients": Case(
+        {**PICTURES, "train.csv": BY_PATIENT},
+        layout={"group": "patient", "split": "part"},
+        split=LISTED,
+        refused=r"its splits divide 1 groups: A in test and train. Draw .*method: grouped",
+    ),
+    "a single patient": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(*(f"{row},A" for row in labelled(*CATS)), header="path,label,p"),
+        },
+        layout={"group": "p"},
+        split=GROUPED,
+        refused="of its 8 images leaves 8 for training and 0 for evaluation",
+    ),
+    "images of unknown patients": Case(
+        {**PICTURES, "train.csv": BY_PATIENT.replace(",B,", ",,")},
+        layout={"group": "patient", "split": None},
+        split=GROUPED,
+        stated=("2 rows without a 'patient' are groups of their own",),
+    ),
+    "equal pixels without a column of groups": Case(
+        {
+            f"{name}/{n}.{kind}": stand_ins.encoded(
+                stand_ins.photograph(n + 9 * (name == "dog")), kind
+            )
+            for name in ("cat", "dog")
+            for n in range(4)
+            for kind in ("png", "bmp")
+        },
+        layout={"kind": "folders"},
+        split={**GROUPED, "holdout": {"fraction": 0.4}},
+        counts={"train": 8, "val": 4, "test": 4},
+    ),
+}
+
+
 def outcome(case: Case, layout: Mapping[str, Any], folder: Path, workers: int) -> Any:
     source = folder / "in"
     source.mkdir()
@@ -576,3 +632,16 @@ def test_archives_that_share_a_table_are_read_by_several_workers(tmp_path):
             }
         )
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_groups(name, tmp_path):
+    check(GROUPS[name], {"kind": "table"}, tmp_path)
+    if not GROUPS[name].refused:
+        out = tmp_path / "out"
+        index, groups = (pd.read_csv(out / file, dtype=str) for file in ("index.csv", "groups.csv"))
+        assert list(index) == ["id", "label", "split"] and list(groups) == ["id", "group"]
+        assert index["id"].tolist() == groups["id"].tolist()
+        assert (index["split"].groupby(groups["group"]).nunique() == 1).all()
+        assert groups["group"].duplicated().any()
+        assert open_dataset(out, 32).summary["leakage"]["identical_images_across_splits"] == 0

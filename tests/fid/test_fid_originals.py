@@ -93,6 +93,21 @@ def test_images_that_were_skipped_are_skipped_again(tmp_path):
     assert_originals_of_store(found, dataset, np.arange(30))
 
 
+def test_images_of_equal_pixels_are_in_their_groups_again(tmp_path):
+    files = {
+        f"{name}/{n}.{kind}": stand_ins.encoded(stand_ins.photograph(seed + n, 70, 60), kind)
+        for seed, name in ((0, "cat"), (50, "dog"))
+        for n in range(6)
+        for kind in ("png", "bmp")
+    }
+    stand_ins.write_zip(tmp_path / "own.zip", files)
+    block = {**ANIMALS, "split": {"method": "grouped", "seed": 0, "fraction": 0.3}}
+    dataset = prepared("animals", block, tmp_path, tmp_path / "out")
+    assert (tmp_path / "out" / "groups.csv").is_file()
+    found = read_originals(dataset, block, tmp_path, tmp_path)
+    assert_originals_of_store(found, dataset, range(24))
+
+
 def test_a_held_out_part_is_carved_out_again(tmp_path):
     split = {"method": "listed", "holdout": {"fraction": 0.3}}
     block = BLOCKS["hpa"] | {"short_side": 96, "split": split}

@@ -13,7 +13,7 @@ import pandas as pd
 from transfer.data.dataset import Dataset
 from transfer.data.prepare import replace_prepared
 from transfer.data.sampled_rows import sampled_rows
-from transfer.data.store import LIKE_ROWS, PreparedDataset, find_any_store, open_dataset
+from transfer.data.store import GROUPS, LIKE_ROWS, PreparedDataset, find_any_store, open_dataset
 from transfer.errors import UserError
 from transfer.files import write_json
 
@@ -59,8 +59,10 @@ def derive_dataset(dataset: Dataset, like: Path, target: Path) -> dict[str, Any]
         }
         np.save(work / "dataset" / LIKE_ROWS, rows)
         write_json(work / "dataset" / "summary.json", summary)
-        index = pd.read_csv(like / "index.csv", dtype=str, keep_default_na=False).iloc[rows]
-        index.to_csv(work / "dataset" / "index.csv", index=False, lineterminator="\n")
+        for name in ("index.csv", GROUPS):
+            if (like / name).is_file():
+                table = pd.read_csv(like / name, dtype=str, keep_default_na=False).iloc[rows]
+                table.to_csv(work / "dataset" / name, index=False, lineterminator="\n")
         replace_prepared(work / "dataset", target, work / "replaced")
     finally:
         shutil.rmtree(work, ignore_errors=True)

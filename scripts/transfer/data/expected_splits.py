@@ -27,6 +27,7 @@ DRAWN = {
     "per_class": ("train", "val"),
     "folds": ("train", "val"),
     "random": ("train", "val"),
+    "grouped": ("train", "val"),
     "per_class_count": ("train", "test"),
     "none": ("train",),
 }

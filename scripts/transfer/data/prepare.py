@@ -18,12 +18,13 @@ from typing import Any
 import pandas as pd
 
 from transfer.data.dataset import Dataset
+from transfer.data.groups import divided_groups, join_groups
 from transfer.data.layouts import OWN, read_layout
 from transfer.data.layouts.table import SPLIT_COLUMN
 from transfer.data.preparation import Plan, StoredRows, decode_samples
-from transfer.data.samples import Sample
+from transfer.data.samples import ImageSource, Sample
 from transfer.data.splits import SPLITS, split_samples
-from transfer.data.store import LIKE_ROWS
+from transfer.data.store import GROUPS, LIKE_ROWS
 from transfer.errors import UserError
 from transfer.files import write_json
 
@@ -57,16 +58,29 @@ def prepare_dataset(
     try:
         listing = read_layout(source, scratch, dataset.layout, dataset.multilabel)
         _check_published_splits(name, listing.samples, dataset)
-        samples = split_samples(listing.samples, dataset.split)
-        _check_drawn_splits(name, samples, dataset.split)
+        _check_drawn_images(name, listing.samples, dataset)
         plan = Plan(
             short_sides=dataset.short_sides,
             evaluation_sizes=dataset.evaluation_sizes,
             channel_order=dataset.layout.get("channel_order", "rgb"),
         )
-        outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
-        if outcome.problems and on_bad_image == "stop":
-            raise UserError(_problem_report(name, samples, outcome))
+        found: Sequence[Sample] = listing.samples
+        while True:
+            samples = split_samples(found, dataset.split)
+            _check_drawn_splits(name, samples, dataset.split)
+            _check_groups(name, samples)
+            outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
+            if outcome.problems and on_bad_image == "stop":
+                raise UserError(_problem_report(name, samples, outcome))
+            digests = {
+                samples[row].image: digest
+                for row, digest in zip(outcome.rows, outcome.digests, strict=True)
+            }
+            if dataset.split["method"] != "grouped" or not _divides_equal(samples, digests):
+                break
+            # Equal pixels are known once decoded; their groups are joined and drawn again.
+            found = join_groups(found, digests)
+            shutil.rmtree(work / "dataset")
         if not outcome.rows:
             raise UserError(f"{name}: none of its {len(samples)} images can be read")
         stored = [samples[row] for row in outcome.rows]
@@ -97,6 +111,8 @@ def prepare_dataset(
         }
         write_json(work / "dataset" / "summary.json", summary)
         _write_index(stored, work / "dataset" / "index.csv")
+        if any(sample.group is not None for sample in stored):
+            _write_groups(stored, work / "dataset" / GROUPS)
         replace_prepared(work / "dataset", target, work / "replaced")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
@@ -134,6 +150,38 @@ def _check_published_splits(name: str, samples: Sequence[Sample], dataset: Datas
     raise UserError(
         f"{name}: {where} ({given}), and `split: {{method: {method}}}` would mix them. Set "
         f"`split: {{method: listed}}`, or {else_}."
+    )
+
+
+def _check_drawn_images(name: str, samples: Sequence[Sample], dataset: Dataset) -> None:
+    """Raise UserError if a method that draws images would divide the groups of a table."""
+    method = dataset.split["method"]
+    if method in ("grouped", "listed", "none") or all(s.group is None for s in samples):
+        return
+    raise UserError(
+        f"{name}: `split: {{method: {method}}}` draws images, which would divide the groups of "
+        f"column '{dataset.layout['group']}'. Set `method: grouped`, which draws whole groups."
+    )
+
+
+def _check_groups(name: str, samples: Sequence[Sample]) -> None:
+    """Raise UserError if the splits of the source divide groups."""
+    divided = divided_groups(samples)
+    if divided:
+        some = "; ".join(f"{group} in {' and '.join(s)}" for group, s in list(divided.items())[:3])
+        raise UserError(
+            f"{name}: its splits divide {len(divided)} groups: {some}. Draw splits with "
+            "`split: {method: grouped}`, or name no `group` under its layout"
+        )
+
+
+def _divides_equal(samples: Sequence[Sample], digests: Mapping[ImageSource, str]) -> bool:
+    """Whether images of equal pixels are in several splits."""
+    splits: dict[str, str | None] = {}
+    return any(
+        splits.setdefault(digests[sample.image], sample.split) != sample.split
+        for sample in samples
+        if sample.image in digests
     )
 
 
@@ -217,6 +265,12 @@ def _write_index(samples: Sequence[Sample], path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
+def _write_groups(samples: Sequence[Sample], path: Path) -> None:
+    groups = [sample.id if sample.group is None else sample.group for sample in samples]
+    table = pd.DataFrame({"id": [sample.id for sample in samples], "group": groups})
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
 def replace_prepared(made: Path, target: Path, old: Path) -> None:
     """Move the results to the target, the index last, so that a target with an index is complete.
 
@@ -226,7 +280,7 @@ def replace_prepared(made: Path, target: Path, old: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     old.mkdir()
     (target / "index.csv").unlink(missing_ok=True)
-    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv", LIKE_ROWS):
+    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv", GROUPS, LIKE_ROWS):
         for path in target.glob(pattern):
             path.rename(old / path.name)
     for path in sorted(made.iterdir(), key=lambda path: path.name == "index.csv"):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from transfer.data.expected_splits import reported_of
+from transfer.data.groups import draw_groups, join_groups
 from transfer.data.samples import Sample
 from transfer.errors import UserError
 
@@ -127,6 +128,16 @@ def random(samples: Sequence[Sample], *, seed: int, fraction: float) -> list[Sam
     return _assign(samples, set(chosen.tolist()), "val", "train")
 
 
+def grouped(samples: Sequence[Sample], *, seed: int, fraction: float) -> list[Sample]:
+    """Draw whole groups, with about a fraction of each class, as `val`; the rest is `train`.
+
+    Rows of one image are in one group, also without a column of groups.
+    """
+    joined = join_groups(samples)
+    chosen = draw_groups(joined, fraction=fraction, seed=seed)
+    return [replace(s, split="val" if s.group in chosen else "train") for s in joined]
+
+
 def none(samples: Sequence[Sample]) -> list[Sample]:
     """Assign every sample to `train`, for images that are not trained on, as for distances."""
     return [replace(sample, split="train") for sample in samples]
@@ -138,6 +149,7 @@ METHODS: dict[str, Callable[..., list[Sample]]] = {
     "listed": listed,
     "per_class_count": per_class_count,
     "random": random,
+    "grouped": grouped,
     "none": none,
 }
 
@@ -151,9 +163,26 @@ def hold_out(
     which become `val`, cannot be taken for it; rows of any other evaluation split are dropped.
     Of each class `round(fraction * n)` training images are carved, at least one where the class
     has two; an image with several labels counts under its rarest. Rows of one image go together.
+    Where samples have groups, whole groups are carved instead.
     """
     kept = [sample for sample in samples if sample.split in ("train", reported)]
     train = [row for row, sample in enumerate(kept) if sample.split == "train"]
+    if any(sample.group is not None for sample in kept):
+        joined = join_groups([kept[row] for row in train])
+        groups = draw_groups(joined, fraction=fraction, seed=seed)
+        carved = {row for row, s in zip(train, joined, strict=True) if s.group in groups}
+    else:
+        carved = _carved_images(kept, train, fraction, seed)
+    return [
+        replace(s, split="test" if s.split == reported else "val" if row in carved else "train")
+        for row, s in enumerate(kept)
+    ]
+
+
+def _carved_images(
+    kept: Sequence[Sample], train: Sequence[int], fraction: float, seed: int
+) -> set[int]:
+    """Rows of the training images that a holdout without groups makes val."""
     frequency = np.bincount([label for row in train for label in kept[row].labels] or [0])
     rows_of: dict[object, list[int]] = {}
     for row in train:
@@ -170,10 +199,7 @@ def hold_out(
         size = min(max(1, round(fraction * len(images))), len(images) - 1)
         for image in generator.choice(len(images), size, replace=False):
             chosen.update(images[image])
-    return [
-        replace(s, split="test" if s.split == reported else "val" if row in chosen else "train")
-        for row, s in enumerate(kept)
-    ]
+    return chosen
 
 
 def split_samples(samples: Sequence[Sample], options: Mapping[str, Any]) -> list[Sample]:

@@ -3,7 +3,8 @@
 A folder holds `index.csv` (`id,label,split`, one row per image in store order), `summary.json`
 (metric, class names, counts), one store of decoded images per resolution, `store_<short side>/`
 with `images.bin`, `offsets.npy` and `sizes.npy`, and the evaluation images,
-`evaluation/<size>.npy`, one per row whose split is not `train`.
+`evaluation/<size>.npy`, one per row whose split is not `train`. If no split may divide groups of
+images, `groups.csv` (`id,group`) has a row for each of the index.
 
 The folder of a derived dataset contains no pixels. Its `rows.npy` maps each of its rows to a row of
 another dataset's index, in the folder beside it that is named in `summary.json`.
@@ -22,6 +23,7 @@ from transfer.errors import UserError
 
 SPLITS = ("train", "val", "test")
 LIKE_ROWS = "rows.npy"
+GROUPS = "groups.csv"
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,21 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.data.decoding import ImageError
 from transfer.data.layouts import read_layout
 from transfer.data.members import FileMember
-from transfer.data.samples import ImageSource
+from transfer.data.samples import ImageSource, Sample
 from transfer.data.splits import split_samples
-from transfer.data.store import PreparedDataset
+from transfer.data.store import GROUPS, PreparedDataset
 from transfer.errors import UserError
 from transfer.fid.images import chosen_rows
 
@@ -121,7 +122,7 @@ def _prepared_sources(
 ) -> list[ImageSource]:
     """The source of each row of the index, found in the same way as during preparation."""
     listing = read_layout(downloads, scratch, dataset.layout, dataset.multilabel)
-    samples = split_samples(listing.samples, dataset.split)
+    samples = split_samples(_in_groups(listing.samples, prepared), dataset.split)
     left_out = {(entry["id"], entry["file"]) for entry in prepared.summary["bad_images"]}
     samples = [sample for sample in samples if (sample.id, sample.image.name) not in left_out]
     stored = list(zip(prepared.ids, prepared.splits, strict=True))
@@ -132,3 +133,12 @@ def _prepared_sources(
             f"{STORE_INSTEAD}."
         )
     return [sample.image for sample in samples]
+
+
+def _in_groups(samples: Sequence[Sample], prepared: PreparedDataset) -> list[Sample]:
+    """The samples in the groups of preparation, which knew of equal pixels."""
+    if not (prepared.folder / GROUPS).is_file():
+        return list(samples)
+    table = pd.read_csv(prepared.folder / GROUPS, dtype=str, keep_default_na=False)
+    groups = dict(zip(table["id"], table["group"], strict=True))
+    return [replace(sample, group=groups.get(sample.id, sample.group)) for sample in samples]

@@ -211,7 +211,7 @@ def _samples(
                 f"{table.where(number)}: fold '{row[columns.fold or '']}' is not an integer"
             ) from None
         key = row[columns.id] if columns.id else stem(image.name)
-        group = row[columns.group] or f"{key} alone" if columns.group else None
+        group = row[columns.group] or None if columns.group else None
         yield Sample(key, label, image, splits[number] if splits else None, fold, group)
 
 
