@@ -142,7 +142,7 @@ def test_an_unknown_point_names_its_neighbours(recipes):
         ("a: {epoch: 3}\n", "did you mean 'epochs'"),
         ("a: {epochs: 3}\n", r"a: missing method \(finetune, "),
         ("a: {method: finetune, epochs: 3}\n", "missing .*batch_size"),
-        ("a: {method: probe_then_finetune}\n", "a.method: no method 'probe_then_finetune'"),
+        ("a: {method: logistic_regression}\n", "a.method: no method 'logistic_regression'"),
         ("a: {method: pretrian}\n", "did you mean 'pretrain'"),
         ("a: {datasets: {x: {grid: []}}}\n", "unknown key 'grid'"),
     ],
@@ -300,7 +300,8 @@ def test_counts_that_contradict_are_refused(tmp_path, text, message):
 def test_settings_that_are_not_stated_leave_no_trace(recipes):
     content = recipes["finetune"].settings("aptos", ROW).content()
     later = {"method", "steps", "evaluate_every", "warmup_steps", "sgd_weight_decay", "optimizer",
-             "schedule", "learning_rate", "weight_decay", "augmentation"}  # fmt: skip
+             "schedule", "learning_rate", "weight_decay", "augmentation",
+             "head_on"}  # fmt: skip
     assert not later & content.keys() and len(content) == 22
 
 
@@ -359,3 +360,33 @@ def test_a_recipe_may_leave_out_the_augmentation_of_the_one_it_is_like(tmp_path)
     settings = both["back"].settings("pets", ROW)
     assert settings == both["quick"].settings("pets", ROW)
     assert both["back"].functions == ("finetune", "plain") != both["own"].functions
+
+
+def test_clip_is_probed_for_a_third_of_the_epochs_and_then_fine_tuned(recipes):
+    recipe = recipes["clip"]
+    for dataset, epochs, probed in (("cct20", 30, 10), ("melanoma", 10, 3)):
+        settings = recipe.settings(dataset, ROW)
+        assert (settings.epochs, settings.probe_epochs) == (epochs, probed)
+    point = settings.at(recipe.point("lr1e-5_wd0").values)
+    assert (point.optimizer, point.schedule, point.learning_rate) == ("adamw", "cosine", 1e-5)
+    assert (point.head_on, point.normalisation) == ("embedding", "model")
+    # Three learning rates and five weight decays in each part.
+    assert len(recipe.points) == 15
+    assert len(point.probe_learning_rates) == 3 and len(point.probe_weight_decays) == 5
+    assert {"probe_epochs", "head_on", "method"} <= point.content().keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("probe_epochs: 2", "method 'finetune' has no such setting"),
+        ("method: probe_then_finetune", "missing probe_epochs, probe_learning_rates, probe_weight"),
+        ("method: probe_then_finetune, probe_learning_rates: [0.1], probe_weight_decays: [0], "
+         "probe_epochs: 4", "own.probe_epochs: say more epochs in all"),
+        ("method: probe_then_finetune, probe_learning_rates: [0.1], probe_weight_decays: [0], "
+         "probe_epochs: 4, steps: 30", "own.probe_epochs: say more epochs in all"),
+    ],
+)  # fmt: skip
+def test_a_mistaken_probe_is_refused(tmp_path, text, message):
+    with pytest.raises(UserError, match=message):
+        own_recipe(tmp_path / "r.yaml", text)

@@ -128,3 +128,62 @@ def test_of_every_model_only_the_last_layer_is_new(row):
     new = {key for key in own if key not in state or own[key].shape != state[key].shape}
     assert new == {f"{name}.weight", f"{name}.bias"}
     assert own[f"{name}.weight"].shape[0] == 5
+
+
+CLIP = [row for row in TABLE if row.id.startswith("clip_")]
+# What CLIP's image towers embed in (Radford et al. 2021, Tables 19 and 20).
+EMBEDDED = {
+    "clip_rn50": 1024, "clip_rn101": 512, "clip_vit_b32": 512, "clip_vit_b16": 512,
+    "clip_vit_l14": 768, "clip_vit_l14_336": 768,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CLIP, ids=lambda row: row.id)
+def test_heads_on_clips_embedding_keep_the_projection(row):
+    with torch.device("meta"):
+        model = build(row, head_on="embedding")
+        behind = build(row)
+    assert head_of(model).in_features == EMBEDDED[row.id]
+    assert head_of(model).out_features == 5
+    # Every parameter of the table, and the new layer's; without it, the projection's are lost.
+    parameters = sum(p.numel() for p in model.parameters())
+    assert parameters == row.parameters + 5 * (EMBEDDED[row.id] + 1)
+    assert head_of(behind).in_features > head_of(model).in_features
+    assert len(CLIP) == 6
+
+
+def test_a_head_on_the_embedding_loads_and_needs_the_projection():
+    row = timm_row("test_vit")
+    state = {k: torch.rand_like(v) for k, v in models.create(row).state_dict().items()}
+    model = build(row, state=state, head_on="embedding")
+    assert heads.last_layer(model) == "head.1"
+    assert torch.equal(model.head[0].weight, state["head.weight"])
+    assert model(torch.zeros(2, 3, 160, 160)).shape == (2, 5)
+    # What such a network leaves for others, without its own head, is taken up as well.
+    left = {k: v for k, v in model.state_dict().items() if not k.startswith("head.1")}
+    again = build(row, classes=3, state=left, head_on="embedding")
+    assert torch.equal(again.head[0].weight, state["head.weight"])
+    del state["head.weight"]
+    with pytest.raises(UserError, match=r"mine\.pth: .*missing: head\.0\.weight"):
+        build(row, state=state, head_on="embedding")
+
+
+@pytest.mark.parametrize("row", [SQUEEZENET, RESNET], ids=lambda row: row.architecture)
+def test_a_network_without_a_projection_is_refused(row):
+    with pytest.raises(UserError, match="end in a linear projection"):
+        build(row, head_on="embedding")
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+@pytest.mark.parametrize("row", [SQUEEZENET, RESNET, timm_row("test_vit")])
+def test_copies_of_a_head_compute_side_by_side(row, multilabel):
+    model = build(row, multilabel=multilabel).eval()
+    images = torch.rand(2, 3, 160, 160)
+    with torch.no_grad():
+        single = model(images)
+        copies = heads.multiply_head(model, 3)
+        assert torch.equal(model(images).unflatten(1, (3, 5)), single[:, None].expand(2, 3, 5))
+        copies[1].weight.zero_(), copies[1].bias.zero_()
+        several = model(images).unflatten(1, (3, 5))
+    torch.testing.assert_close(several[:, 0], single)
+    assert not several[:, 1].any()

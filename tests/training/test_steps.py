@@ -243,16 +243,16 @@ def test_a_pre_training_hands_out_the_network_of_its_best_evaluation(
 ):
     """Whatever it trains after, and also where it was stopped in between."""
     states = []
-    evaluate = finetune.judge
+    evaluate = finetune.FineTuning._verdict
 
-    def remembered(task, model, *rest):
-        states.append({k: v.clone() for k, v in model.state_dict().items()})
-        verdict = evaluate(task, model, *rest)
+    def remembered(run):
+        states.append({k: v.clone() for k, v in run.model.state_dict().items()})
+        verdict = evaluate(run)
         # The second evaluation is the best.
         verdict.selection["accuracy"] = [0.1, 0.9, 0.5][len(states) - 1]
         return verdict
 
-    monkeypatch.setattr(finetune, "judge", remembered)
+    monkeypatch.setattr(finetune.FineTuning, "_verdict", remembered)
     path = tmp_path / "run.pt"
     task = task_of(dataset)
     if look:

@@ -44,15 +44,17 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "record_checks": None,
     "weights_record": {"weights_digest", "weights_name", "train_again"},
     # Of a run by another method, or with augmentation.
+    "methods/linear_probe": None,
     "methods/pretrain": None,
+    "methods/probe_then_finetune": None,
     "operations": None,
     "policies": {
         "_magnitudes", "_signs", "draw_randaugment", "randaugment", "draw_augmix", "augmix",
     },
-    "../study/settings": {"PretrainSettings"},
+    "../study/settings": {"PretrainSettings", "ProbeThenFinetuneSettings"},
     # They pass or raise, or write what was computed.
     "evaluation": {"check_splits"},
-    "heads": {"_refuse_other_network"},
+    "heads": {"_refuse_other_network", "Copies", "multiply_head"},
     "interruption": {"Interrupted", "watch_signals"},
     "record": {"write_result"},
     # Of a dataset that is measured by accuracy.

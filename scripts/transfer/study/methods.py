@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any
 
-from transfer.study.settings import PretrainSettings, Settings
+from transfer.study.settings import PretrainSettings, ProbeThenFinetuneSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -36,5 +36,7 @@ OF_OPTIMISERS = {"optimizer": "", "schedule": "-", "learning_rate": "_lr", "weig
 
 METHODS = {
     "finetune": Method(Settings, OF_OPTIMISERS),
+    "linear_probe": Method(Settings, OF_OPTIMISERS),
+    "probe_then_finetune": Method(ProbeThenFinetuneSettings, OF_OPTIMISERS),
     "pretrain": Method(PretrainSettings, OF_OPTIMISERS, leaves_weights=True),
 }

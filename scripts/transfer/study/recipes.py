@@ -40,6 +40,8 @@ def _check_length(values: Mapping[str, Any], method: Method, where: str) -> None
     """Raise UserError unless settings say either epochs or steps, and what goes with them."""
     if "epochs" not in method.stated:
         return
+    if "probe_epochs" in values and values["probe_epochs"] >= values.get("epochs", 0):
+        raise UserError(f"{where}.probe_epochs: say more epochs in all, of which these are a part")
     if ("epochs" in values) == ("steps" in values):
         raise UserError(f"{where}: say either epochs or steps")
     for key in ("evaluate_every", "warmup_steps"):

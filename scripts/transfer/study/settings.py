@@ -60,6 +60,7 @@ class Settings:
     step_milestones: tuple[int, ...] = ()
     sgd_weight_decay: str = "as_given"
     augmentation: Augmentation | None = None
+    head_on: str = "features"
 
     @property
     def evaluations(self) -> int:
@@ -96,3 +97,16 @@ class PretrainSettings(Settings):
     """Settings of a pre-training, which starts from random weights."""
 
     weights: str = field(default="random", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeThenFinetuneSettings(Settings):
+    """Settings of a linear probe and the fine-tuning from the best of it.
+
+    `probe_epochs` of the `epochs` are the probe's, in which every pair of `probe_learning_rates`
+    and `probe_weight_decays` is tried.
+    """
+
+    probe_epochs: int
+    probe_learning_rates: tuple[float, ...]
+    probe_weight_decays: tuple[float, ...]

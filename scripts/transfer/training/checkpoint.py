@@ -5,7 +5,7 @@ import pickle
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -17,6 +17,19 @@ from transfer.training.finished import differences
 SHARE = 0.02
 # Settings that determine where a run computes, but not what.
 OF_THE_MACHINE = ("device:", "precision:")
+
+
+class Checkpoint(Protocol):
+    """Where a part of a run keeps its state."""
+
+    def due(self) -> bool:
+        """Whether it is time to write."""
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Write the state."""
+
+    def read(self) -> dict[str, Any] | None:
+        """The state to resume from; None to start from scratch."""
 
 
 class CheckpointFile:

@@ -99,18 +99,26 @@ def split_scores(
         return torch.cat(scores).cpu()
 
 
-def judge(task: Task, model: nn.Module, size: int, between: Callable[[], None]) -> Verdict | None:
-    """Evaluate the network on the selection and the report split; None if a score is not finite.
+def all_scores(
+    task: Task, model: nn.Module, size: int, between: Callable[[], None]
+) -> dict[str, torch.Tensor]:
+    """The scores of the selection and the report split, by split.
 
-    `size` and `between` are those of `split_scores`. With thresholds `searched`, those of the
-    selection split serve the report split as well.
+    `size` and `between` are those of `split_scores`.
+    """
+    return {
+        split: split_scores(task, model, split, size, between)
+        for split in evaluated_splits(task.settings)
+    }
+
+
+def judge(task: Task, scores: dict[str, torch.Tensor]) -> Verdict | None:
+    """The verdict on the scores of each split; None if a score is not finite.
+
+    With thresholds `searched`, those of the selection split serve the report split as well.
     """
     data, settings = task.dataset, task.settings
     selection, report = settings.selection_split, settings.report_split
-    scores = {
-        split: split_scores(task, model, split, size, between)
-        for split in evaluated_splits(settings)
-    }
     if not all(bool(part.isfinite().all()) for part in scores.values()):
         return None
     labels = {split: data.labels[data.rows(split)] for split in scores}

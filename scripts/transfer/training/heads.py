@@ -1,5 +1,6 @@
 """Networks with a new last layer for a dataset's classes on a pre-trained body."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +19,10 @@ _AUXILIARY = ("aux1.", "aux2.", "AuxLogits.")
 def last_layer(model: nn.Module) -> str:
     """Name the layer that gives the logits: timm's classifier, or the last linear or conv layer."""
     named = getattr(model, "pretrained_cfg", {}).get("classifier")
-    if isinstance(named, str) and named in dict(model.named_modules()):
-        return named
+    modules = dict(model.named_modules())
+    if isinstance(named, str) and named in modules:
+        # Behind a projection, if the head is on the embedding.
+        return f"{named}.1" if isinstance(modules[named], nn.Sequential) else named
     return next(
         name
         for name, module in reversed(list(model.named_modules()))
@@ -38,14 +41,20 @@ def build(
 ) -> nn.Module:
     """Build a network of the model table with a new head, its body from `state` if there is one.
 
-    How the head starts is `settings.head` and, for SqueezeNet, `settings.squeezenet_head`. The
+    How the head starts is `settings.head` and, for SqueezeNet, `settings.squeezenet_head`; on the
+    embedding (`settings.head_on`) it starts as PyTorch's linear layers do. The
     head in `state` may have any number of classes, or be absent; `image_size` is the side in pixels
     that `state` was trained at, where it is not the network's own. Raises UserError naming `source`
     if the weights are of another network.
     """
-    pretrained = models.create(row, classes)
-    theirs = last_layer(pretrained)
-    model, ours = _with_head(pretrained, theirs, classes, settings, multilabel)
+    if settings.head_on == "embedding":
+        model, projection = _on_embedding(row, classes)
+        theirs = ours = f"{projection}.1"
+        state = state and _behind(state, projection)
+    else:
+        pretrained = models.create(row, classes)
+        theirs = last_layer(pretrained)
+        model, ours = _with_head(pretrained, theirs, classes, settings, multilabel)
     if image_size is not None:
         models.set_image_size(model, image_size)
     if state is not None:
@@ -74,9 +83,54 @@ def _with_head(
         new: nn.Module = nn.Conv2d(last.in_channels, classes, kernel_size=1)
     else:
         new = nn.Linear(last.in_features, classes)  # type: ignore[arg-type]
-    parent, _, attribute = name.rpartition(".")
-    setattr(model.get_submodule(parent), attribute, new)
+    _replace(model, name, new)
     return model, name
+
+
+def _on_embedding(row: Model, classes: int) -> tuple[nn.Module, str]:
+    """A network that keeps its projection, with a new layer behind it; and the projection's name.
+
+    Raises UserError if the network does not end in a projection.
+    """
+    model = models.create(row)
+    name = last_layer(model)
+    projection = model.get_submodule(name)
+    if row.library != "timm" or not isinstance(projection, nn.Linear):
+        raise UserError(
+            f"config/models.tsv: {row.id}: `head_on: embedding` of the recipe is for timm's "
+            "networks that end in a linear projection, such as those of CLIP"
+        )
+    new = nn.Linear(projection.out_features, classes)
+    _replace(model, name, nn.Sequential(projection, new))
+    return model, name
+
+
+def _behind(state: Mapping[str, torch.Tensor], projection: str) -> dict[str, torch.Tensor]:
+    """A state dict in which the projection is the first of two layers, as in `_on_embedding`."""
+    plain = {f"{projection}.{kind}": f"{projection}.0.{kind}" for kind in ("weight", "bias")}
+    return {plain.get(name, name): tensor for name, tensor in state.items()}
+
+
+def _replace(model: nn.Module, name: str, layer: nn.Module) -> None:
+    parent, _, attribute = name.rpartition(".")
+    setattr(model.get_submodule(parent), attribute, layer)
+
+
+class Copies(nn.ModuleList):
+    """Layers side by side, which receive the same features; their outputs are concatenated."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Compute the outputs `(batch, copies x classes, ...)`, those of a copy side by side."""
+        return torch.cat([layer(features) for layer in self], dim=1)
+
+
+def multiply_head(model: nn.Module, copies: int) -> Copies:
+    """Put several copies of the last layer in its place, equal at first; returns them."""
+    name = last_layer(model)
+    head = model.get_submodule(name)
+    several = Copies(copy.deepcopy(head) for _ in range(copies))
+    _replace(model, name, several)
+    return several
 
 
 def load_body(

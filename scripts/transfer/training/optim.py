@@ -5,7 +5,8 @@ of steps, with Nesterov momentum and a cosine, after a linear warm-up in the lat
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from torch import nn, optim
 from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler, MultiStepLR
@@ -16,23 +17,33 @@ MOMENTUM = 0.9
 
 
 def make_optimizer(parameters: Iterable[nn.Parameter], settings: Settings) -> optim.Optimizer:
-    """AdamW, or SGD with Nesterov momentum 0.9.
+    """AdamW, or SGD with Nesterov momentum 0.9, for parameters that share their settings."""
+    return make_optimizer_of_groups([(parameters, settings)])
 
-    `adamw_weight_decay` and `sgd_weight_decay` are `as_given` or `divided_by_lr`: fang2023's code
-    hands AdamW the grid's weight decay divided by the initial learning rate, which undoes the
-    learning rate that AdamW multiplies it with; kornblith2019 divides that of SGD (Section 3).
+
+def make_optimizer_of_groups(
+    groups: Sequence[tuple[Iterable[nn.Parameter], Settings]],
+) -> optim.Optimizer:
+    """One optimiser of parameters in groups, each with its own learning rate and weight decay.
+
+    The optimiser is that of the first group's settings. `adamw_weight_decay` and `sgd_weight_decay`
+    are `as_given` or `divided_by_lr`: fang2023's code hands AdamW the grid's weight decay divided
+    by the initial learning rate, which undoes the learning rate that AdamW multiplies it with;
+    kornblith2019 divides that of SGD (Section 3).
     """
-    parameters = list(parameters)
-    rate, weight_decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "sgd":
-        if settings.sgd_weight_decay == "divided_by_lr":
+    sgd = groups[0][1].optimizer == "sgd"
+    made: list[dict[str, Any]] = []
+    for parameters, settings in groups:
+        rate, weight_decay = settings.learning_rate, settings.weight_decay
+        how = settings.sgd_weight_decay if sgd else settings.adamw_weight_decay
+        if how == "divided_by_lr":
             weight_decay = weight_decay / rate
-        return optim.SGD(
-            parameters, lr=rate, momentum=MOMENTUM, nesterov=True, weight_decay=weight_decay
-        )
-    if settings.adamw_weight_decay == "divided_by_lr":
-        weight_decay = weight_decay / rate
-    return optim.AdamW(parameters, lr=rate, weight_decay=weight_decay)
+        made.append({"params": list(parameters), "lr": rate, "weight_decay": weight_decay})
+    # As the optimiser's own too, which it shows.
+    own = {key: made[0][key] for key in ("lr", "weight_decay")}
+    if sgd:
+        return optim.SGD(made, momentum=MOMENTUM, nesterov=True, **own)
+    return optim.AdamW(made, **own)
 
 
 def make_schedule(optimizer: optim.Optimizer, settings: Settings) -> LRScheduler:

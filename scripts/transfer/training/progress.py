@@ -35,12 +35,15 @@ class ProgressLine:
         self.bar.set_description(f"{until}/{self.length}")
 
     def step(self, images: int, loss_sum: torch.Tensor, seen: int) -> None:
-        """Update after an optimiser step; reads the loss from the device at most once a second."""
+        """Update after an optimiser step; reads the loss from the device at most once a second.
+
+        Of several losses the smallest is shown.
+        """
         if self.bar.disable:
             return
         self.bar.update(images)
         if time.monotonic() - self._shown > 1:
-            self.bar.set_postfix(loss=f"{loss_sum.item() / seen:.4f}")
+            self.bar.set_postfix(loss=f"{loss_sum.min().item() / seen:.4f}")
             self._shown = time.monotonic()
 
     def evaluated(self, history: list[dict[str, Any]], best: int) -> None:

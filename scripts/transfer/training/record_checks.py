@@ -40,6 +40,8 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     metric, value, epoch = record["metric"], record["value"], record["best_epoch"]
     history = record["history"]
     judged = [entry for entry in history if entry["report"] is not None]
+    # The epochs of a probe do not compete with those of the fine-tuning that follows.
+    tuned = [entry for entry in judged if "probe" not in entry]
     recipe = record["settings"]["recipe"]
     counts = [recipe.get(key, 0) for key in ("epochs", "steps", "evaluate_every")]
     expected = evaluations(*counts) if any(counts[:2]) else None
@@ -57,19 +59,19 @@ def _check_numbers(record: Mapping[str, Any], where: str) -> None:
     if record["status"] == "diverged" and len(judged) != len(history) - 1:
         refuse("is diverged, and not in its last epoch")
     if value is None:
-        if judged:
+        if tuned:
             refuse("has no value, though epochs of it have one")
         return
     if not METRICS[metric].lowest <= value <= 1:
         refuse(f"has a value of {value:g}, which {metric} cannot take")
-    if epoch is None or epoch > len(judged):
+    if epoch is None or epoch > len(judged) or judged[epoch - 1] not in tuned:
         refuse(f"has its best epoch at {epoch}, of {len(judged)}")
     best = judged[epoch - 1]
     if record["selection_split"] == NO_SPLIT:
         first = epoch == len(judged)
     else:
-        chosen = [(entry["selection"] or {}).get(metric, math.nan) for entry in judged]
-        first = chosen[epoch - 1] == max(chosen)
+        chosen = [(entry["selection"] or {}).get(metric, math.nan) for entry in tuned]
+        first = (best["selection"] or {}).get(metric) == max(chosen)
     reported = best["report"].get(metric) == (record["metrics"] or {}).get(metric) == value
     if not first or not reported:
         refuse(f"reports {value:g} of epoch {epoch}, and its history or metrics say otherwise")

@@ -1,9 +1,9 @@
 """Fine-tuning: train, evaluate after every epoch or number of steps, keep the best."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from torch import nn
 from transfer.errors import UserError
 from transfer.training.augment import crop_and_resize, draw_boxes
 from transfer.training.batches import ResidentPixels, to_device, training_batches
-from transfer.training.checkpoint import CheckpointFile
-from transfer.training.evaluation import Best, check_splits, judge
+from transfer.training.checkpoint import Checkpoint, CheckpointFile
+from transfer.training.evaluation import Best, Verdict, all_scores, check_splits, judge
 from transfer.training.heads import last_layer
 from transfer.training.interruption import Interrupted, Interruption
 from transfer.training.losses import choose_loss
@@ -28,6 +28,8 @@ from transfer.training.policies import augmented
 from transfer.training.progress import ProgressLine
 from transfer.training.report import Report, run_fields, unreported
 from transfer.training.task import Task
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,26 @@ def _body(model: nn.Module) -> dict[str, torch.Tensor]:
 
 
 class FineTuning:
-    """The state of a run: the network, its optimiser, and everything else in a checkpoint."""
+    """The state of a run: the network, its optimiser, and everything else in a checkpoint.
+
+    It may be a part of a run: the one that follows the epochs in `history`, with the state that the
+    generator then has, or the one that ends after `end` evaluations. A part of a run that counts
+    epochs has a schedule of its own.
+    """
 
     def __init__(
         self,
         task: Task,
         model: nn.Module,
-        checkpoint: CheckpointFile,
+        checkpoint: Checkpoint,
         interruption: Interruption,
         micro_batch: int,
         report: Report,
         keep_weights: bool = False,
+        *,
+        history: Sequence[dict[str, Any]] = (),
+        generator: torch.Tensor | None = None,
+        end: int | None = None,
     ) -> None:
         """Resume from the checkpoint if there is one with these settings."""
         self.report, self.keep_weights = report, keep_weights
@@ -77,20 +88,54 @@ class FineTuning:
         self.micro_batch = micro_batch
         settings, device = task.settings, task.device
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimizer = make_optimizer(model.parameters(), settings)
-        self.schedule = None if settings.steps else make_schedule(self.optimizer, settings)
+        self.optimizer = self._optimizer()
+        self.end = settings.evaluations if end is None else end
+        part = replace(settings, epochs=self.end - len(history))
+        self.schedule = None if settings.steps else make_schedule(self.optimizer, part)
         self.generator = torch.Generator().manual_seed(settings.seed)
+        if generator is not None:
+            self.generator.set_state(generator)
         self.loss = choose_loss(task.dataset.labels.ndim == 2)
-        self.loss_sum = torch.zeros((), device=device)
+        self.loss_sum = self._no_loss()
         self.rows = task.dataset.rows(*task.settings.train_splits)
         self.labels = torch.tensor(task.dataset.labels)
         self.sizes = torch.from_numpy(task.dataset.sizes.astype(np.int64))
         self.length = length_of(self.rows, settings)
-        self.trained, self.seconds = 0, 0.0
-        self.history: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = list(history)
+        self.trained, self.seconds = self.length.between(len(history))[0], 0.0
         self.best = Best()
         self._restore()
         self.resident = ResidentPixels(task.dataset, self.rows, device) if task.resident else None
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        return make_optimizer(self.model.parameters(), self.task.settings)
+
+    def _no_loss(self) -> torch.Tensor:
+        return torch.zeros((), device=self.task.device)
+
+    def _to_training_mode(self) -> None:
+        self.model.train()
+
+    def _losses(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The loss of a micro-batch, or the losses of whatever is trained side by side."""
+        return self.loss(logits, target)
+
+    def _mean_loss(self) -> float:
+        """The mean loss since the last evaluation; waits for the device."""
+        return self.loss_sum.item() / self._images()
+
+    def _verdict(self) -> Verdict | None:
+        scores = all_scores(self.task, self.model, self.micro_batch, self._stop_if_asked)
+        return judge(self.task, scores)
+
+    def _of_entry(self) -> dict[str, Any]:
+        """What an entry of the history says of the training before its evaluation."""
+        return {"learning_rate": self.optimizer.param_groups[0]["lr"]}
+
+    def _keep(self, best: Best) -> None:
+        if self.keep_weights and best is not self.best:
+            best.weights = _body(self.model)
+        self.best = best
 
     def _state(self) -> dict[str, Any]:
         cuda = self.task.device.type == "cuda"
@@ -112,8 +157,10 @@ class FineTuning:
 
     def _restore(self) -> None:
         state = self.checkpoint.read()
-        if state is None:
-            return
+        if state is not None:
+            self._resume(state)
+
+    def _resume(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if self.schedule:
@@ -151,13 +198,13 @@ class FineTuning:
         parts = zip(images.tensor_split(pieces), labels.tensor_split(pieces), strict=True)
         for part, target in parts:
             share = len(part) / len(images)
-            loss = self.loss(task.logits(self.model, part), target) * share
-            loss.backward()
+            loss = self._losses(task.logits(self.model, part), target) * share
+            loss.sum().backward()
             self.loss_sum += loss.detach() * len(images)
         self.optimizer.step()
 
     def _train_until(self, stop: int, progress: ProgressLine) -> None:
-        self.model.train()
+        self._to_training_mode()
         task, settings = self.task, self.task.settings
         seen = self._images()
         since, before = time.monotonic(), self.seconds
@@ -181,12 +228,11 @@ class FineTuning:
         """Add an entry to the history and keep it if it is the best; returns False if diverged."""
         task, number = self.task, len(self.history) + 1
         started = time.monotonic()
-        finite = loss is not None
-        verdict = judge(task, self.model, self.micro_batch, self._stop_if_asked) if finite else None
+        verdict = self._verdict() if loss is not None else None
         entry = {
             "epoch": number,
             **({"step": self.trained} if task.settings.steps else {}),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            **self._of_entry(),
             "loss": loss,
             "selection": verdict and verdict.selection,
             "report": verdict and verdict.report,
@@ -197,10 +243,7 @@ class FineTuning:
         self.history.append(entry)
         if verdict is None:
             return False
-        best = verdict.better(self.best, number, task.dataset.metric)
-        if self.keep_weights and best is not self.best:
-            best.weights = _body(self.model)
-        self.best = best
+        self._keep(verdict.better(self.best, number, task.dataset.metric))
         return True
 
     def _report(self, evaluations: int) -> None:
@@ -225,7 +268,7 @@ class FineTuning:
         status, images = "completed", 0
         # The last point at which the loss was looked at; resumed at such a point, it is again.
         looked = (self.trained - 1) // length.look * length.look
-        while len(self.history) < evaluations:
+        while len(self.history) < self.end:
             start, end = length.between(len(self.history))
             stop = min((max(looked, start) // length.look + 1) * length.look, end)
             until = f"step {end}" if settings.steps else f"epoch {len(self.history) + 1}"
@@ -234,7 +277,7 @@ class FineTuning:
             )
             self._train_until(stop, progress)
             waited = time.monotonic()
-            loss = self.loss_sum.item() / self._images()
+            loss = self._mean_loss()
             self.seconds += time.monotonic() - waited
             looked, images = stop, length.images_until(stop)
             finite = bool(np.isfinite(loss))
@@ -249,7 +292,7 @@ class FineTuning:
                 self.loss_sum.zero_()
                 progress.evaluated(self.history, self.best.epoch)
             self._report(evaluations)
-            if len(self.history) < evaluations:
+            if len(self.history) < self.end:
                 self._stop_if_asked()
                 if self.checkpoint.due():
                     self.checkpoint.write(self._state())
@@ -267,22 +310,33 @@ def train(
 ) -> Outcome:
     """Train a run to its end, with smaller micro-batches if the GPU runs out of memory.
 
-    `build` makes the network, seeded. Out of memory, the run resumes from its checkpoint (or
-    starts again), first without its images on the device, which changes no number, then with half
-    the micro-batch and half of that: gradients of the pieces add up to the same batch, but batch
-    normalisation sees the pieces, so the micro-batch is part of the outcome. `report` receives
-    the state of the run as often as its loss is looked at. With `keep_weights` the outcome's best
-    epoch has the network's state dict. Raises UserError if two images are too many.
+    `build` makes the network, seeded. `report` receives the state of the run as often as its loss
+    is looked at. With `keep_weights` the outcome's best epoch has the network's state dict. Raises
+    UserError as `within_memory` does.
     """
     check_splits(task)
     keep_weights = keep_weights or task.settings.keep_weights
+
+    def run(task: Task, micro_batch: int) -> Outcome:
+        return FineTuning(
+            task, build(), checkpoint, interruption, micro_batch, report, keep_weights
+        ).train()
+
+    return within_memory(task, run)
+
+
+def within_memory(task: Task, run: Callable[[Task, int], T]) -> T:
+    """Call `run` with a task and a micro-batch, again and with less if the GPU's memory runs out.
+
+    The run then resumes from its checkpoint (or starts again), first without its images on the
+    device, which changes no number, then with half the micro-batch and half of that: gradients of
+    the pieces add up to the same batch, but batch normalisation sees the pieces, so the micro-batch
+    is part of the outcome. Raises UserError if two images are too many.
+    """
     micro_batch = task.settings.batch_size
     while True:
         try:
-            run = FineTuning(
-                task, build(), checkpoint, interruption, micro_batch, report, keep_weights
-            )
-            return run.train()
+            return run(task, micro_batch)
         except torch.OutOfMemoryError:
             if task.resident:
                 task = replace(task, resident=False)
