@@ -25,7 +25,7 @@ def expected(**of_distances: int) -> dict[str, int]:
         "select_runs": 1,
         "resample_images": 1,
         "answer_statements": 1,
-        "table": 12,
+        "table": 13,
         "figure": 9,
         **dict.fromkeys(["verdict", "paper", "all"], 1),
         **of_distances,
