@@ -9,7 +9,7 @@ import pytest
 import list_papers
 
 PUBLISHED = Path(__file__).parents[2] / "resources" / "published"
-VERDICT = "table,row,column,published,recomputed,difference,tolerance,agrees\n"
+VERDICT = "table,row,column,published,recomputed,difference,tolerance,agrees,state\n"
 
 
 @pytest.fixture
@@ -24,7 +24,12 @@ def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     shutil.copytree(PUBLISHED / "fang2023", tmp_path / "fang2023")
     pages = []
     for name, rows in (
-        ("fang2023", "t,r,c,1,1,0,0.5,True\nt,s,c,1,2,1,0.5,False\n"),
+        (
+            "fang2023",
+            "t,r,c,1,1,0,0.5,True,agrees\nt,s,c,1,3,2,0.5,False,differs\n"
+            "t,q,c,1,2,1,1.5,True,within_reading\n"
+            "t,u,word,many,4,,,True,as_read\nt,v,word,many,1,,,False,as_read\n",
+        ),
         (older.name, ""),
     ):
         folder = tmp_path / "published" / name
@@ -40,7 +45,12 @@ def listing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_each_paper_has_its_authors_its_verdict_and_a_way_to_its_page(listing):
     older, newer = listing.split("<section")[1:]
-    assert 'href="fang2023/paper.html"' in newer and "<b>1 of 2</b>" in newer
+    assert 'href="fang2023/paper.html"' in newer and "<b>2 of 3</b>" in newer
+    said = " ".join(newer.split())
+    assert "1 of them only within the error of reading values off figures; 1 differs." in said
+    assert "2 more are words that leave room, of which 1 holds as they are read here." in said
+    for name in ("results.csv", "verdict.csv", "tables/"):
+        assert f'href="fang2023/{name}"' in newer
     assert "Alex Fang, Simon Kornblith, Ludwig Schmidt (2023)." in newer
     assert "https://arxiv.org/abs/2301.04644" in newer
     assert "https://github.com/mlfoundations/imagenet-applications-transfer" in newer

@@ -3,12 +3,21 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from transfer.papers import ngiam2018
 from transfer.papers.ngiam2018 import AMOEBANET, CLAIMS, INCEPTION, TARGETS, adaptive_gain
 from transfer.papers.published import read_printed, read_published
-from transfer.papers.verdict import WORD, compare_claims, summary
+from transfer.papers.verdict import (
+    AGREES,
+    AS_READ,
+    DIFFERS,
+    WORD,
+    compare_claims,
+    count_findings,
+    summary,
+)
 
 FOLDER = Path(__file__).parents[2] / "resources" / "published" / "ngiam2018"
 PRINTED = {path.stem: read_published(FOLDER, path.stem) for path in sorted(FOLDER.glob("*.csv"))}
@@ -68,7 +77,7 @@ def findings():
 def test_six_statements_differ_as_printed():
     found = findings()
     assert len(found) == 30
-    differing = {f.row: f.recomputed for f in found if not f.agrees and f.column != WORD}
+    differing = {f.row: f.recomputed for f in found if f.state == DIFFERS}
     assert differing == {
         "animal_categories": 2992,
         "jft_adaptive_beats_entire_amoebanet": 5,
@@ -80,7 +89,9 @@ def test_six_statements_differ_as_printed():
 
 
 def test_the_numbers_behind_the_words_many_and_slightly():
-    words = {f.row: (f.published, f.recomputed, f.agrees) for f in findings() if f.column == WORD}
+    found = [f for f in findings() if f.column == WORD]
+    assert {f.state for f in found} == {AS_READ}
+    words = {f.row: (f.published, f.recomputed, f.agrees) for f in found}
     assert words == {
         "imagenet_adaptive_better_inception": ("many", 4, True),
         "imagenet_adaptive_better_amoebanet": ("many", 1, False),
@@ -93,6 +104,12 @@ def test_the_verdict_counts_words_apart():
     assert "21 of 27 printed numbers and statements agree" in said and "These 6 differ" in said
     assert "imagenet_adaptive_better_amoebanet 1 for “many” (does not)" in said
     assert "imagenet_gain_slight_cars_aircraft -0.25 for “slightly” (does not)" in said
+
+
+def test_all_that_does_not_plainly_agree_says_why():
+    assert all(bool(f.note) == (f.state != AGREES and not f.agrees) for f in findings())
+    counts = count_findings(pd.DataFrame(findings()))
+    assert counts == (21, 0, 6, 3, 1) and counts.precise == 27
 
 
 def test_each_claim_is_recomputed_from_the_files_that_it_names():

@@ -10,9 +10,10 @@ from transfer.errors import UserError
 
 # The column of a statement whose word leaves room.
 WORD = "word"
-# Within rounding, only within the error of values read off a figure, or neither.
-AGREES, WITHIN_READING, DIFFERS = "agrees", "within_reading", "differs"
-STATES = (AGREES, WITHIN_READING, DIFFERS)
+# Within rounding, only within the error of values read off a figure, a word that leaves room, or
+# none of these.
+AGREES, WITHIN_READING, AS_READ, DIFFERS = "agrees", "within_reading", "as_read", "differs"
+STATES = (AGREES, WITHIN_READING, AS_READ, DIFFERS)
 
 
 class Comparison(NamedTuple):
@@ -22,7 +23,8 @@ class Comparison(NamedTuple):
     unit of the last printed digit, the maximum rounding error, plus the error of values that were
     read off a figure. A statement without a number counts as 1 if it is true and as 0 otherwise.
     A word that leaves room, such as many, is itself `published`: `column` is `word`, there is no
-    difference and no tolerance, and `agrees` says whether the number is within how it is read.
+    difference and no tolerance, and `agrees` says whether the number is within how it is read; its
+    state is `as_read` either way, since another reader may draw the line elsewhere.
 
     `state` is one of `STATES`; `rests_on` is `printed`, `read` or `runs`: which kind of values the
     recomputed number rests on. `note` says why it differs.
@@ -61,20 +63,15 @@ class Counts(NamedTuple):
 
 
 def count_findings(verdict: pd.DataFrame) -> Counts:
-    """Count the rows of a verdict.csv, whose column `published` must be text."""
-    word = verdict["column"] == WORD
-    rounding = [
-        0.0 if is_word else rounding_tolerance(printed)
-        for printed, is_word in zip(verdict["published"], word, strict=True)
-    ]
-    agrees = verdict["agrees"].astype(bool)
-    beyond = verdict["difference"].abs() > pd.Series(rounding, verdict.index) * (1 + 1e-9)
+    """Count the rows of a verdict.csv by their state."""
+    by_state = {state: int((verdict["state"] == state).sum()) for state in STATES}
+    holds = (verdict["state"] == AS_READ) & verdict["agrees"].astype(bool)
     return Counts(
-        agree=int((agrees & ~word & ~beyond).sum()),
-        read=int((agrees & ~word & beyond).sum()),
-        differ=int((~agrees & ~word).sum()),
-        words=int(word.sum()),
-        hold=int((agrees & word).sum()),
+        agree=by_state[AGREES],
+        read=by_state[WITHIN_READING],
+        differ=by_state[DIFFERS],
+        words=by_state[AS_READ],
+        hold=int(holds.sum()),
     )
 
 
@@ -154,8 +151,7 @@ def compare_word(place: str, row: str, wording: str, value: float, reading: Any)
     `reading` has the bounds, `above` and `below`, as text; the number must lie strictly between.
     """
     holds = float(reading.above) < round(float(value), 9) < float(reading.below)
-    state = AGREES if holds else DIFFERS
-    return Comparison(place, row, WORD, wording, float(value), math.nan, math.nan, holds, state)
+    return Comparison(place, row, WORD, wording, float(value), math.nan, math.nan, holds, AS_READ)
 
 
 def compare_fact(place: str, row: str, holds: bool) -> Comparison:
