@@ -14,11 +14,11 @@
 
   function show(point) {
     if (point === shown) return;
-    if (shown) shown.classList.remove("near");
+    if (shown) shown.classList.remove("pointed");
     shown = point;
     tip.hidden = !point;
     if (!point) return;
-    point.classList.add("near");
+    point.classList.add("pointed");
     const [name, ...rest] = point.dataset.words.split("\n");
     tip.replaceChildren(make("b", { textContent: name }), ...rest.flatMap((words) => words.split("; ")).map((words) => make("span", { textContent: words })));
     const at = point.getBoundingClientRect();
