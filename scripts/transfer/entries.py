@@ -51,26 +51,29 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 def absent(key: str, name: str, known: Entries[Any]) -> list[str]:
     """Why `key` cannot refer to an entry by a name, one line per problem."""
-    if name in known.broken:
-        return invalid(key, name, known.broken)
-    return [f"{key}: no {known.kind} '{name}'{meant(name, known)}"]
+    lost = invalid(key, name, known.broken)
+    return lost or [f"{key}: no {known.kind} '{name}'{meant(name, known)}"]
 
 
 def invalid(key: str, name: str, broken: Mapping[str, str]) -> list[str]:
-    """The problems of an invalid entry to which `key` refers."""
-    return [f"{key}: '{name}' is invalid: {problem}" for problem in broken[name].splitlines()]
+    """The problems of an invalid entry to which `key` refers; none if it is not invalid."""
+    problems = broken.get(name, "").splitlines()
+    return [f"{key}: '{name}' is invalid: {problem}" for problem in problems]
+
+
+def broken_of(known: Mapping[str, object]) -> Mapping[str, str]:
+    """The problems of invalid entries; none for a mapping of another kind."""
+    return known.broken if isinstance(known, Entries) else {}
 
 
 def unknown(
     key: str, wanted: Iterable[str], known: Mapping[str, object], table: str
 ) -> Iterator[str]:
     """Report each name that is not that of a valid entry, one line per problem."""
-    broken = known.broken if isinstance(known, Entries) else {}
     for name in wanted:
-        if name in broken:
-            yield from invalid(key, name, broken)
-        elif name not in known:
-            yield f"{key}: '{name}' is not in {table}{meant(name, known)}"
+        if name not in known:
+            absence = f"{key}: '{name}' is not in {table}{meant(name, known)}"
+            yield from invalid(key, name, broken_of(known)) or [absence]
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ def test_a_mistaken_row_stops_the_studies_that_train_it_alone(checkout, snakemak
     done = snakemake(checkout, "--dry-run", "results/demo/results.csv")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "Study 'fang2023' is left out; the other studies are not affected:" in done.stdout
-    assert f"config/studies/fang2023.yaml: parts.main.models: {problem}" in done.stdout
+    for study in ("fang2023", "published/fang2023"):
+        assert f"config/studies/{study}.yaml: parts.main.models: {problem}" in done.stdout
     done = snakemake(checkout, "--dry-run", "all")
     assert done.returncode == 1 and "Traceback" not in done.stdout
     refusal = done.stdout.rpartition("Study 'fang2023' is invalid:\n")[2]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from transfer.data.dataset import Dataset
-from transfer.entries import meant, unknown
+from transfer.entries import broken_of, invalid, meant, unknown
 from transfer.errors import UserError
 from transfer.papers.claims import has_claims
 from transfer.papers.paper import Paper, Values, read_paper
@@ -122,13 +122,16 @@ def unknown_models(paper: Paper, study: Study, models: Mapping[str, Model]) -> l
         if paper.models
         else f"a table of the paper (`models:` in {paper.folder / 'paper.yaml'} names none)"
     )
-    problems = [
-        f"parts.{part}.models: '{model}' is neither in {place} nor in config/models.tsv: add a row "
-        f"to one of them{meant(model, [*own, *models])}"
-        for part, content in study.parts.items()
-        for model in content.models
-        if model not in own and model not in models
-    ]
+    problems = []
+    for part, content in study.parts.items():
+        for model in content.models:
+            if model in own or model in models:
+                continue
+            key = f"parts.{part}.models"
+            problems += invalid(key, model, broken_of(models)) or [
+                f"{key}: '{model}' is neither in {place} nor in config/models.tsv: add a row to "
+                f"one of them{meant(model, [*own, *models])}"
+            ]
     if study.imagenet_top1 == "library":
         problems += [
             f"imagenet_top1: no library states an accuracy of '{model}', which is in {place} "
