@@ -48,6 +48,8 @@ def main() -> None:
             print(f"{download['name']}: not verified: {download['note']}")
     for note in summary["notes"]:
         print(note)
+    for finding in summary["findings"]:
+        print(f"{finding['kind']}: {finding['message']}")
     for entry in summary["left_out"]:
         print(LeftOut(**entry))
     if summary["bad_images"]:

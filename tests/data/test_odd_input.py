@@ -560,6 +560,123 @@ GROUPS = {
 }
 
 
+def listed_in(train: str, test: str, **fields: Any) -> Case:
+    """Images of these classes, one for each letter, in two splits."""
+    names = {"c": "cat", "d": "dog", "b": "bird"}
+    parts = {"train": train, "test": test}
+    files = [
+        f"{split}/{names[letter]}/{split}{n}.png"
+        for split, letters in parts.items()
+        for n, letter in enumerate(letters)
+    ]
+    return Case(images(*files), layout={"kind": "folders"}, split=LISTED, **fields)
+
+
+KAPPA = {"metric": "quadratic_weighted_kappa"}
+SEVERITY = ("none", "mild", "moderate", "severe")
+SAME = stand_ins.photograph(7, 40, 36)
+CLASSES = {
+    "a kappa of names in the order of the alphabet": Case(
+        table(*SEVERITY * 2),
+        block=KAPPA,
+        refused=r"needs the classes in order.*mild, moderate, none, severe\. Set `classes: \[mild",
+    ),
+    "a kappa of folders in the order of the alphabet": Case(
+        of_classes("", classes="none mild severe"),
+        layout={"kind": "folders"},
+        block=KAPPA,
+        refused="needs the classes in order",
+    ),
+    "a kappa of names in order": Case(
+        table(*SEVERITY * 2), layout={"classes": list(SEVERITY)}, block=KAPPA, classes=SEVERITY
+    ),
+    "a kappa of numbers": Case(
+        table(*("10", "9", "0", "1") * 2), block=KAPPA, classes=("0", "1", "9", "10")
+    ),
+    "one class": Case(
+        table(*("cat",) * 8), refused=r"of one class \(cat\): .*nothing to tell apart"
+    ),
+    "one folder": Case(
+        of_classes("", classes="cat"), layout={"kind": "folders"}, refused=r"of one class \(cat\)"
+    ),
+    "a class without an image": Case(
+        table(*CATS),
+        layout={"classes": ["bird", "cat", "dog"]},
+        refused=r"no image of the classes bird\n.*`allow: \[empty_classes\]`",
+    ),
+    "a class without an image, kept": Case(
+        table(*CATS),
+        layout={"classes": ["bird", "cat", "dog"]},
+        block={"allow": ["empty_classes"]},
+        classes=("bird", "cat", "dog"),
+        stated=("no image of the classes bird",),
+    ),
+    "a class that is in test alone": listed_in(
+        "cdcd", "cdb", refused=r"train has no image of the classes bird \(1 in all\)"
+    ),
+    "a class that is in train alone": listed_in(
+        "cdbb", "cd", refused=r"test has no image of the classes bird \(2 in all\)"
+    ),
+    "a class that is in train alone, kept": listed_in(
+        "cdbb",
+        "cd",
+        block={"allow": ["absent_classes"]},
+        stated=("test has no image of the classes bird",),
+    ),
+    "one image of each class": Case(
+        table("a", "b", "c", "d"),
+        split={"method": "random", "seed": 0, "fraction": 0.5},
+        refused=r"train has no image of the classes .*\(1 in all\)",
+    ),
+    "one image of each class, drawn by group": Case(
+        table("a", "b", "c", "d"), split=GROUPED, refused="leaves 4 for training and 0 for evalu"
+    ),
+    "splits without train": Case(
+        of_classes("val", "test"),
+        layout={"kind": "folders"},
+        split=LISTED,
+        refused="all images are in test and val, and none in train.*method: grouped",
+    ),
+    "an image of two classes": Case(
+        table(*CATS) | {"train.csv": rows(*labelled(*CATS), "img/0.png,dog")},
+        refused=r"an image has several labels: line 2: img/0.png \(cat\) and line 10: .* \(dog\)",
+    ),
+    "an image of two classes, kept": Case(
+        table(*CATS) | {"train.csv": rows(*labelled(*CATS), "img/0.png,dog")},
+        block={"allow": ["conflicting_labels"]},
+        stated=("an image has several labels",),
+    ),
+    "an id of two classes": Case(
+        {
+            **PICTURES,
+            "train.csv": rows(
+                "a,img/0.png,cat",
+                "a,img/1.png,dog",
+                "b,img/2.png,cat",
+                "c,img/3.png,dog",
+                header="key,path,label",
+            ),
+        },
+        layout={"id": "key", "image": "path"},
+        refused=r"one id has several labels: line 2: img/0.png \(cat\) and line 3: img/1.png \(dog",
+    ),
+    "equal pixels in two classes": Case(
+        of_classes("")
+        | {
+            "cat/x.png": stand_ins.encoded(SAME, "PNG"),
+            "dog/y.bmp": stand_ins.encoded(SAME, "BMP"),
+        },
+        layout={"kind": "folders"},
+        refused=r"equal pixels have several labels: cat/x.png \(cat\) and dog/y.bmp \(dog\)",
+    ),
+    "a row twice": Case(
+        table(*CATS) | {"train.csv": rows(*labelled(*CATS), "img/7.png,dog")},
+        split=GROUPED,
+        stated=("1 rows repeat an image of the same split and label",),
+    ),
+}
+
+
 def outcome(case: Case, layout: Mapping[str, Any], folder: Path, workers: int) -> Any:
     source = folder / "in"
     source.mkdir()
@@ -588,7 +705,8 @@ def check(case: Case, layout: Mapping[str, Any], folder: Path, workers: int = 1)
         return
     data = outcome(case, layout, folder, workers)
     summary = data.summary
-    said = [*summary["notes"], *(str(LeftOut(**entry)) for entry in summary["left_out"])]
+    said = [*summary["notes"], *(finding["message"] for finding in summary["findings"])]
+    said += [*(str(LeftOut(**entry)) for entry in summary["left_out"])]
     for phrase in case.stated:
         assert any(phrase in line for line in said), said
     if case.counts is not None:
@@ -632,6 +750,11 @@ def test_archives_that_share_a_table_are_read_by_several_workers(tmp_path):
             }
         )
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_classes(name, tmp_path):
+    check(CLASSES[name], {"kind": "table"}, tmp_path)
 
 
 @pytest.mark.parametrize("name", GROUPS)

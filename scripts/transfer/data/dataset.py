@@ -46,6 +46,7 @@ class Dataset:
     short_sides: tuple[int | str, ...]
     evaluation_sizes: tuple[int, ...]
     note: str = ""
+    allow: tuple[str, ...] = ()
     demo: bool = False
     stated: Stated | None = None
     like: str | None = None
@@ -79,6 +80,7 @@ def dataset_of(id: str, block: Mapping[str, Any]) -> Dataset:
         short_sides=tuple(short_side) if isinstance(short_side, list) else (short_side,),
         evaluation_sizes=tuple(values.pop("evaluation_sizes")),
         stated=Stated(**stated) if stated else None,
+        allow=tuple(values.pop("allow", ())),
         **values,
     )
 
@@ -127,7 +129,9 @@ def _whole(block: Mapping[str, Any], blocks: Mapping[str, Mapping[str, Any]]) ->
 def preparation_settings(dataset: Dataset) -> dict[str, Any]:
     """Everything that preparation depends on, JSON-compatible: not names or URLs."""
     one, *more = dataset.short_sides
+    allowed = {"allow": list(dataset.allow)} if dataset.allow else {}
     return {
+        **allowed,
         "metric": dataset.metric,
         "multilabel": dataset.multilabel,
         "layout": dict(dataset.layout),

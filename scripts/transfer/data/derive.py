@@ -20,7 +20,7 @@ from transfer.files import write_json
 # What the summary of a derived dataset has of the other's.
 SHARED = (
     *("metric", "multilabel", "classes", "short_sides", "evaluation_sizes"),
-    *("layout", "split", "bad_images", "downloads", "versions"),
+    *("layout", "split", "bad_images", "left_out", "notes", "findings", "downloads", "versions"),
 )
 
 

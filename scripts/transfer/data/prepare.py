@@ -18,11 +18,20 @@ from typing import Any
 import pandas as pd
 
 from transfer.data.dataset import Dataset
-from transfer.data.groups import divided_groups, join_groups
+from transfer.data.findings import (
+    Finding,
+    check_order,
+    check_splits,
+    label_findings,
+    pixel_findings,
+    repeated_rows,
+    settle,
+)
+from transfer.data.groups import join_groups
 from transfer.data.layouts import OWN, read_layout
 from transfer.data.layouts.table import SPLIT_COLUMN
 from transfer.data.preparation import Plan, StoredRows, decode_samples
-from transfer.data.samples import ImageSource, Sample
+from transfer.data.samples import ImageSource, Listing, Sample
 from transfer.data.splits import SPLITS, split_samples
 from transfer.data.store import GROUPS, LIKE_ROWS
 from transfer.errors import UserError
@@ -51,6 +60,7 @@ def prepare_dataset(
     with the files, the options or the disk.
     """
     name, target = dataset.id, target.absolute()
+    own = dataset.layout["kind"] in OWN
     work = target.with_name(f".{target.name}.preparing")
     shutil.rmtree(work, ignore_errors=True)
     scratch = work / "scratch"
@@ -68,7 +78,7 @@ def prepare_dataset(
         while True:
             samples = split_samples(found, dataset.split)
             _check_drawn_splits(name, samples, dataset.split)
-            _check_groups(name, samples)
+            findings = _label_findings(dataset, samples, listing)
             outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
             if outcome.problems and on_bad_image == "stop":
                 raise UserError(_problem_report(name, samples, outcome))
@@ -81,6 +91,8 @@ def prepare_dataset(
             # Equal pixels are known once decoded; their groups are joined and drawn again.
             found = join_groups(found, digests)
             shutil.rmtree(work / "dataset")
+        findings += pixel_findings(samples, listing.classes, digests)
+        settle(name, findings, dataset.allow, own)
         if not outcome.rows:
             raise UserError(f"{name}: none of its {len(samples)} images can be read")
         stored = [samples[row] for row in outcome.rows]
@@ -101,7 +113,8 @@ def prepare_dataset(
                 for row, problem in outcome.problems.items()
             ],
             "left_out": [asdict(entry) for entry in listing.left_out],
-            "notes": list(listing.notes),
+            "notes": [*listing.notes, *_notes(stored)],
+            "findings": [asdict(finding) for finding in findings],
             "leakage": _leakage(stored, outcome.digests, work / "dataset"),
             "downloads": [dict(record) for record in downloads],
             "versions": {
@@ -164,15 +177,23 @@ def _check_drawn_images(name: str, samples: Sequence[Sample], dataset: Dataset) 
     )
 
 
-def _check_groups(name: str, samples: Sequence[Sample]) -> None:
-    """Raise UserError if the splits of the source divide groups."""
-    divided = divided_groups(samples)
-    if divided:
-        some = "; ".join(f"{group} in {' and '.join(s)}" for group, s in list(divided.items())[:3])
-        raise UserError(
-            f"{name}: its splits divide {len(divided)} groups: {some}. Draw splits with "
-            "`split: {method: grouped}`, or name no `group` under its layout"
-        )
+def _label_findings(dataset: Dataset, samples: Sequence[Sample], listing: Listing) -> list[Finding]:
+    """What is to be stated of labels and splits; UserError if it is refused."""
+    if dataset.split["method"] == "none":
+        return []
+    own = dataset.layout["kind"] in OWN
+    if own:
+        given = bool(dataset.layout.get("classes"))
+        check_order(dataset.id, dataset.metric, listing.classes, given)
+        check_splits(dataset.id, samples)
+    findings = label_findings(samples, listing.classes, dataset.multilabel)
+    settle(dataset.id, findings, dataset.allow, own)
+    return findings
+
+
+def _notes(samples: Sequence[Sample]) -> list[str]:
+    repeated = repeated_rows(samples)
+    return [f"{repeated} rows repeat an image of the same split and label"] if repeated else []
 
 
 def _divides_equal(samples: Sequence[Sample], digests: Mapping[ImageSource, str]) -> bool:

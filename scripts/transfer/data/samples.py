@@ -27,7 +27,8 @@ class Sample:
 
     `id` is that of the source, `labels` are class numbers (one, or any number for multi-label
     datasets). `split` is set if published by the source; `fold` identifies the group of images that
-    a split by folds keeps together, `group` that of which no split may have a part.
+    a split by folds keeps together, `group` that of which no split may have a part; `line` is that
+    of the sample in a table.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Sample:
     split: str | None = None
     fold: tuple[str, int] | None = None
     group: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,8 @@ def _samples(
             ) from None
         key = row[columns.id] if columns.id else stem(image.name)
         group = row[columns.group] or None if columns.group else None
-        yield Sample(key, label, image, splits[number] if splits else None, fold, group)
+        split = splits[number] if splits else None
+        yield Sample(key, label, image, split, fold, group, table.lines[number])
 
 
 def _image(source: Source, paths: Sequence[str], where: str) -> Member:
