@@ -1,6 +1,7 @@
 """Bad and odd input of one's own: refused with the file and the remedy, or handled and stated."""
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -8,13 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import stand_ins
 import yaml
+from PIL import Image
 from stand_in_tables import BLOCK
 
 from transfer.data.dataset import read_datasets
+from transfer.data.decoding import shrink
 from transfer.data.left_out import LeftOut
 from transfer.data.preparation import RUN
 from transfer.data.prepare import prepare_dataset
@@ -43,6 +47,8 @@ class Case:
     classes: tuple[str, ...] | None = None
     ids: set[str] | None = None
     block: Mapping[str, Any] = field(default_factory=dict)
+    brightest: Mapping[str, int] = field(default_factory=dict)
+    equal: Mapping[str, int] = field(default_factory=dict)
     after: Callable[[Path], None] = lambda folder: None
 
 
@@ -677,6 +683,128 @@ CLASSES = {
 }
 
 
+def pixels_of(kind: str, low: float, high: float, type: str = "uint16", n: int = 0) -> bytes:
+    """A greyscale image whose values run from `low` to `high`."""
+    values = np.linspace(low, high, 36 * 40).reshape(36, 40)
+    return stand_ins.encoded(Image.fromarray(np.roll(values, n, 1).astype(type)), kind)
+
+
+def pages(*sides: int, reduced: bool = False) -> bytes:
+    """A TIFF of several pages of these sides, of which the first shows the photograph 1."""
+    first, *more = [stand_ins.photograph(1 + n, side, side) for n, side in enumerate(sides)]
+    for page in more if reduced else ():
+        page.encoderinfo = {"tiffinfo": {254: 1}}  # type: ignore[attr-defined]
+    return stand_ins.encoded(first, "TIFF", save_all=True, append_images=more)
+
+
+def colours_of_16_bits(high: int) -> bytes:
+    """A colour PNG with 16 bits a channel, written by hand: Pillow reads it and cannot write it."""
+    values = np.linspace(0, high, 36 * 40 * 3).reshape(36, -1).astype(">u2")
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", 40, 36, 16, 2, 0, 0, 0),
+        b"IDAT": zlib.compress(b"".join(b"\0" + row.tobytes() for row in values)),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
+
+
+def with_alpha(alpha: int) -> bytes:
+    image = stand_ins.photograph(3, 40, 36)
+    image.putalpha(alpha)
+    return stand_ins.encoded(image, "PNG")
+
+
+def one_more(
+    name: str, data: bytes, layout: Mapping[str, Any] | None = None, **fields: Any
+) -> Case:
+    """Class folders with a further image of one's own, and what comes of it."""
+    return Case(of_classes("") | {name: data}, layout=layout or {}, **fields)
+
+
+IMAGES = {
+    "12 bits in a file of 16": one_more(
+        "cat/x.tif",
+        pixels_of("TIFF", 0, 4000),
+        refused=r"cat/x.tif: uses 12 of its 16 bits or fewer, its values are 0 to 4000: set `value",
+    ),
+    "12 bits, with their range": one_more(
+        "cat/x.png",
+        pixels_of("PNG", 0, 4095),
+        {"value_range": [0, 4095]},
+        brightest={"x": 255},
+    ),
+    "16 bits that are dark": one_more(
+        "cat/x.png", pixels_of("PNG", 0, 2570), {"value_range": [0, 65535]}, brightest={"x": 10}
+    ),
+    "16 bits": one_more("cat/x.png", pixels_of("PNG", 0, 65535), brightest={"x": 255}),
+    "12 bits in colours of 16": one_more(
+        "cat/x.png", colours_of_16_bits(4095), refused="12 of its 16 bits a channel .*convert it"
+    ),
+    "colours of 16 bits": one_more("cat/x.png", colours_of_16_bits(65535), brightest={"x": 255}),
+    "floating point": one_more(
+        "cat/x.tif",
+        pixels_of("TIFF", -1, 1, "float32"),
+        refused="floating point have no .* range, and its values are -1 to 1: set `value_range",
+    ),
+    "floating point, with its range": one_more(
+        "cat/x.tif",
+        pixels_of("TIFF", -1, 1, "float32"),
+        {"value_range": [-1, 1]},
+        brightest={"x": 255},
+    ),
+    "values beyond their range": one_more(
+        "cat/x.tif",
+        pixels_of("TIFF", -1, 2, "float32"),
+        {"value_range": [-1, 1]},
+        refused=r"its values are -1 to 2, beyond its `value_range: \[-1, 1\]`",
+    ),
+    "no number at all": one_more(
+        "cat/x.tif",
+        pixels_of("TIFF", np.nan, np.nan, "float32"),
+        {"value_range": [-1, 1]},
+        refused="its values are nan to nan",
+    ),
+    "32 bits": one_more(
+        "cat/x.tif", pixels_of("TIFF", 0, 10**6, "int32"), refused="32 bits have no defined range"
+    ),
+    "several pages": one_more(
+        "cat/x.tif", pages(40, 40, 40), refused="cat/x.tif: has 3 pages: set `page: 0`, or another"
+    ),
+    "several pages, of which one is named": one_more(
+        "cat/x.tif", pages(40, 40, 40), {"page": 0}, counts={"train": 5, "val": 4}
+    ),
+    "a page that is not there": one_more(
+        "cat/x.tif", pages(40, 40), {"page": 2}, refused="has 1 pages, and `page` is 2"
+    ),
+    "pages of lower resolution": one_more(
+        "cat/x.tif", pages(40, 20, 10, reduced=True), counts={"train": 5, "val": 4}
+    ),
+    "an animation": one_more(
+        "cat/x.webp",
+        stand_ins.encoded(
+            SAME, "WEBP", save_all=True, append_images=[stand_ins.photograph(2, 40, 36)]
+        ),
+        refused="has 2 pages",
+    ),
+    "transparent as a whole": one_more(
+        "cat/x.png", with_alpha(0), refused="transparent as a whole: set `alpha: ignore`"
+    ),
+    "transparent as a whole, ignored": one_more(
+        "cat/x.png", with_alpha(0), {"alpha": "ignore"}, equal={"x": 3}
+    ),
+    "transparent on black": one_more(
+        "cat/x.png", with_alpha(0), {"alpha": "black"}, brightest={"x": 0}
+    ),
+    "opaque": one_more("cat/x.png", with_alpha(255), equal={"x": 3}),
+    "a truncated file": one_more("cat/x.png", stand_ins.png(3)[:200], refused="cat/x.png: not a r"),
+    "an empty file": one_more("cat/x.jpg", b"", refused="cat/x.jpg: not a readable image"),
+    "a text called jpg": one_more("cat/x.jpg", b"<html>", refused="cat/x.jpg: .*no known format"),
+}
+
+
 def outcome(case: Case, layout: Mapping[str, Any], folder: Path, workers: int) -> Any:
     source = folder / "in"
     source.mkdir()
@@ -715,6 +843,12 @@ def check(case: Case, layout: Mapping[str, Any], folder: Path, workers: int = 1)
         assert data.classes == case.classes
     if case.ids is not None:
         assert set(data.ids) == case.ids
+    stored = {name: data.image(row) for row, name in enumerate(data.ids)}
+    for name, value in case.brightest.items():
+        assert stored[name].max() == value
+    for name, seed in case.equal.items():
+        shown = shrink(stand_ins.photograph(seed, 40, 36), 32)
+        np.testing.assert_array_equal(stored[name], np.asarray(shown))
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -755,6 +889,11 @@ def test_archives_that_share_a_table_are_read_by_several_workers(tmp_path):
 @pytest.mark.parametrize("name", CLASSES)
 def test_classes(name, tmp_path):
     check(CLASSES[name], {"kind": "table"}, tmp_path)
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_images(name, tmp_path):
+    check(IMAGES[name], {"kind": "folders"}, tmp_path)
 
 
 @pytest.mark.parametrize("name", GROUPS)

@@ -100,6 +100,22 @@ class MissingMember(_Encoded):
         raise images.ImageError("listed, but not among the source's files")
 
 
+@dataclass(frozen=True)
+class ReadAs:
+    """A file of an image, and how to read it."""
+
+    member: Member
+    reading: images.Reading
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+    def load(self) -> Image.Image:
+        """The decoded RGB image; ImageError if it cannot be read or needs another reading."""
+        return images.decode(self.member.read(), self.reading)
+
+
 # Workers read archives one after another, and parsing the directory of a large zip takes a second.
 @lru_cache(maxsize=4)
 def _open_zip(path: Path) -> zipfile.ZipFile:

@@ -13,7 +13,7 @@ import pandas as pd
 from transfer.data.dataset import Dataset
 from transfer.data.decoding import ImageError
 from transfer.data.layouts import read_layout
-from transfer.data.members import FileMember
+from transfer.data.members import FileMember, ReadAs
 from transfer.data.samples import ImageSource, Sample
 from transfer.data.splits import split_samples
 from transfer.data.store import GROUPS, PreparedDataset
@@ -54,8 +54,9 @@ class OriginalImages:
         digest = hashlib.sha256(str(self.prepared_ns).encode())
         for name, source in zip(self.ids, self.sources, strict=True):
             digest.update(f"{name} {source.name}\n".encode())
-            if isinstance(source, FileMember):
-                status = source.path.stat()
+            file = source.member if isinstance(source, ReadAs) else source
+            if isinstance(file, FileMember):
+                status = file.path.stat()
                 digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
         return digest.hexdigest()
 

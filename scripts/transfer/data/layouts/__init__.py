@@ -1,9 +1,11 @@
 """How labels and images lie in a source's files: one module per layout, named by `layout.kind`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from transfer.data.decoding import Reading
 from transfer.data.layouts import (
     camera_traps,
     cifar,
@@ -16,6 +18,7 @@ from transfer.data.layouts import (
     table,
     voc,
 )
+from transfer.data.members import Member, ReadAs
 from transfer.data.samples import Listing
 from transfer.errors import UserError
 
@@ -44,6 +47,8 @@ KINDS: dict[str, Callable[..., Listing]] = {
 EXPECTED = {"folders": ": it takes one folder of images for each class, in a folder or archive"}
 # Layouts of files of one's own; `csv` is a former name of `table`.
 OWN = ("folders", "table", "csv")
+# Options of those that say how to read their images.
+READING = ("value_range", "page", "alpha")
 
 
 def read_layout(
@@ -55,7 +60,8 @@ def read_layout(
     outlive them. `multilabel` says whether a cell of a table may have several labels; by default
     it may if a separator is given. Raises UserError if the files are not as the layout says.
     """
-    keywords = {k: v for k, v in options.items() if k not in ("kind", "channel_order")}
+    others = ("kind", "channel_order", *READING)
+    keywords = {k: v for k, v in options.items() if k not in others}
     if options["kind"] in ("table", "csv"):
         keywords["multilabel"] = multilabel
     listing = KINDS[options["kind"]](folder, scratch, **keywords)
@@ -65,4 +71,14 @@ def read_layout(
             f"{options.get('path', folder)}: no images found for layout '{options['kind']}'"
             f"{EXPECTED.get(options['kind'], '')}{found}"
         )
-    return listing
+    return _read_as(listing, options) if options["kind"] in OWN else listing
+
+
+def _read_as(listing: Listing, options: Mapping[str, Any]) -> Listing:
+    """The listing, its images to be read as the options say, and refused if they must say more."""
+    given = {key: options[key] for key in READING if key in options}
+    if "value_range" in given:
+        given["value_range"] = tuple(given["value_range"])
+    reading = Reading(**given)
+    samples = [replace(s, image=ReadAs(cast(Member, s.image), reading)) for s in listing.samples]
+    return replace(listing, samples=tuple(samples))
