@@ -36,6 +36,8 @@ WITHOUT_EFFECT: dict[str, set[str] | None] = {
     "../study/recipes": None,
     "../study/hyperparameters": {"point_id", "expand_grid", "short_number"},
     "../study/methods": None,
+    # What predicts transfer without a run.
+    "features": None,
     "device": {"choose_device", "choose_precision", "has_bfloat16"},
     "weights": {
         "fetch", "_download", "_download_from_hub", "_fetch_timm", "_fetch_torchvision",

@@ -46,6 +46,7 @@ def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentPa
     parser.add_argument("--prepared", type=Path, nargs="+", help="index.csv of prepared datasets")
     parser.add_argument("--predictions", type=Path, help="folder of a study's kept predictions")
     parser.add_argument("--statements", type=Path, help="the study's statements.csv")
+    parser.add_argument("--predictors", type=Path, help="the study's predictors.csv")
     parser.add_argument("--printed", type=Path, help="resources/published/<paper>/<table>.csv")
     parser.add_argument("--sizes", type=Path, help="the paper's table of sizes of datasets")
     parser.add_argument(

@@ -25,6 +25,7 @@ READABLE = {
     "intervals": ("published", "runs"),
     "prepared": ("runs",),
     "predictions": ("runs",),
+    "predictors": ("runs",),
     "reported": ("runs",),
     "statements": ("runs",),
     "printed": ("published", "runs"),

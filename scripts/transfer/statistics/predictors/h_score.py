@@ -26,11 +26,15 @@ def h_score(features: np.ndarray, labels: np.ndarray, shrinkage: str = "none") -
     n, d = centred.shape
     whole, between = centred.T @ centred, means[classes].T @ means[classes]
     if shrinkage == "none":
-        return float(np.trace(np.linalg.pinv(whole / (n - 1), CUT_OFF) @ between) / (n - 1))
+        return float(
+            np.trace(np.linalg.pinv(whole / (n - 1), CUT_OFF, hermitian=True) @ between) / (n - 1)
+        )
     share = ledoit_wolf(centred)
     covariance = whole / n
     shrunk = (1 - share) * covariance + share * np.trace(covariance) / d * np.eye(d)
-    return float(np.trace(np.linalg.pinv(shrunk, CUT_OFF) @ between) * (1 - share) / n)
+    return float(
+        np.trace(np.linalg.pinv(shrunk, CUT_OFF, hermitian=True) @ between) * (1 - share) / n
+    )
 
 
 def ledoit_wolf(centred: np.ndarray) -> float:
