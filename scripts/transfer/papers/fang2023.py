@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from transfer.papers.evidence import Evidence
+from transfer.papers.evidence import CANNOT_TELL, Evidence, NotAnsweredError
 from transfer.results.computed import fitted_lines, nested_f_tests, predictor_ranks, size_ranks
 from transfer.results.table import StudyResults, imagenet_top1
 from transfer.statistics.correlation import linear_fit
@@ -27,8 +27,7 @@ def better_line(e: Evidence, *datasets: str) -> pd.DataFrame:
 
     Of those named, for a study that has not measured all.
     """
-    e.require(*datasets)
-    return e.computed(fitted_lines).loc[list(datasets or e.datasets)]
+    return defined(e, fitted_lines, *datasets)
 
 
 def f_tests(e: Evidence) -> pd.DataFrame:
@@ -45,8 +44,18 @@ def rank_correlations(e: Evidence) -> pd.DataFrame:
 
 def line(e: Evidence, *datasets: str) -> pd.DataFrame:
     """Slope, intercept and correlation of each dataset on ImageNet top-1 over all models."""
+    return defined(e, lines_of_all, *datasets)
+
+
+def defined(
+    e: Evidence, lines: Callable[[StudyResults], pd.DataFrame], *datasets: str
+) -> pd.DataFrame:
+    """Fitted lines of datasets, or of all; raises NotAnsweredError where there are none."""
     e.require(*datasets)
-    return e.computed(lines_of_all).loc[list(datasets or e.datasets)]
+    found = e.computed(lines).loc[list(datasets or e.datasets)]
+    if found["slope"].isna().any():
+        raise NotAnsweredError(CANNOT_TELL, "too few models for a line")
+    return found
 
 
 def lines_of_all(results: StudyResults) -> pd.DataFrame:

@@ -38,8 +38,9 @@ def fitted_lines(results: StudyResults, part: str = "main", better: bool = True)
             fit = linear_fit(top1[there.index], there)
             line = {"correlation": fit.correlation, "slope": fit.slope, "intercept": fit.intercept}
             rows[dataset] |= line
-    columns = ["correlation", "slope", "intercept", "models"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    line_columns = ["correlation", "slope", "intercept"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=[*line_columns, "models"])
+    return table.astype(dict.fromkeys(line_columns, float))
 
 
 def nested_f_tests(results: StudyResults, part: str = "main") -> tuple[pd.DataFrame, float]:
