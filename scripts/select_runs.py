@@ -1,6 +1,7 @@
 """Select the best run of each (dataset, model, recipe) of a study and copy its predictions."""
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.files import atomic_path, write_text
 from transfer.results.selection import select
+from transfer.study.absent import Key
 from transfer.study.grid import Cell, study_cells
 from transfer.study.recipes import read_recipes
 from transfer.study.study import read_study
@@ -42,6 +44,12 @@ def keep_predictions(results: pd.DataFrame, runs: Path, folder: Path) -> None:
             shutil.copyfile(source, temporary)
 
 
+def absent_key(cell: str) -> Key:
+    """The dataset, model and recipe of `dataset/model/recipe`."""
+    dataset, model, recipe = cell.split("/")
+    return dataset, model, recipe
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", type=Path, required=True, help="config/studies/<study>.yaml")
@@ -51,6 +59,13 @@ def main() -> None:
     parser.add_argument("--cells", type=Path, help="folder of the descriptions of cells")
     parser.add_argument(
         "--accepted", type=Path, help="versions of the training code accepted as equal"
+    )
+    parser.add_argument(
+        "--absent",
+        type=json.loads,
+        default={},
+        help="cells of optional parts that wait for files, and what they lack: JSON, "
+        '\'{"dataset/model/recipe": "place ..."}\'',
     )
     parser.add_argument(
         "--allow-partial", action="store_true", help="select among the existing runs"
@@ -70,6 +85,7 @@ def main() -> None:
         lambda metric, name: training_code(metric, *recipes[name].functions),
         accepted,
         args.cells,
+        {absent_key(cell): why for cell, why in args.absent.items()},
     )
     keep_predictions(results, args.runs, args.predictions)
     write_text(args.output, results.to_csv(index=False))

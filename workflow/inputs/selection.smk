@@ -1,18 +1,45 @@
 # Inputs and params of selection.
 
+import functools
+import json
+
 from transfer.progress.rounds import selection_round
+from transfer.study.absent import absent_cells
 from transfer.study.grid import study_cells
 from transfer.training.accepted import BY_NAME, accepted_rows
 
 
 def study_runs(wildcards):
-    """The record of every run of a study."""
+    """The record of every run of a study, but for cells that wait for files."""
+    absent = absent_of(wildcards.study)
     runs = [
         f"results/runs/{cell.dataset}/{cell.model}/{cell.recipe}/{hp}/metrics.json"
         for cell in study_cells(STUDIES[wildcards.study], RECIPES)
+        if (cell.dataset, cell.model, cell.recipe) not in absent
         for hp in cell.runs
     ]
     return those_there(runs)
+
+
+# Evaluated once per call, which must run with what it has planned even if a file appears meanwhile.
+@functools.cache
+def absent_of(study):
+    """Cells of a study's optional parts that wait for files, and what they lack."""
+    return absent_cells(
+        STUDIES[study],
+        RECIPES,
+        MODELS,
+        DATASETS,
+        config["weights_files"],
+        Path("resources/downloads"),
+        Path("results/data"),
+    )
+
+
+def absent_flag(wildcards):
+    """The argument of selection that names these cells, if there are any."""
+    absent = {"/".join(key): why for key, why in absent_of(wildcards.study).items()}
+    return f"--absent {quote(json.dumps(absent))}" if absent else ""
 
 
 def study_recipes(wildcards):

@@ -23,6 +23,7 @@ rule select_runs:
         code=fingerprint("scripts/select_runs.py"),
         partial="--allow-partial" if config["allow_partial"] else "",
         by_name=accepted_by_name,
+        absent=absent_flag,
         # Snakemake does not check for an input while the outputs made from it exist. A changed param
         # repeats the selection, which requires every run.
         round=study_round,
@@ -33,7 +34,7 @@ rule select_runs:
         "scripts/select_runs.py --study {input.study:q} --datasets {input.datasets:q} "
         "--recipes config/recipes --runs results/runs "
         f"--cells results/cells --accepted {ACCEPTED_CODE} "
-        "{params.partial} "
+        "{params.partial} {params.absent} "
         "--output {output.results:q} --predictions {output.predictions:q} > {log:q} 2>&1\n"
         "echo {params.round} > results/{wildcards.study}/round.txt"
 

@@ -10,6 +10,7 @@ from transfer.errors import UserError
 from transfer.results.choice import RECORD, best_run, choose_among, current_digests, refuse_mixed
 from transfer.results.finals import final_columns, read_finals
 from transfer.results.records import RunRecord, read_run
+from transfer.study.absent import Key
 from transfer.study.grid import Cell
 from transfer.training.accepted import Accepted, unproven
 
@@ -40,6 +41,7 @@ def select(
     code_of: Callable[[str, str], str] | None = None,
     accepted: Accepted | None = None,
     cells_folder: Path | None = None,
+    absent: Mapping[Key, str] | None = None,
 ) -> pd.DataFrame:
     """Select the best run of each cell; returns one row per cell, with the columns of results.csv.
 
@@ -50,18 +52,21 @@ def select(
     diverged runs compete with their best epoch before divergence, as in the authors' code, or are
     discarded; `code_of` returns the fingerprint of the current training code for a metric and a
     recipe; `accepted` contains the versions accepted as equal; `cells_folder` contains the
-    descriptions of cells.
+    descriptions of cells. `absent` are cells whose runs are not expected yet, with what they lack,
+    which the column `absent` repeats.
 
     Raises UserError listing missing runs unless `allow_partial`, in which case a cell uses the runs
     that exist. Also raises UserError for runs of a cell that cannot be compared. A cell without a
     selectable run has no value.
     """
-    accepted = accepted or {}
+    accepted, absent = accepted or {}, absent or {}
     rows, missing = [], []
     for cell in cells:
         metric = metrics[cell.dataset]
         paths = {name: runs / cell.run_folder(name) / RECORD for name in cell.runs}
-        missing += [str(path) for path in paths.values() if not path.is_file()]
+        lacks = absent.get((cell.dataset, cell.model, cell.recipe), "")
+        if not lacks:
+            missing += [str(path) for path in paths.values() if not path.is_file()]
         by = "by_recipe" if cell.finals else selection
         # Final runs were chosen by the dataset's own metric, whatever a study compares them by.
         grid = replace(cell, metric="") if cell.finals else cell
@@ -94,6 +99,7 @@ def select(
                     unproven(cell.recipe, run.code, code, accepted) for run in found
                 ),
                 **(final_columns(finals, diverged) if cell.finals else {}),
+                **({"absent": lacks} if absent else {}),
             }
         )
     if missing and not allow_partial:

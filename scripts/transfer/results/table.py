@@ -224,6 +224,7 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
     empty = int(cells["value"].isna().sum())
     if empty:
         found.append(f"{empty} of {len(cells)} cells have no value and are left out.")
+    found += _absent_notes(results, cells)
     runs, expected = cells["n_runs"].sum(), cells["n_expected"].sum()
     if runs < expected:
         found.append(f"Partial: {runs} of {expected} runs.")
@@ -233,6 +234,18 @@ def part_notes(results: StudyResults, name: str = "main", published: str = COMPU
         found.append(f"{diverged} of {runs} runs diverged and {fate[results.study.diverged]}.")
     if results.study.source == "runs":
         found += _provenance_notes(cells)
+    return found
+
+
+def _absent_notes(results: StudyResults, cells: pd.DataFrame) -> list[str]:
+    """What a part waits for, where to place it, and the runs that it will be."""
+    if "absent" not in cells or (waiting := cells[cells["absent"].fillna("") != ""]).empty:
+        return []
+    found = []
+    for why, rows in waiting.groupby("absent", sort=False):
+        names = ", ".join(results.models.loc[list(dict.fromkeys(rows["model"])), "name"])
+        runs = int(rows["n_expected"].sum() - rows["n_runs"].sum())
+        found.append(f"Not trained: {runs} runs of {names}; {why}.")
     return found
 
 

@@ -22,13 +22,15 @@ JOINT = "index"
 class Part:
     """A named block of a study: datasets x models under one recipe.
 
-    `metrics` names the metric of datasets that are not compared by their own.
+    `metrics` names the metric of datasets that are not compared by their own. Cells of an
+    `optional` part are left out while files that a person must place are missing.
     """
 
     datasets: tuple[str, ...]
     models: tuple[str, ...]
     recipe: str
     metrics: Mapping[str, str] = field(default_factory=dict)
+    optional: bool = False
 
     def metric(self, dataset: Dataset) -> str:
         """The metric that this part compares models by on a dataset: the dataset's own, or another.
@@ -76,6 +78,7 @@ def read_study(path: str | Path) -> Study:
             part["recipe"],
             {one: metric for one, metric in everywhere.items() if one in part["datasets"]}
             | part.get("metrics", {}),
+            part.get("optional", False),
         )
         for name, part in content.pop("parts").items()
     }
