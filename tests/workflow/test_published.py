@@ -140,6 +140,21 @@ def test_statements_that_differ_are_open_and_the_others_folded(made):
     assert page.index('aria-label="What differs"') < page.index('aria-label="What agrees"')
 
 
+def test_a_paper_of_figures_says_what_was_read_and_lists_that_apart(made):
+    folder = made / "results" / "published" / "kornblith2019"
+    page = (folder / "paper.html").read_text(encoding="utf-8")
+    assert "5 that differ" in page and "8 that agree only within the error of the reading" in page
+    folded = "".join(re.findall(r"<details>.*?</details>", page, re.S))
+    for open_ in ("Classes of CIFAR-100 (Table 1)", "a misprint", "Steps from random"):
+        assert open_ in page and open_ not in folded
+    assert re.search(r'id="figure4"><b>Figure 4</b> is not here: .*not published', page)
+    shown = [*(f"figure{n}" for n in (1, 2, 3, 5, 6, 7, 8, 9)), "figure2a", "figure2b", "figure2c"]
+    for number in shown:
+        caption = (folder / "figures" / f"{number}.md").read_text(encoding="utf-8")
+        assert f'id="{number}"' in page and "read off the paper's figure" in caption
+    assert page.count("is not here:") == 1 and "The appendix was not at hand" in page
+
+
 def test_made_again_there_is_nothing_to_do(made):
     assert asked(made, "published") == {}
 
@@ -214,14 +229,14 @@ def test_a_paper_that_nothing_trains_yet_says_so(untouched):
             "published",
             # The views that fit a line or draw one, and what compares them all; those of other
             # statistics are not made again.
-            {"table": 4, "figure": 4, "verdict": 1, "paper": 1, "list_papers": 1},
+            {"table": 4, "figure": 9, "verdict": 1, "paper": 2, "list_papers": 1},
         ),
         (
             "scripts/transfer/page/page.css",
             "margin: 0;",
             "margin: 1px;",
             "published",
-            {"paper": 1, "list_papers": 1},
+            {"paper": 3, "list_papers": 1},
         ),
     ],
     ids=["code", "comment", "option", "error text", "library", "page"],
