@@ -48,7 +48,7 @@ def test_each_paper_has_its_authors_its_verdict_and_a_way_to_its_page(listing):
     assert 'href="fang2023/paper.html"' in newer and "<b>2 of 3</b>" in newer
     said = " ".join(newer.split())
     assert "1 of them only within the error of reading values off figures; 1 differs." in said
-    assert "2 more are words that leave room, of which 1 holds as they are read here." in said
+    assert "2 more are words that leave room, of which 1 holds as read here." in said
     for name in ("results.csv", "verdict.csv", "tables/"):
         assert f'href="fang2023/{name}"' in newer
     assert "Alex Fang, Simon Kornblith, Ludwig Schmidt (2023)." in newer
