@@ -16,36 +16,42 @@ from transfer.page.figures import inline_figure
 from transfer.page.page import Origin, read_table_html, render_page, table_numbers
 from transfer.page.words import Content, read_sections
 from transfer.papers.paper import Paper, read_paper
-from transfer.papers.verdict import Counts, count_findings
+from transfer.papers.verdict import DIFFERS, Counts, count_findings
 from transfer.study.joint import JointStudy, read_joint
 from transfer.study.views import read_view
 
 SCRIPTS = Path(__file__).parent
+# From how many differences on a table is named.
+MANY = 10
 
 
 @dataclass(frozen=True)
 class Listed:
     """One paper of the list: what its folder says, the way to its files, its verdict's counts.
 
-    `undecided` are its statements that nothing printed can confirm or refute.
+    `mostly` counts what differs in tables where much does; `undecided` are statements that nothing
+    printed can confirm or refute.
     """
 
     paper: Paper
     page: str
     files: str
     counts: Counts
+    mostly: dict[str, int]
     undecided: int
 
 
 def listed(folder: Path, page: Path, output: Path) -> Listed:
     """A paper by its folder and its page, beside which verdict.csv lies; `output` is the list."""
     verdict = pd.read_csv(page.with_name("verdict.csv"), dtype={"published": str})
+    differing = verdict[verdict["state"] == DIFFERS]["table"].value_counts()
     undecided = folder / "undecided.csv"
     return Listed(
         read_paper(folder),
         way(page, output),
         way(page.parent, output),
         count_findings(verdict),
+        {str(place): int(count) for place, count in differing.items() if count >= MANY},
         len(pd.read_csv(undecided)) if undecided.is_file() else 0,
     )
 

@@ -58,5 +58,17 @@ def test_each_paper_has_its_authors_its_verdict_and_a_way_to_its_page(listing):
     assert "arXiv" not in older and "code" not in older
 
 
+def test_tables_in_which_much_differs_are_named(tmp_path):
+    folder = tmp_path / "published" / "fang2023"
+    folder.mkdir(parents=True)
+    rows = [f"table12,{n},p,1,2,1,0.5,False,differs\n" for n in range(11)]
+    rows += [f"table13,{n},p,1,2,1,0.5,False,differs\n" for n in range(9)]
+    (folder / "verdict.csv").write_text(VERDICT + "".join(rows))
+    index = tmp_path / "published" / "index.html"
+    found = list_papers.listed(PUBLISHED / "fang2023", folder / "paper.html", index)
+    assert found.mostly == {"table12": 11} and found.counts.differ == 20
+    assert (found.page, found.files) == ("fang2023/paper.html", "fang2023")
+
+
 def test_what_a_paper_says_is_text(listing):
     assert "Older &amp; &lt;b&gt;bold&lt;/b&gt;" in listing

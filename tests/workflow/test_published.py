@@ -251,6 +251,7 @@ def test_an_edit_asks_for_the_jobs_that_use_it_and_no_other(made, name, old, new
     [
         ("config/config.yaml", "verify_downloads", "verify_download", "'verify_download'"),
         ("config/studies/published/fang2023.yaml", "threshold:", "treshold:", "'treshold'"),
+        ("config/studies/published/index.yaml", "threshold:", "treshold:", "'treshold'"),
         (
             "config/studies/published/fang2023.yaml",
             "[cct20, aptos, hpa,",
@@ -271,7 +272,7 @@ def test_an_edit_asks_for_the_jobs_that_use_it_and_no_other(made, name, old, new
         ),
         ("resources/published/fang2023/table03.csv", "73.49", "734", "line 20: cct20: 734"),
     ],
-    ids=["config", "study", "dataset", "weights", "cell", "range"],
+    ids=["config", "study", "papers", "dataset", "weights", "cell", "range"],
 )
 def test_a_mistake_is_refused_before_any_job_starts(untouched, name, old, new, says):
     with edited(untouched, name, old, new):
