@@ -198,16 +198,18 @@ def test_what_a_figure_defines_is_its_own(tmp_path):
         '<style>*{fill: red}</style><defs><path id="m#1" d="M 0 0 L 1.23456 2"/>'
         '<path id="used" d="M 0 0 L 1.23456 -2.00001 "/><clipPath id="clip"/></defs>'
         '<g id="axes_1" clip-path="url(#clip)"><use xlink:href="#used" x="3.14159" '
-        'style="fill: #0072B2; stroke: #123456"/></g></svg>'
+        'style="fill: #0072B2; stroke: #123456"/><path d="M 0 0" style="fill: url(#Hatch)"/></g>'
+        '<pattern id="Hatch"/></svg>'
     )
     (tmp_path / "figure1.md").write_text("A caption.\n")
     (tmp_path / "figure2.svg").write_bytes((tmp_path / "figure1.svg").read_bytes())
     (tmp_path / "figure2.md").write_text("Another.\n")
     first, second = (inline_figure(tmp_path / f"{name}.svg") for name in ("figure1", "figure2"))
     ids = re.findall(r' id="([^"]*)"', first.svg)
-    assert len(ids) == 2 and not set(ids) & set(re.findall(r' id="([^"]*)"', second.svg))
+    assert len(ids) == 3 and not set(ids) & set(re.findall(r' id="([^"]*)"', second.svg))
     assert f'href="#{ids[0]}"' in first.svg and f'clip-path="url(#{ids[1]})"' in first.svg
     assert 'd="M0 0L1.23 -2"' in first.svg and 'x="3.14"' in first.svg
     assert 'style="fill:var(--blue);stroke:#123456"' in first.svg
+    assert f'style="fill:url(#{ids[2]})"' in first.svg
     assert "metadata" not in first.svg and "red" not in first.svg
     assert (first.width, first.caption, first.points) == (115, "A caption.", ())

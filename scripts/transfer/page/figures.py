@@ -25,10 +25,12 @@ COLOURS = {
 }
 SVG = "{http://www.w3.org/2000/svg}"
 XLINK = "{http://www.w3.org/1999/xlink}href"
-COLOUR = re.compile("#[0-9a-f]{6}")
+COLOUR = re.compile("#[0-9a-fA-F]{6}(?![0-9a-zA-Z])")
 NUMBER = re.compile(r"-?\d+\.\d{3,}")
 MOVE = re.compile(r"translate\([^)]*\)")
-REFERENCE = re.compile(r"#([\w-]+)")
+# An address within the file: `#id`, or `url(#id)` among the properties of a style.
+REFERENCE = re.compile(r"(^|url\()#([^)]+)")
+REFERRING = (XLINK, "clip-path", "style", "fill", "stroke", "mask", "filter")
 SPACE = re.compile(r"\s+")
 
 
@@ -96,10 +98,12 @@ def _rename_ids(root: Element, name: str) -> None:
     referring = [
         (element, key)
         for element in root.iter()
-        for key in (XLINK, "clip-path")
-        if "#" in element.get(key, "")
+        for key in REFERRING
+        if REFERENCE.search(element.get(key, ""))
     ]
-    wanted = {old for element, key in referring for old in REFERENCE.findall(element.attrib[key])}
+    wanted = {
+        old for element, key in referring for _, old in REFERENCE.findall(element.attrib[key])
+    }
     new: dict[str, str] = {}
     for element in root.iter():
         old = element.attrib.pop("id", "")
@@ -107,8 +111,8 @@ def _rename_ids(root: Element, name: str) -> None:
             new[old] = f"{name}-{len(new) + 1}"
             element.set("id", new[old])
     for element, key in referring:
-        renamed = REFERENCE.sub(lambda found: f"#{new[found[1]]}", element.attrib.pop(key))
-        element.set("href" if key == XLINK else key, renamed)
+        address = REFERENCE.sub(lambda found: f"{found[1]}#{new[found[2]]}", element.get(key, ""))
+        element.set(key, address)
 
 
 def _tidy(root: Element) -> None:
@@ -147,6 +151,7 @@ def _style(text: str) -> str:
     """A style without spaces, its known colours as variables."""
 
     def named(found: re.Match[str]) -> str:
-        return f"var(--{COLOURS[found[0]]})" if found[0] in COLOURS else found[0]
+        colour = found[0].lower()
+        return f"var(--{COLOURS[colour]})" if colour in COLOURS else colour
 
-    return COLOUR.sub(named, re.sub(r"([:;]) ", r"\1", text.lower()))
+    return COLOUR.sub(named, re.sub(r"([:;]) ", r"\1", text))
