@@ -31,6 +31,7 @@ from transfer.fingerprint import fingerprint
 configfile: "config.yaml"
 DATASETS = {
     "shapes": {"demo": True, "short_side": [16, "original"]},
+    "blobs": {"demo": True, "short_side": [16, "original"]},
     "pets": {
         "short_side": 368,
         "source": {
@@ -68,7 +69,7 @@ CONFIG = {
         "folders": {"imagenet": "originals/ILSVRC2012"},
         "folds": 2,
         "seed": 0,
-        "demo": {"maximum_images": 6, "weights": "random", "reference": "photographs"},
+        "demo": {"maximum_images": 6, "weights": "random", "reference": "blobs"},
     },
 }
 
@@ -82,8 +83,8 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "workflow").mkdir()
     for name in ("rules", "inputs"):
         shutil.copytree(ROOT / "workflow" / name, tmp_path / "workflow" / name)
-    for name in ("shapes", "pets"):
-        write_prepared(tmp_path / "results" / "data" / name, noise_images([(24, 32)] * 10))
+    for seed, name in enumerate(("shapes", "blobs", "pets")):
+        write_prepared(tmp_path / "results" / "data" / name, noise_images([(24, 32)] * 10, seed))
     records = tmp_path / "results/data/pets/downloads"
     records.mkdir()
     for name in ("images", "annotations"):
@@ -117,7 +118,7 @@ def snakemake(project: Path, *arguments: str, status: int = 0) -> str:
 def test_the_demonstrations_distance_says_what_it_is(project: Path) -> None:
     snakemake(project, "results/fid/shapes.json")
     found = json.loads((project / "results/fid/shapes.json").read_text())
-    assert found["reference"] == "photographs"
+    assert found["reference"] == "blobs"
     assert found["weights"] == "random, seed 0"
     assert found["image_path"] == found["reference_made_with"]["image_path"] == "originals"
     assert (found["n_images"], found["reference_n_images"]) == (6, 6)
@@ -130,11 +131,11 @@ def test_the_demonstrations_distance_says_what_it_is(project: Path) -> None:
     again = snakemake(project, "results/fid/shapes.json", "-n")
     assert "Nothing to be done" in again
 
-    # Images that come another way make another distance, the photographs' as the tasks'.
+    # Images that come another way make another distance, the reference's as well.
     use_stores(project)
     plan = snakemake(project, "results/fid/shapes.json", "-n", "-p")
-    assert "--source store --image-folder 'results/fid/photographs' --short-side 16" in plan
-    assert "--source store --dataset-folder results/data/shapes --short-side 16" in plan
+    for name in ("shapes", "blobs"):
+        assert f"--source store --dataset-folder results/data/{name} --short-side 16" in plan
 
 
 def test_real_datasets_share_one_reference_and_one_file_of_weights(project: Path) -> None:

@@ -3,34 +3,31 @@
 import functools
 
 from transfer.data.source.by_hand import to_place
+from transfer.entries import broken_of
 from transfer.fid import options
 from transfer.papers.compared import datasets_compared
 
-# Takes the place of ImageNet in the demo, with the same options as its tasks: the photographs
-# included in scikit-learn.
-PHOTOGRAPHS = "photographs"
-FID_FOLDERS = {**config["fid"]["folders"], PHOTOGRAPHS: "results/fid/photographs"}
+FID_FOLDERS = config["fid"]["folders"]
 DEMONSTRATION = [
     name for name, one in DATASETS.items() if options.of_demonstration(one)
 ]
 
 
 def options_of(dataset):
-    """The options of a dataset, or of the reference `photographs`."""
-    demonstration = dataset == PHOTOGRAPHS or dataset in DEMONSTRATION
-    return options.fid_options(config["fid"], demonstration)
+    """The options of a dataset."""
+    return options.fid_options(config["fid"], dataset in DEMONSTRATION)
 
 
 def fid_code(wildcards):
     """Fingerprint of the feature extraction, with the dataset's own layout and split only."""
-    dataset = DATASETS.get(wildcards.fid_dataset)
-    own = (dataset.layout["kind"], dataset.split["method"]) if dataset else ("folders",)
+    dataset = DATASETS[wildcards.fid_dataset]
+    own = (dataset.layout["kind"], dataset.split["method"])
     return fingerprint("scripts/inception_statistics.py", own)
 
 
 def fid_threads(wildcards):
     """One thread for few images: the datasets of the demo are processed in parallel."""
-    return 1 if wildcards.fid_dataset in (PHOTOGRAPHS, *DEMONSTRATION) else 8
+    return 1 if wildcards.fid_dataset in DEMONSTRATION else 8
 
 
 def fid_resize(wildcards):
@@ -40,8 +37,6 @@ def fid_resize(wildcards):
 def fid_images(wildcards):
     """Inputs that change when the images of a dataset do."""
     dataset = wildcards.fid_dataset
-    if dataset == PHOTOGRAPHS:
-        return {"photographs": FID_FOLDERS[dataset]}
     # A folder of a million originals is not an input: its time stamp says nothing about its files.
     if dataset in FID_FOLDERS:
         return {}
@@ -60,7 +55,7 @@ def fid_images(wildcards):
 def fid_source_flags(wildcards):
     dataset = wildcards.fid_dataset
     chosen = options_of(dataset)
-    described = DATASETS[DEMONSTRATION[0] if dataset == PHOTOGRAPHS else dataset]
+    described = DATASETS[dataset]
     side = options.side_to_read(described, chosen)
     if dataset in FID_FOLDERS:
         return options.folder_flags(chosen, FID_FOLDERS[dataset], side)
@@ -87,7 +82,7 @@ def fid_reference(wildcards):
     chosen = options_of(wildcards.fid_dataset)
     if chosen.ready_reference:
         return {"reference_statistics": chosen.reference}
-    if problem := DATASETS.broken.get(chosen.reference):
+    if problem := broken_of(DATASETS).get(chosen.reference):
         raise WorkflowError(problem)
     made = f"results/fid/statistics/{chosen.reference}"
     return {

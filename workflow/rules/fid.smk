@@ -1,11 +1,10 @@
 # Distances of datasets to the reference: features, statistics, distances, groups.
 
 INCEPTION_FOLDER = "resources/downloads/inception"
-FID_DATASETS = [*DATASETS, PHOTOGRAPHS]
 
 
 wildcard_constraints:
-    fid_dataset="|".join(FID_DATASETS),
+    fid_dataset="|".join(DATASETS) or "(?!)",
 
 
 # The output is a record of the file, not the file: Snakemake deletes outputs before a job runs
@@ -27,22 +26,6 @@ rule fetch_inception:
         f"{PYTHON} "
         "scripts/fetch_inception.py --folder {params.folder:q} --record {output:q} "
         "> {log:q} 2>&1"
-
-
-rule demo_photographs:
-    output:
-        directory("results/fid/photographs"),
-    log:
-        "results/logs/demo_photographs.log",
-    localrule: True
-    conda:
-        "../../envs/training.yaml"
-    params:
-        code=fingerprint("scripts/demo_photographs.py"),
-    message:
-        "Cutting scikit-learn's sample photographs into patches"
-    shell:
-        f"{PYTHON} " "scripts/demo_photographs.py --output {output:q} > {log:q} 2>&1"
 
 
 rule inception_statistics:
