@@ -6,7 +6,8 @@ import time
 
 import gpu_imports  # noqa: F401
 
-from transfer.machine.gpus import SIMULATED, leased_gpu
+from transfer.machine.gpus import SIMULATED
+from transfer.machine.leases import leased_gpu
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ from transfer.fid.originals import holds_originals, originals_of, swaps_channels
 from transfer.fid.statistics import merged, write_moments, write_statistics
 from transfer.fid.subsample import deal_into_folds
 from transfer.files import write_json
-from transfer.machine.gpus import leased_gpu
+from transfer.machine.leases import leased_gpu
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from transfer.command_line import run
 from transfer.data.digest import prepared_digest
 from transfer.data.store import find_store, open_dataset
 from transfer.errors import UserError
-from transfer.machine.gpus import Lease, leased_gpu
+from transfer.machine.leases import Lease, leased_gpu
 from transfer.machine.locks import held_alone
 from transfer.study.model import read_models
 from transfer.study.recipe import Recipe, settings_digest

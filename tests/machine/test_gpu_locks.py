@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transfer.errors import UserError
-from transfer.machine import gpus
+from transfer.machine import gpus, leases
 
 GPUS = tuple(gpus.GPU(i, f"GPU-{name}", "NVIDIA") for i, name in enumerate(("aa", "ab", "bb")))
 
@@ -24,12 +24,12 @@ def one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder_of_locks_of_another_user_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with gpus.leased_gpu() as lease:
+    with leases.leased_gpu() as lease:
         assert lease.chosen_by == "lease"
     assert (tmp_path / "locks").stat().st_mode & 0o077 == 0, "nobody else may look or lock"
     stranger = os.getuid() + 1
-    monkeypatch.setattr(gpus.os, "getuid", lambda: stranger)
-    with pytest.raises(UserError, match="belongs to another user") as caught, gpus.leased_gpu():
+    monkeypatch.setattr(leases.os, "getuid", lambda: stranger)
+    with pytest.raises(UserError, match="belongs to another user") as caught, leases.leased_gpu():
         pass
     assert str(tmp_path / "locks") in str(caught.value)
     assert "TRANSFER_GPU_LOCKS" in str(caught.value)
@@ -65,6 +65,6 @@ def test_without_locks_no_gpu_is_leased(tmp_path, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(UserError, match="has no locks") as caught, gpus.leased_gpu():
+    with pytest.raises(UserError, match="has no locks") as caught, leases.leased_gpu():
         pass
     assert "TRANSFER_GPU_LOCKS" in str(caught.value)

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from transfer.machine.gpus import leased_gpu
+from transfer.machine.leases import leased_gpu
 
 number, seconds, output = sys.argv[1:]
 started = Path("started")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from transfer.files import atomic_path, write_json
-from transfer.machine.gpus import Lease
+from transfer.machine.leases import Lease
 from transfer.training.finished import COPY, PREDICTIONS, set_aside
 from transfer.training.methods.finetune import Outcome
 from transfer.training.task import Task
