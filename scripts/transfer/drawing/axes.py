@@ -18,7 +18,7 @@ LOGIT_TICKS = np.array(
 
 
 def to_axis(fractions: Any, kind: str) -> np.ndarray:
-    """Fractions as positions on an axis of this kind (`linear` or `logit`)."""
+    """Convert fractions to positions on a `linear` or `logit` axis."""
     values = np.asarray(fractions, dtype=float)
     return special.logit(np.clip(values, 1e-3, 1 - 1e-3)) if kind == "logit" else values
 

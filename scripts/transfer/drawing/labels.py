@@ -1,4 +1,4 @@
-"""Names beside points, where they cover neither each other nor a point."""
+"""Names beside points, placed so that they cover neither each other nor a point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ STEPS = np.linspace(0.1, 1, 12)
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in points of type."""
+    """A rectangle in typographic points."""
 
     left: float
     bottom: float
@@ -34,12 +34,12 @@ class Box:
     top: float
 
     def holds(self, points: np.ndarray) -> bool:
-        """Whether one of some points, `(n, 2)`, lies in it."""
+        """Whether the rectangle contains any of some points, `(n, 2)`."""
         x, y = points.T
         return bool(((self.left < x) & (x < self.right) & (self.bottom < y) & (y < self.top)).any())
 
     def overlaps(self, other: "Box") -> bool:
-        """Whether the two share more than an edge."""
+        """Whether the rectangles share more than an edge."""
         return (
             self.left < other.right
             and other.left < self.right
@@ -48,7 +48,7 @@ class Box:
         )
 
     def inside(self, other: "Box") -> bool:
-        """Whether it lies in the other."""
+        """Whether the rectangle is inside another."""
         return (
             other.left <= self.left
             and self.right <= other.right
@@ -67,13 +67,12 @@ def label_points(
     fontsize: float = 6.5,
     marker: float = 6.0,
 ) -> list[Annotation]:
-    """Write a name beside each point, with a line to it where it lies further away.
+    """Write a name beside each point, with a line to it if it is further away.
 
     `x`, `y`: data coordinates; `bars`: lower and upper end of the bar through each point, which a
-    name may cross where there is no other place. `marker` is the width of a point in points of
-    type. The limits and the place of the axes must be final: nothing is moved afterwards. Names are
-    placed one after the other, then each again among the others, so that the same points always
-    give the same picture.
+    name may cross if there is no other position. `marker` is the width of a marker in typographic
+    points. The limits and the position of the axes must be final. Names are placed one after the
+    other, then each again among the others, so the result is deterministic.
     """
     figure = ax.figure
     scale = 72 / figure.dpi
@@ -106,7 +105,7 @@ def label_points(
     ]
 
     def box(one: int, offset: tuple[float, float]) -> Box:
-        """Where a name lies whose nearest edge is `offset` away from its point."""
+        """Rectangle of a name whose nearest edge is `offset` away from its point."""
         width, height = sizes[one]
         dx, dy = offset
         reach = max(np.hypot(dx, dy), 1e-9)

@@ -21,7 +21,7 @@ SPLINE = "smoothing spline"
 
 
 def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, ModelStyle]) -> None:
-    """Draw the intervals of a panel and extend its limits; note if there are none.
+    """Draw the intervals of a panel and extend its limits; add a note if there are none.
 
     `intervals` has the columns of intervals.csv, and rows of one recipe.
     """
@@ -50,10 +50,10 @@ def draw_intervals(panel: Panel, intervals: pd.DataFrame, styles: dict[str, Mode
 
 
 def draw_spline(panel: Panel) -> bool:
-    """Draw a cubic smoothing spline whose smoothness generalized cross-validation chooses.
+    """Draw a cubic smoothing spline with the smoothness chosen by generalized cross-validation.
 
-    Models with the same ImageNet accuracy count by their mean. Returns False for too few models:
-    there is then no spline.
+    Models with the same ImageNet accuracy are averaged. Returns False if there are too few models
+    for a spline.
     """
     x, where = np.unique(panel.at[0], return_inverse=True)
     if len(x) < FEWEST_OF_A_SPLINE:
@@ -66,9 +66,9 @@ def draw_spline(panel: Panel) -> bool:
 
 
 def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
-    """Mark the models of a further part as numbered stars; the panel grows to hold them.
+    """Mark the models of another part by numbered stars, extending the panel to contain them.
 
-    A model without a value keeps its number and is left out; so is a dataset that the part lacks.
+    A model without a value keeps its number and is omitted; so is a dataset that the part lacks.
     """
     values = part_values(results, part)
     if panel.dataset not in values:
@@ -109,7 +109,7 @@ def draw_stars(panel: Panel, results: StudyResults, part: str) -> None:
 
 
 def star_handles(results: StudyResults, part: str) -> list[Artist]:
-    """Legend entries that say which number is which model of a further part."""
+    """Legend entries that identify the numbered models of another part."""
     names = results.models.loc[list(results.study.parts[part].models), "name"]
     return [
         Line2D(

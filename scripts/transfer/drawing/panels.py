@@ -132,7 +132,7 @@ def panels_of(
 
 
 def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
-    """Limits that hold all points with a margin, and ticks for them."""
+    """Set limits that contain all points with a margin, and ticks."""
     for which, positions in (("x", x), ("y", y)):
         if not len(positions):
             continue
@@ -149,7 +149,7 @@ def set_limits(panel: Panel, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
-    """The two sets of models that get a line: name, colour, dash, and which models."""
+    """The two sets of models with a fitted line: name, colour, dash, and models."""
     everyone = np.ones(len(panel.x), dtype=bool)
     better = panel.better.to_numpy()
     if len(panel.x) < 3:
@@ -160,7 +160,7 @@ def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
 
 
 def draw_lines(panel: Panel, intervals: dict[str, Any], interval: bool = False) -> None:
-    """Least-squares lines through all and through the better models, each with its band.
+    """Draw least-squares lines through all models and through the better ones, with their bands.
 
     The slope and correlation of the second are printed in the panel, computed on fractions as
     in Table 2, whatever the axes. With `interval` the correlation is that of all models, with its
@@ -192,7 +192,7 @@ def draw_lines(panel: Panel, intervals: dict[str, Any], interval: bool = False) 
 
 
 def annotate(panel: Panel, text: str, color: str = GREY) -> None:
-    """Print a statistic at the right of the panel's title, where no point can lie."""
+    """Print a statistic to the right of the panel's title, where it covers no point."""
     panel.ax.set_title(text, loc="right", fontsize=6.5, fontweight="normal", color=color)
 
 
@@ -229,7 +229,7 @@ def line_handles(results: StudyResults, panel: Panel) -> list[Artist]:
 
 
 def lines_words(results: StudyResults, part: str = "main", interval: bool = False) -> str:
-    """What the fitted lines and their bands are, for a caption."""
+    """Describe the fitted lines and their bands in a caption."""
     study = results.study
     bands = study.intervals
     return (

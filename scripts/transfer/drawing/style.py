@@ -167,7 +167,7 @@ def model_handle(name: str, style: ModelStyle) -> Line2D:
 
 
 def wrap_notes(figure: Figure, notes: Sequence[str]) -> str:
-    """Notes as lines that a figure of this width holds at 7 points."""
+    """Wrap notes to the width of a figure at 7 points."""
     return textwrap.fill(" ".join(notes), width=round(figure.get_figwidth() * 15.5))
 
 

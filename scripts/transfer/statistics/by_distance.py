@@ -1,8 +1,8 @@
-"""Does ImageNet accuracy tell less of transfer to datasets that are further from ImageNet?
+"""Whether ImageNet accuracy predicts transfer less well to datasets further from ImageNet.
 
-One point is a dataset: how its metric follows ImageNet top-1 over models, against its distance to
-ImageNet. The datasets of one paper share its models and its fine-tuning, so that a difference
-between papers may be one of datasets or of either of these.
+Each point is a dataset: the correlation of its metric with ImageNet top-1 over models, against its
+distance to ImageNet. The datasets of one paper share its models and its fine-tuning, so a difference
+between papers may be due to the datasets or to either of these.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class TransferFit(NamedTuple):
 
 
 class GroupTrend(NamedTuple):
-    """Spearman's correlation inside groups, pooled, and its two-sided permutation p."""
+    """Spearman's correlation within groups, pooled, and its two-sided permutation p."""
 
     pooled: float
     p: float
@@ -46,12 +46,12 @@ def transfer_fit(
 def trend_within_groups(
     x: np.ndarray, y: np.ndarray, groups: np.ndarray, samples: int, seed: int
 ) -> GroupTrend:
-    """Rank correlation of `x` and `y` inside groups, and its permutation test.
+    """Rank correlation of `x` and `y` within groups, and its permutation test.
 
-    Both are ranked inside each group of `groups`, and the products of centred ranks are pooled;
-    differences between groups have no part in it. p is the share of seeded permutations of `y`
-    inside its groups with a pooled value as far from 0, the observed one counted. Raises ValueError
-    where no group has two different values on both sides.
+    Both are ranked within each group of `groups`, and the products of centred ranks are pooled, so
+    differences between groups do not contribute. p is the fraction of seeded permutations of `y`
+    within its groups whose pooled value is at least as far from 0, including the observed one.
+    Raises ValueError if no group has two different values of both.
     """
     x, y, groups = np.asarray(x, dtype=float), np.asarray(y, dtype=float), np.asarray(groups)
     if not (x.shape == y.shape == groups.shape and x.ndim == 1):

@@ -1,6 +1,6 @@
-"""How soon a network comes near its best accuracy (Kornblith et al. 2019, Section 4.6, Figure 8).
+"""Steps until a network is close to its best accuracy.
 
-A curve is the accuracy after trainings of different length, each with its own schedule.
+Kornblith et al. 2019, Section 4.6 and Figure 8. A curve is the accuracy after training runs of different lengths, each with its own schedule.
 """
 
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-# Share of the best odds of a correct prediction that counts as converged.
+# Fraction of the best odds of a correct prediction that counts as converged.
 SHARE = 0.9
 # Odds that are equal in exact arithmetic must be equal here: 0.8 / 0.2 is not 4.
 SLACK = 1 - 1e-9
@@ -23,7 +23,7 @@ class Spread(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """The number of steps at the threshold, and its bounds where accuracies are inexact."""
+    """The number of steps to the threshold, with its bounds if accuracies are inexact."""
 
     earliest: float
     read: float
@@ -41,10 +41,10 @@ def _curve(steps: np.ndarray, accuracy: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def steps_to_threshold(steps: np.ndarray, accuracy: np.ndarray, share: float = SHARE) -> float:
-    """Fewest steps of a curve after which the odds are at least `share` of its best odds.
+    """Smallest number of steps after which the odds are at least `share` of the curve's best.
 
     `steps`: `(n,)`, in any order; `accuracy`: fractions in [0, 1), `(n,)`. The result is one of
-    `steps`: nothing is interpolated. Raises ValueError for an empty curve or a repeated step.
+    `steps`, without interpolation. Raises ValueError for an empty curve or a repeated step.
     """
     steps, accuracy = _curve(steps, accuracy)
     odds = accuracy / (1 - accuracy)
@@ -54,10 +54,10 @@ def steps_to_threshold(steps: np.ndarray, accuracy: np.ndarray, share: float = S
 def steps_within_reading(
     steps: np.ndarray, accuracy: np.ndarray, error: float, share: float = SHARE
 ) -> Steps:
-    """As `steps_to_threshold`, with the bounds that accuracies read to +- `error` allow.
+    """Like `steps_to_threshold`, with bounds for accuracies that were read to within +- `error`.
 
-    At the earliest a point is as high and all others as low as they may be, at the latest the
-    other way round. Where the two differ the reading does not decide the number of steps.
+    For the earliest step a point is as high and all others are as low as possible; for the latest
+    it is the other way round. If the two differ, the readings do not determine the number of steps.
     """
     read = steps_to_threshold(steps, accuracy, share)
     steps, accuracy = _curve(steps, accuracy)
@@ -74,14 +74,14 @@ def steps_within_reading(
 
 
 def epochs(steps: np.ndarray, batch_size: int, train_size: np.ndarray) -> np.ndarray:
-    """Passes over the training images in `steps` steps: steps x batch size / train size."""
+    """Passes over the training images in a number of steps: steps x batch size / train size."""
     return np.asarray(steps, dtype=float) * batch_size / np.asarray(train_size, dtype=float)
 
 
 def spread(values: np.ndarray) -> Spread:
     """Geometric mean and quartiles (linear interpolation) over datasets.
 
-    `values`: positive, `(datasets,)`; raises ValueError for others.
+    `values`: positive, `(datasets,)`. Raises ValueError for other values.
     """
     values = np.asarray(values, dtype=float)
     if not len(values) or not (values > 0).all():

@@ -22,9 +22,9 @@ class LinearFit(NamedTuple):
 def linear_fit(x: np.ndarray | pd.Series, y: np.ndarray | pd.Series) -> LinearFit:
     """Pearson's r and the ordinary least-squares line of `y` on `x`.
 
-    Table 2 takes both as fractions (0.761, not 76.1), over the models above 70 % ImageNet
-    top-1. Raises ValueError for fewer than two points or a constant `x`; for a constant `y` the
-    slope is 0 and r undefined (NaN).
+    In Table 2 both are fractions (0.761, not 76.1), of the models above 70 % ImageNet top-1. Raises
+    ValueError for fewer than two points or a constant `x`; for a constant `y` the slope is 0 and r
+    is NaN.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if len(x) < 2 or np.ptp(x) == 0:
@@ -43,8 +43,8 @@ def rank_correlations(values: pd.DataFrame, imagenet: pd.Series, bound: float = 
     `values`: models x datasets, fractions; `imagenet`: ImageNet top-1 of the same models.
     The predictors are the mean over the other datasets (unnormalized), the mean of their
     logit-transformed and standardized values (normalized; `bound` as in `logit`), and ImageNet.
-    Averages that are equal share a rank: on HPA two models have the same printed average over
-    the other five. Returns one row per dataset: rho and two-sided p of each.
+    Equal averages share a rank: on HPA two models have the same printed average over the
+    other five. Returns one row per dataset: rho and two-sided p of each.
     """
     predictors = {
         "unnormalized": average_of_others(values),
@@ -55,7 +55,7 @@ def rank_correlations(values: pd.DataFrame, imagenet: pd.Series, bound: float = 
     for dataset in values.columns:
         row = {}
         for name, predictor in predictors.items():
-            # Sums of the same decimals differ in the last bit by their order, which is no order.
+            # Sums of the same decimals in another order may differ in the last bit.
             result = stats.spearmanr(predictor[dataset].round(12), values[dataset])
             row[f"rho_{name}"] = float(result.statistic)
             row[f"p_{name}"] = float(result.pvalue)

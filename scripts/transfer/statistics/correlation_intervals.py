@@ -37,7 +37,7 @@ class LogitLine(NamedTuple):
 
 
 def _from_z(value: float, standard_error: float, level: float) -> Interval:
-    """The interval whose bounds lie symmetric about the value's inverse hyperbolic tangent."""
+    """The interval that is symmetric about the inverse hyperbolic tangent of the value."""
     if abs(value) == 1:
         return Interval(value, value)
     reach = stats.norm.ppf((1 + level) / 2) * standard_error
@@ -57,10 +57,10 @@ def _points(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pearson(x: np.ndarray, y: np.ndarray, level: float = 0.95) -> Correlation:
-    """Pearson's r of `(n,)` and `(n,)`, with Fisher's interval: 1 / sqrt(n - 3) about artanh r.
+    """Pearson's r of `(n,)` and `(n,)`, with Fisher's interval: standard error 1 / sqrt(n - 3).
 
-    Section 3 takes the logit of both sides first: x the logit of ImageNet top-1, y the mean log
-    odds. Raises ValueError for fewer than 4 points or a constant side.
+    The standard error is that of artanh r. In Section 3, x is the logit of ImageNet top-1 and y the
+    mean log odds. Raises ValueError for fewer than 4 points, or if x or y is constant.
     """
     x, y = _points(x, y)
     r, p = stats.pearsonr(x, y)
@@ -70,8 +70,8 @@ def pearson(x: np.ndarray, y: np.ndarray, level: float = 0.95) -> Correlation:
 def spearman(x: np.ndarray, y: np.ndarray, level: float = 0.95) -> Correlation:
     """Spearman's rho with the interval of Bonett and Wright (2000), Psychometrika 65, 23-28.
 
-    Its standard error about artanh rho is sqrt((1 + rho^2 / 2) / (n - 3)). Values that agree to
-    12 digits after the point share a rank. Raises ValueError as `pearson` does.
+    The standard error of artanh rho is sqrt((1 + rho^2 / 2) / (n - 3)). Values that agree to 12
+    decimals share a rank. Raises ValueError as `pearson` does.
     """
     x, y = _points(x, y)
     rho, p = stats.spearmanr(x.round(12), y.round(12))
@@ -84,7 +84,7 @@ def bootstrap_pearson(
 ) -> Interval:
     """Percentile interval of Pearson's r under resampling of the points (pairs bootstrap).
 
-    Resamples that are constant on one side have no correlation and are drawn again.
+    Resamples in which x or y is constant have no correlation and are redrawn.
     """
     x, y = _points(x, y)
     generator = np.random.default_rng(seed)

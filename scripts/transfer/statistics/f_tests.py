@@ -1,4 +1,4 @@
-"""Does the average over other datasets predict what ImageNet accuracy does not? (Table 12)"""
+"""F-tests of whether other datasets add to ImageNet accuracy as a predictor (Table 12)."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def f_tests(values: pd.DataFrame, imagenet: pd.Series, bound: float = 0) -> pd.D
     the average is the mean over the other datasets of their logit-transformed, standardized
     values. Returns one row per dataset: F and p of adding the average to ImageNet, F and p of
     adding ImageNet to the average (1 and n - 3 degrees of freedom), and the adjusted R2 of
-    ImageNet alone, the average alone and both. Fewer than four models determine none of it: NaN.
+    ImageNet alone, the average alone and both. All are NaN for fewer than four models.
     """
     if len(values) < 4:
         return pd.DataFrame(np.nan, index=values.columns.rename("dataset"), columns=COLUMNS)

@@ -29,8 +29,8 @@ def bootstrap_line(
 ) -> Band:
     """Percentile band of the least-squares line under resampling of the models (pairs bootstrap).
 
-    `x`, `y`: one point per model; the band is given at the points of `grid`. Resamples in which
-    all models share one x determine no line and are drawn again.
+    `x`, `y`: one point per model; the band is evaluated at the points of `grid`. Resamples in which
+    all models have the same x determine no line and are redrawn.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     generator = np.random.default_rng(seed)
@@ -55,7 +55,7 @@ def hanley_mcneil(
     """Interval of an area under the ROC curve from its value and the class counts alone.
 
     Normal approximation with the standard error of Hanley and McNeil (1982), equation 1, and
-    their exponential model of Q1 and Q2: for published values, whose predictions are not at hand.
+    their exponential model of Q1 and Q2. For published values, whose predictions are unavailable.
     """
     q1 = auc / (2 - auc)
     q2 = 2 * auc**2 / (1 + auc)

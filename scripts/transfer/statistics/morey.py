@@ -1,4 +1,4 @@
-"""Mean log odds over datasets, with error bars that leave out how hard each dataset is.
+"""Mean log odds over datasets, with error bars that exclude the difficulty of each dataset.
 
 Kornblith et al. 2019, Section 3: accuracies are averaged after the logit transformation, and the
 error bars follow Morey (2008), Tutorials in Quantitative Methods for Psychology 4(2), 61-64.
@@ -11,8 +11,8 @@ from scipy import special
 
 from transfer.statistics.transforms import logit
 
-# How the standard error of M models is enlarged, since subtracting each dataset's mean over the
-# models takes away part of the spread.
+# Factor of the standard error of M models: subtracting each dataset's mean over the models removes
+# part of the spread.
 #   morey    sqrt(M / (M - 1)), which Morey (2008) derives for the standard error
 #   printed  M / (M - 1), as Section 3 prints it: Morey's factor for the variance
 #   none     1
@@ -20,7 +20,7 @@ Correction = Literal["morey", "printed", "none"]
 
 
 class Bar(NamedTuple):
-    """Mean accuracy and its standard error to either side, fractions; arrays of one shape."""
+    """Mean accuracy, and the mean minus and plus its standard error: fractions, of one shape."""
 
     mean: np.ndarray
     lower: np.ndarray
@@ -36,7 +36,7 @@ def mean_log_odds(fractions: np.ndarray) -> np.ndarray:
 
 
 def adjusted_log_odds(log_odds: np.ndarray) -> np.ndarray:
-    """acc(m, d) = x_md less the mean of x_nd over all models n (Section 3).
+    """acc(m, d) = x_md minus the mean of x_nd over all models n (Section 3).
 
     `log_odds`: `(models, datasets)`. Each column of the result has mean 0.
     """
@@ -77,9 +77,9 @@ def standard_errors(
 
 
 def mean_accuracy(fractions: np.ndarray, ddof: int = 1) -> Bar:
-    """Mean over models on the logit scale, back as a fraction, with its standard error (Figure 6).
+    """Mean over models on the logit scale as a fraction, with its standard error (Figure 6).
 
-    `fractions`: `(models, datasets)` in (0, 1). The bounds are the mean log odds less and plus one
+    `fractions`: `(models, datasets)` in (0, 1). The bounds are the mean log odds minus and plus one
     standard error, so they are not symmetric about the mean. Returns arrays `(datasets,)`.
     """
     log_odds = logit(np.asarray(fractions, dtype=float))

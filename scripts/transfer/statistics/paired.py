@@ -1,4 +1,4 @@
-"""Paired comparisons: of two models over datasets, of two methods over models or datasets."""
+"""Paired comparisons of two models over datasets, or of two methods over models or datasets."""
 
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ class SignedRank(NamedTuple):
 
 
 class Ties(NamedTuple):
-    """Which models are tied with the best: its place, p against it, and whether p exceeds alpha.
+    """Models that are tied with the best: its index, p against it, and whether p exceeds alpha.
 
-    `p` has 1 at the best model itself, which counts as tied.
+    `p` is 1 for the best model itself, which counts as tied.
     """
 
     best: int
@@ -31,14 +31,14 @@ class Ties(NamedTuple):
 
 
 class BrokenTie(NamedTuple):
-    """Two places whose differences tie in decimals and not in binary, and the p that results."""
+    """Two indices whose differences are tied in decimal but not in binary, and the resulting p."""
 
     places: tuple[int, int]
     p: float
 
 
 class Gain(NamedTuple):
-    """How far one row of values lies above another: one difference per column.
+    """Difference between one row of values and another, one per column.
 
     `above`, `equal` and `below` count the columns; `test` is Wilcoxon's on the differences.
     """
@@ -64,7 +64,7 @@ def _differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def paired_t_test(first: np.ndarray, second: np.ndarray) -> float:
     """Two-sided p of Student's paired t-test with n - 1 degrees of freedom.
 
-    Equal lists have p 1; differences that are all the same, and not zero, p 0. Raises ValueError
+    p is 1 for equal lists and 0 if all differences are the same nonzero number. Raises ValueError
     for fewer than two pairs.
     """
     differences = _differences(first, second)
@@ -78,9 +78,9 @@ def paired_t_test(first: np.ndarray, second: np.ndarray) -> float:
 def tied_with_best(log_odds: np.ndarray, alpha: float = 0.05) -> Ties:
     """Models whose mean does not differ significantly from the best one's (Section 3, Figure 2).
 
-    `log_odds`: `(models, datasets)`. The best model has the highest mean, the first of equals;
-    every other one is tied with it where the two-sided p of a t-test paired over datasets exceeds
-    `alpha`. No correction for the number of comparisons, as in the paper.
+    `log_odds`: `(models, datasets)`. The best model is the first with the highest mean. Another
+    model is tied with it if the two-sided p of a t-test paired over datasets exceeds `alpha`. As in
+    the paper, there is no correction for the number of comparisons.
     """
     log_odds = np.asarray(log_odds, dtype=float)
     best = int(np.argmax(log_odds.mean(axis=1)))
@@ -94,12 +94,11 @@ def tied_with_best(log_odds: np.ndarray, alpha: float = 0.05) -> Ties:
 
 
 def signed_rank_test(first: np.ndarray, second: np.ndarray) -> SignedRank:
-    """Wilcoxon's signed rank test with its exact two-sided p, ties and zeros included.
+    """Wilcoxon's signed rank test with its exact two-sided p, also with ties and zeros.
 
-    Pairs that are equal are dropped (Wilcoxon's own rule); equal absolute differences share their
-    mean rank, and p is the share of all 2^n assignments of signs whose rank sum lies as far from
-    its mean. Unlike scipy's `method="exact"`, whose table holds without ties alone. Without a pair
-    that differs p is 1.
+    Equal pairs are dropped (Wilcoxon's own rule). Equal absolute differences get their mean rank,
+    and p is the fraction of all 2^n assignments of signs whose rank sum is at least as far from its
+    mean; scipy's `method="exact"` is valid only without ties. p is 1 if all pairs are equal.
     """
     differences = _differences(first, second)
     differences = differences[differences != 0]
@@ -122,10 +121,11 @@ def signed_rank_test(first: np.ndarray, second: np.ndarray) -> SignedRank:
 
 
 def broken_tie(first: np.ndarray, second: np.ndarray) -> BrokenTie | None:
-    """What becomes of a tie when differences are taken in binary floating point.
+    """Find a tie that is broken if differences are computed in binary floating point.
 
-    92.1 - 91.5 and 77.2 - 76.6 are both .6 in print and not in binary: software that subtracts
-    there ranks them apart, and its signed rank test has another p. None where p is the same.
+    92.1 - 91.5 and 77.2 - 76.6 are both 0.6 in decimal but differ in binary, so software that
+    subtracts floating-point numbers ranks them differently and gets another p. Returns None if p is
+    the same.
     """
     raw = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
     ranks = np.sign(raw) * stats.rankdata(np.abs(raw))
@@ -162,10 +162,11 @@ def gain(first: np.ndarray, second: np.ndarray) -> Gain:
 
 
 def gain_over_best(first: np.ndarray, others: np.ndarray) -> Gain:
-    """As `gain`, over the best of several rows in each column.
+    """Like `gain`, relative to the best of several rows in each column.
 
-    `first`: `(columns,)`, `others`: `(rows, columns)`. The best row is chosen on the values that
-    are compared, which flatters it: against one row chosen beforehand the gain would be larger.
+    `first`: `(columns,)`, `others`: `(rows, columns)`. The best row is chosen by the compared
+    values themselves, which is in its favour: relative to a row chosen beforehand, the gain would
+    be larger.
     """
     return gain(first, np.asarray(others, dtype=float).max(axis=0))
 

@@ -1,8 +1,8 @@
-"""Exchange of two models' predictions image by image: is one of them better on this dataset?
+"""Permutation tests that exchange the predictions of two models image by image.
 
 Kornblith et al. 2019, Section 3 (described in its Appendix A.1.1): under the null hypothesis the
 two networks are equally likely to be correct, so their predictions on any image may be exchanged.
-p is the share of exchanges with a difference at least as large as the observed one, either way.
+p is the fraction of exchanges with an absolute difference at least as large as the observed one.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from scipy import stats
 
 
 class Range(NamedTuple):
-    """Smallest and largest p that are possible."""
+    """Smallest and largest possible p."""
 
     smallest: float
     largest: float
@@ -28,9 +28,9 @@ def _whole(count: int, name: str) -> int:
 def swap_test(first_only: int, second_only: int) -> float:
     """Two-sided p for top-1 accuracy, exact: the binomial test on the discordant images.
 
-    `first_only` and `second_only`: images that only the first, or only the second model has
-    right. Exchanging predictions changes nothing on the others, so the difference is that of a
-    Binomial(first_only + second_only, 1/2): McNemar's exact test.
+    `first_only` and `second_only`: number of images that only the first, or only the second model
+    classifies correctly. Exchanging predictions has no effect on the others, so the difference
+    follows Binomial(first_only + second_only, 1/2): McNemar's exact test.
     """
     fewer = min(_whole(first_only, "first_only"), _whole(second_only, "second_only"))
     discordant = int(first_only) + int(second_only)
@@ -38,11 +38,11 @@ def swap_test(first_only: int, second_only: int) -> float:
 
 
 def swap_test_range(first_accuracy: float, second_accuracy: float, n_images: int) -> Range:
-    """What p of the swap test may be, where only two top-1 accuracies are known.
+    """Range of p of the swap test if only the two top-1 accuracies are known.
 
-    Fractions on the same `n_images` test images, rounded to whole numbers of correct images. p is
-    smallest where every image that the worse model has right is right in the better one, and
-    largest where they agree on as few images as possible.
+    Accuracies are fractions of the same `n_images` test images, rounded to whole numbers of correct
+    images. p is smallest if the better model is correct wherever the worse one is, and largest if
+    they agree on as few images as possible.
     """
     n = _whole(n_images, "n_images")
     low, high = sorted(round(accuracy * n) for accuracy in (first_accuracy, second_accuracy))
@@ -53,10 +53,10 @@ def swap_test_range(first_accuracy: float, second_accuracy: float, n_images: int
 
 
 def _share(simulated: np.ndarray, observed: float) -> float:
-    """Share of differences as large as the observed one, which itself is one of them.
+    """Fraction of differences at least as large as the observed one, which is included.
 
-    Counting it keeps p above zero and the test valid (Phipson and Smyth 2010). Differences that
-    tie in exact arithmetic must tie here.
+    Including it keeps p above zero and the test valid (Phipson and Smyth 2010). Differences that
+    are tied in exact arithmetic are tied here.
     """
     slack = 1e-9 * max(1.0, abs(observed))
     return float((1 + (np.abs(simulated) >= abs(observed) - slack).sum()) / (1 + len(simulated)))
@@ -71,9 +71,9 @@ def swap_test_per_class(
 ) -> float:
     """Two-sided p for mean per-class accuracy, by seeded random exchanges.
 
-    All arrays `(classes,)`: images of each class that only the first, or only the second model
-    has right, and the number of its test images. Within a class all images weigh the same, so
-    exchanging the predictions on each with probability 1/2 is one binomial draw.
+    All arrays are `(classes,)`: the number of images of each class that only the first, or only the
+    second model classifies correctly, and of its test images. Within a class all images have the
+    same weight, so exchanging the predictions on each with probability 1/2 is one binomial draw.
     """
     first, second = np.asarray(first_only), np.asarray(second_only)
     sizes = np.asarray(class_sizes)

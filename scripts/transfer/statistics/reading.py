@@ -1,4 +1,4 @@
-"""What values read off a figure leave open: a statistic recomputed within their precision."""
+"""Uncertainty of a statistic of values that were read off a figure."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,11 +15,11 @@ def reading_interval(
     seed: int,
     level: float = 0.95,
 ) -> Interval:
-    """Central interval of `statistic(*values)` when each value may be off by its precision.
+    """Central interval of `statistic(*values)` if each value may be off by its precision.
 
-    `values`: arrays; `precision`: the reach of the error to either side, one per array, in its
+    `values`: arrays; `precision`: the largest error in either direction, one per array, in its
     unit. Errors are independent and uniform; those of the `samples` repetitions are seeded. This
-    is no confidence interval: it says nothing of other models, datasets or trainings.
+    is not a confidence interval: it does not cover other models, datasets or training runs.
     """
     if len(values) != len(precision):
         raise ValueError(f"{len(values)} arrays of values and {len(precision)} precisions")

@@ -1,8 +1,8 @@
-"""How many different images a pre-training set holds that follows a target's class distribution.
+"""Number of distinct images in a pre-training set that follows a target's class distribution.
 
 Ngiam et al. 2018, Sections 4.1 and 4.3: sets of a given size are sampled from the source by
 importance weights, with replacement ('same distribution matcher') or without ('elastic
-distribution matcher'). The lower half of its Figure 3 shows the different images of both. Class c
+distribution matcher'). The lower half of its Figure 3 shows the distinct images of both. Class c
 has n_c images (`sizes`) and a share p_c of the wanted set (`shares`, which sum to 1); its
 importance weight is proportional to p_c / n_c.
 """
@@ -22,7 +22,7 @@ def _classes(sizes: np.ndarray, shares: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def expected_unique(sizes: np.ndarray, shares: np.ndarray, draws: float) -> float:
-    """Mean number of different images in `draws` independent draws: the same matcher.
+    """Mean number of distinct images in `draws` independent draws: the same matcher.
 
     Sum over classes of n_c (1 - (1 - p_c / n_c)^draws): an image of class c is drawn with
     probability p_c / n_c each time.
@@ -39,12 +39,12 @@ def expected_unique(sizes: np.ndarray, shares: np.ndarray, draws: float) -> floa
 
 
 def elastic_sizes(sizes: np.ndarray, shares: np.ndarray, total: float) -> np.ndarray:
-    """Images taken of each class without replacement: the elastic matcher, float64 `(classes,)`.
+    """Number of images drawn from each class without replacement: the elastic matcher.
 
-    Class sizes min(n_c, lambda p_c) with lambda such that they sum to `total`: classes that
-    cannot fill their share, the heaviest first, are taken whole, and what is missing is drawn
-    from the others in proportion to their shares (Section 4.3). Raises ValueError where `total`
-    exceeds the images of all classes with a share.
+    Returns float64 `(classes,)`: min(n_c, lambda p_c) with lambda such that they sum to `total`.
+    Classes that cannot fill their share are used entirely, the heaviest first, and the remainder is
+    drawn from the others in proportion to their shares (Section 4.3). Raises ValueError if `total`
+    exceeds the number of images of all classes with a share.
     """
     sizes, shares = _classes(sizes, shares)
     available = float(sizes[shares > 0].sum())
@@ -64,11 +64,11 @@ def elastic_sizes(sizes: np.ndarray, shares: np.ndarray, total: float) -> np.nda
 
 
 def whole_classes(sizes: np.ndarray, shares: np.ndarray, total: float) -> np.ndarray:
-    """Whole classes from the highest importance weight down, the last in part.
+    """Entire classes in descending order of importance weight, the last one in part.
 
-    The literal reading of Section 4.3, where the class of highest weight gives all its images. It
-    contradicts Section 4.3.1, by which small samples of both matchers are alike; equal weights
-    keep the order of the classes. Returns float64 `(classes,)`.
+    The literal reading of Section 4.3, in which the class with the highest weight contributes all
+    its images. It contradicts Section 4.3.1, by which small samples of both matchers are alike.
+    Classes with equal weights keep their order. Returns float64 `(classes,)`.
     """
     sizes, shares = _classes(sizes, shares)
     open_ = (shares > 0) & (sizes > 0)
@@ -84,13 +84,13 @@ def whole_classes(sizes: np.ndarray, shares: np.ndarray, total: float) -> np.nda
 
 
 def largest_remainder(amounts: np.ndarray) -> np.ndarray:
-    """Whole numbers that keep the rounded sum of `amounts`, int64 of the same shape.
+    """Round `amounts` to whole numbers that keep their rounded sum; int64 of the same shape.
 
-    Each amount is rounded down; the units that are missing go to the largest remainders, the
-    first of equals.
+    Each amount is rounded down; the missing units go to the largest remainders, and of equal ones
+    to the first.
     """
     amounts = np.asarray(amounts, dtype=float)
-    # What is whole up to rounding in binary has no remainder.
+    # An amount that is whole but for binary rounding has no remainder.
     near = np.where(np.isclose(amounts, np.rint(amounts), rtol=0, atol=1e-9), np.rint(amounts), 0)
     amounts = np.where(near > 0, near, amounts)
     whole = np.floor(amounts).astype(np.int64)

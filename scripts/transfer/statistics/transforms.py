@@ -8,9 +8,8 @@ from scipy import special
 def logit(fraction: np.ndarray | pd.Series | pd.DataFrame, bound: float = 0.0):
     """log(p / (1 - p)) of fractions in (0, 1).
 
-    `bound` > 0 first moves values into [bound, 1 - bound]; with 0, a value outside (0, 1)
-    raises ValueError, since its logit is infinite or undefined (a metric of exactly 1, a
-    negative kappa).
+    `bound` > 0 first clips values to [bound, 1 - bound]. With 0, a value outside (0, 1) raises
+    ValueError, since its logit is infinite or undefined (a metric of exactly 1, a negative kappa).
     """
     values = np.asarray(fraction, dtype=float)
     if bound:
@@ -24,11 +23,11 @@ def logit(fraction: np.ndarray | pd.Series | pd.DataFrame, bound: float = 0.0):
 
 
 def standardize(values: pd.DataFrame) -> pd.DataFrame:
-    """Each column shifted to mean 0 and scaled to standard deviation 1 (divisor n)."""
+    """Shift each column to mean 0 and scale it to standard deviation 1 (divisor n)."""
     return (values - values.mean()) / values.std(ddof=0)
 
 
 def average_of_others(values: pd.DataFrame) -> pd.DataFrame:
-    """For each column, each row's mean over all the other columns."""
+    """Mean of each row over all other columns, for each column."""
     others = values.sum(axis=1).to_frame().to_numpy() - values
     return others / (values.shape[1] - 1)

@@ -1,15 +1,15 @@
-"""Metrics on many resamples of one test set at once, each given by how often an image is drawn.
+"""Metrics on many resamples of a test set at once, each given by the counts of its images.
 
 `counts` is `(resamples, n)`; predictions, labels and scores are those of
-`transfer.training.metrics` on the `n` images. Each function equals the metric on the drawn images,
-and returns `(resamples,)`; NaN where a resample leaves the metric undefined.
+`transfer.training.metrics` on the `n` images. Each function returns the metric on the drawn
+images, `(resamples,)`, which is NaN if it is undefined for a resample.
 """
 
 import numpy as np
 
 
 def accuracy(counts: np.ndarray, predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The share of images whose label, or whose every label, is right."""
+    """Fraction of images whose labels are all correct."""
     right = predicted == labels if labels.ndim == 1 else (predicted == labels).all(axis=1)
     return np.asarray(counts @ right.astype(float) / counts.sum(axis=1))
 
@@ -17,7 +17,7 @@ def accuracy(counts: np.ndarray, predicted: np.ndarray, labels: np.ndarray) -> n
 def macro_f1(
     counts: np.ndarray, predicted: np.ndarray, labels: np.ndarray, classes: int
 ) -> np.ndarray:
-    """F1 averaged over classes; that of a class neither drawn nor predicted is zero."""
+    """F1 averaged over classes; zero for a class that is neither drawn nor predicted."""
     truth, said = _one_hot(labels, classes), _one_hot(predicted, classes)
     both, either = counts @ (truth * said), counts @ truth + counts @ said
     f1 = np.divide(2 * both, either, out=np.zeros_like(both), where=either > 0)
@@ -27,7 +27,7 @@ def macro_f1(
 def quadratic_weighted_kappa(
     counts: np.ndarray, predicted: np.ndarray, labels: np.ndarray, classes: int
 ) -> np.ndarray:
-    """Cohen's kappa with quadratic weights; 1 where one grade is all that is drawn and said."""
+    """Cohen's kappa with quadratic weights; 1 if one grade alone is drawn and predicted."""
     pairs = counts @ _one_hot(labels * classes + predicted, classes * classes)
     observed = pairs.reshape(len(counts), classes, classes)
     by_chance = (
@@ -44,7 +44,7 @@ def quadratic_weighted_kappa(
 def mean_per_class_accuracy(
     counts: np.ndarray, predicted: np.ndarray, labels: np.ndarray, classes: int
 ) -> np.ndarray:
-    """The share of each class's images that are right, averaged over the classes drawn."""
+    """Accuracy of each class, averaged over the classes drawn."""
     truth = _one_hot(labels, classes)
     images = counts @ truth
     right = counts @ (truth * (predicted == labels)[:, None])
@@ -53,9 +53,9 @@ def mean_per_class_accuracy(
 
 
 def roc_auc(counts: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve of the score of one class, `labels` zeros and ones, both `(n,)`.
+    """Area under the ROC curve; `scores` of one class and `labels` of zeros and ones are `(n,)`.
 
-    It is the share of pairs of a positive and a negative image that are in order; ties count half.
+    Fraction of pairs of a positive and a negative image that are in order; ties count half.
     """
     order = np.argsort(scores, kind="stable")
     ranked, positive = scores[order], labels[order] > 0
@@ -70,7 +70,7 @@ def roc_auc(counts: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> np.nd
 
 
 def _one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Float `(n, classes)`; labels that are zeros and ones already stay what they are."""
+    """Float `(n, classes)`; labels that are zeros and ones already are unchanged."""
     if labels.ndim == 2:
         return labels.astype(float)
     return (labels[:, None] == np.arange(classes)).astype(float)
