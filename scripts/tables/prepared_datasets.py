@@ -58,7 +58,7 @@ def make(
                 "name": summary["name"],
                 "classes": len(summary["classes"]),
                 "train_size": summary["counts"].get("train", 0),
-                "eval_size": summary["counts"].get(reported[summary["dataset"]], 0),
+                "eval_size": summary["counts"].get(reported[summary["dataset"]]),
                 "printed_train_size": printed.get("train_size"),
                 "printed_eval_size": printed.get("eval_size"),
                 "metric": summary["metric"],
@@ -67,9 +67,15 @@ def make(
                 "shared_rows": summary["leakage"]["rows_concerned"],
             }
         )
+        if rows[-1]["eval_size"] is None:
+            notes.append(
+                f"{summary['name']} has no split '{reported[summary['dataset']]}', which the "
+                f"recipe reports, but {', '.join(summary['counts'])}."
+            )
         if summary["published_note"]:
             notes.append(f"{summary['short_name']}: {summary['published_note']}")
-    table = pd.DataFrame(rows).astype({"printed_train_size": "Int64", "printed_eval_size": "Int64"})
+    sizes = ("eval_size", "printed_train_size", "printed_eval_size")
+    table = pd.DataFrame(rows).astype(dict.fromkeys(sizes, "Int64"))
     names = table.set_index("dataset")["name"]
 
     def size(value: object) -> str:

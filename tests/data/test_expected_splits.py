@@ -56,3 +56,35 @@ def test_only_files_of_ones_own_are_left_to_preparation():
     assert unknown == {"folders"}
     own = {"kind": "csv", "path": "own.csv", "split": "part"}
     assert expected_splits(a_dataset(layout=own, **listed)) is None
+
+
+@pytest.mark.parametrize(
+    ("folders", "splits"),
+    [
+        (("Training/cat", "Testing/cat"), ("train", "test")),
+        (("all/seg_train/cat", "all/seg_test/cat", "all/dev/cat"), ("train", "val", "test")),
+        (("cat/left", "dog/left"), None),
+        (("train/cat", "bus/cat"), None),
+        (("train/cat",), None),
+    ],
+)
+def test_folders_on_this_disk_say_their_splits(tmp_path, folders, splits):
+    for folder in folders:
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "1.png").write_bytes(b"")
+    layout = {"kind": "folders", "path": str(tmp_path)}
+    dataset = a_dataset(layout=layout, split={"method": "listed"})
+    assert expected_splits(dataset) == splits
+    held = a_dataset(layout=layout, split={"method": "listed", "holdout": {"fraction": 0.2}})
+    assert expected_splits(held) == (splits and ("train", "val", "test"))
+
+
+def test_a_table_on_this_disk_says_its_splits(tmp_path):
+    (tmp_path / "own.csv").write_text("path;label;part\n1.png;a;Training\n2.png;b;EVAL\n")
+    layout = {"kind": "table", "path": str(tmp_path / "own.csv"), "split": "part"}
+    assert expected_splits(a_dataset(layout=layout, split={"method": "listed"})) == (
+        "train",
+        "test",
+    )
+    (tmp_path / "own.csv").write_text("path,label\n")
+    assert expected_splits(a_dataset(layout=layout, split={"method": "listed"})) is None

@@ -18,6 +18,7 @@ from PIL import Image
 from stand_in_tables import BLOCK
 
 from transfer.data.dataset import read_datasets
+from transfer.data.decoded import DECODED
 from transfer.data.decoding import shrink
 from transfer.data.left_out import LeftOut
 from transfer.data.preparation import RUN
@@ -637,6 +638,19 @@ CLASSES = {
     "one image of each class, drawn by group": Case(
         table("a", "b", "c", "d"), split=GROUPED, refused="leaves 4 for training and 0 for evalu"
     ),
+    "a holdout beside three splits": Case(
+        of_classes("train", "val", "test"),
+        layout={"kind": "folders"},
+        split={**LISTED, "holdout": {"fraction": 0.25}},
+        counts={"train": 6, "val": 2, "test": 8},
+        stated=("8 rows of val are in no split",),
+    ),
+    "a holdout of Training and Testing": Case(
+        of_classes("Training", "Testing"),
+        layout={"kind": "folders"},
+        split={**LISTED, "holdout": {"fraction": 0.25}},
+        counts={"train": 6, "val": 2, "test": 8},
+    ),
     "splits without train": Case(
         of_classes("val", "test"),
         layout={"kind": "folders"},
@@ -880,7 +894,7 @@ def test_archives_that_share_a_table_are_read_by_several_workers(tmp_path):
             {
                 path.relative_to(folder): path.read_bytes()
                 for path in sorted((folder / "out").rglob("*"))
-                if path.is_file()
+                if path.is_file() and path.name != DECODED
             }
         )
     assert made[0] == made[1]

@@ -16,7 +16,9 @@ from PIL import Image
 from processes import running
 from stand_in_tables import a_dataset
 
+from transfer.data import prepare
 from transfer.data.digest import prepared_digest
+from transfer.data.preparation import decode_samples
 from transfer.data.prepare import prepare_dataset
 from transfer.data.store import open_dataset
 from transfer.errors import UserError
@@ -205,9 +207,74 @@ def test_preparing_again_replaces_all_and_leaves_other_files(tmp_path):
     (out / "downloads" / "record.json").write_text("{}")
     prepare_dataset(a_dataset("own", block(path, evaluation_sizes=[24])), tmp_path, out, workers=1)
     assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()) == [
-        "downloads/record.json", "evaluation/24.npy", "index.csv", "store_32/images.bin",
-        "store_32/offsets.npy", "store_32/sizes.npy", "summary.json",
+        "decoded.json", "downloads/record.json", "evaluation/24.npy", "index.csv",
+        "store_32/images.bin", "store_32/offsets.npy", "store_32/sizes.npy", "summary.json",
     ]  # fmt: skip
+
+
+def changed_metric(folder):
+    return {"metric": "macro_f1"}
+
+
+def changed_labels(folder):
+    table = folder / "own.csv"
+    table.write_text(table.read_text().replace(",a,", ",z,"))
+    return {"note": "Another name"}
+
+
+def changed_image(folder):
+    (folder / "i003.png").write_bytes(stand_ins.png(77, 60, 45))
+    return {}
+
+
+def changed_split(folder):
+    table = folder / "own.csv"
+    table.write_text(table.read_text().replace("i003.png,b,train", "i003.png,b,val"))
+    return {}
+
+
+def changed_side(folder):
+    return {"short_side": 16}
+
+
+@pytest.mark.parametrize(
+    ("change", "decodes"),
+    [
+        *((changed_metric, False), (changed_labels, False), (changed_image, True)),
+        *((changed_split, True), (changed_side, True)),
+    ],
+)
+def test_only_what_pixels_depend_on_decodes_them_again(tmp_path, monkeypatch, change, decodes):
+    path, out = own_images(tmp_path / "in", photographs(12)), tmp_path / "out"
+    prepare_dataset(a_dataset("own", block(path)), tmp_path / "in", out, workers=1)
+    made = open_dataset(out, 32).made_ns
+    changes = change(tmp_path / "in")
+    decoded = []
+
+    def spied(*arguments):
+        decoded.append(arguments)
+        return decode_samples(*arguments)
+
+    monkeypatch.setattr(prepare, "decode_samples", spied)
+    dataset = a_dataset("own", block(path, **changes))
+    summary = prepare_dataset(dataset, tmp_path / "in", out, workers=1)
+    assert bool(decoded) == decodes
+    # As if it had been prepared for the first time, whatever was kept.
+    fresh = prepare_dataset(dataset, tmp_path / "in", tmp_path / "fresh", workers=1)
+    assert summary == fresh
+    kept, new = files_of(out), files_of(tmp_path / "fresh")
+    assert kept == new
+    assert (made == open_dataset(out, dataset.short_sides[0]).made_ns) != decodes
+
+
+def test_a_damaged_store_is_decoded_again(tmp_path):
+    path, out = own_images(tmp_path / "in", photographs(12)), tmp_path / "out"
+    prepare_dataset(a_dataset("own", block(path)), tmp_path / "in", out, workers=1)
+    images = out / "store_32" / "images.bin"
+    whole = images.read_bytes()
+    images.write_bytes(whole[:-1])
+    prepare_dataset(a_dataset("own", block(path)), tmp_path / "in", out, workers=1)
+    assert images.read_bytes() == whole
 
 
 def test_a_failure_keeps_the_former_preparation(tmp_path):

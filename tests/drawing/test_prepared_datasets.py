@@ -8,14 +8,14 @@ import pytest
 from views import made_table
 
 
-def prepared(folder, short_name: str, shared: tuple[int, int]) -> str:
+def prepared(folder, short_name: str, shared: tuple[int, int], split: str = "val") -> str:
     summary = {
         "dataset": folder.name,
         "name": f"The {short_name}",
         "short_name": short_name,
         "metric": "accuracy",
         "classes": ["a", "b"],
-        "counts": {"train": 1200, "val": 300},
+        "counts": {"train": 1200, split: 300},
         "published": None,
         "published_note": None,
         "leakage": {
@@ -58,3 +58,12 @@ def test_images_in_several_splits_are_counted_and_said(tmp_path, table):
 def test_without_leakage_the_table_says_so(tmp_path, table):
     _, text = table(prepared(tmp_path / "leaves", "Leaves", (0, 0)))
     assert "No image" in text.partition("\n")[0]
+
+
+def test_a_split_that_is_not_there_has_no_size(tmp_path, table):
+    found, text = table(
+        prepared(tmp_path / "cats", "Cats", (0, 0), split="test"),
+        prepared(tmp_path / "eyes", "Eyes", (0, 0)),
+    )
+    assert found["eval_size"].isna().tolist() == [True, False]
+    assert "The Cats has no split 'val', which the recipe reports, but train, test." in text

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from transfer.data.dataset import Dataset
+from transfer.data.splits_in_files import splits_in_files
 
 # Splits published in the files of each layout, except for layouts of the user's own files.
 PUBLISHED = {
@@ -36,7 +37,9 @@ DRAWN = {
 def published_splits(layout: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The splits that a dataset's files publish, `layout` being its block's; None if unknown."""
     if layout["kind"] in ("table", "csv"):
-        return None if layout.get("split") else ()
+        return splits_in_files(layout) if layout.get("split") else ()
+    if layout["kind"] == "folders":
+        return splits_in_files(layout)
     return PUBLISHED.get(layout["kind"])
 
 

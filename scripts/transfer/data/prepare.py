@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from transfer.data.dataset import Dataset
+from transfer.data.decoded import DECODED, PIXELS, basis, read_decoded, write_decoded
 from transfer.data.findings import (
     Finding,
     check_order,
@@ -38,6 +39,9 @@ from transfer.errors import UserError
 from transfer.files import write_json
 
 LISTED = 50
+# What a preparation makes besides the index: files that are always written, and pixels.
+SMALL = ("summary.json", "leakage.csv", GROUPS, LIKE_ROWS)
+LARGE = (*PIXELS, DECODED)
 # Fields copied from config/datasets.yaml to the summary.
 IN_SUMMARY = ("name", "short_name", "metric", "multilabel")
 
@@ -54,10 +58,11 @@ def prepare_dataset(
     """Prepare one dataset and return its summary.
 
     `source` is the folder of the source files, `target` the folder to create, replaced if it
-    exists. `on_bad_image: stop` reports all images that cannot be read and creates no dataset;
-    `skip` leaves them out and lists them in the summary. `downloads` are the records of the source
-    files (name, checksum, whether it was verified), for the summary. Raises UserError for problems
-    with the files, the options or the disk.
+    exists; pixels that decoding would give again are kept. `on_bad_image: stop` reports all images
+    that cannot be read and creates no dataset; `skip` leaves them out and lists them in the
+    summary. `downloads` are the records of the source files (name, checksum, whether it was
+    verified), for the summary. Raises UserError for problems with the files, the options or the
+    disk.
     """
     name, target = dataset.id, target.absolute()
     own = dataset.layout["kind"] in OWN
@@ -74,23 +79,32 @@ def prepare_dataset(
             evaluation_sizes=dataset.evaluation_sizes,
             channel_order=dataset.layout.get("channel_order", "rgb"),
         )
+        based_on = basis(plan, source, dataset.layout.get("path"))
+        before = read_decoded(target, based_on)
+        grouped = dataset.split["method"] == "grouped"
         found: Sequence[Sample] = listing.samples
         while True:
             samples = split_samples(found, dataset.split)
             _check_drawn_splits(name, samples, dataset.split)
             findings = _label_findings(dataset, samples, listing)
-            outcome = decode_samples(samples, work / "dataset", plan, workers, title=name)
-            if outcome.problems and on_bad_image == "stop":
-                raise UserError(_problem_report(name, samples, outcome))
-            digests = {
-                samples[row].image: digest
-                for row, digest in zip(outcome.rows, outcome.digests, strict=True)
-            }
-            if dataset.split["method"] != "grouped" or not _divides_equal(samples, digests):
-                break
+            digests = before.digests_of(samples) if before else {}
+            if not grouped or not _divides_equal(samples, digests):
+                kept = before.outcome_of(samples) if before else None
+                outcome = kept or decode_samples(samples, work / "dataset", plan, workers, name)
+                if outcome.problems and on_bad_image == "stop":
+                    raise UserError(_problem_report(name, samples, outcome))
+                digests = {
+                    samples[row].image: digest
+                    for row, digest in zip(outcome.rows, outcome.digests, strict=True)
+                }
+                if not grouped or not _divides_equal(samples, digests):
+                    break
             # Equal pixels are known once decoded; their groups are joined and drawn again.
             found = join_groups(found, digests)
-            shutil.rmtree(work / "dataset")
+            shutil.rmtree(work / "dataset", ignore_errors=True)
+        (work / "dataset").mkdir(exist_ok=True)
+        if not kept:
+            write_decoded(work / "dataset", based_on, samples, outcome)
         findings += pixel_findings(samples, listing.classes, digests)
         settle(name, findings, dataset.allow, own)
         if not outcome.rows:
@@ -113,7 +127,7 @@ def prepare_dataset(
                 for row, problem in outcome.problems.items()
             ],
             "left_out": [asdict(entry) for entry in listing.left_out],
-            "notes": [*listing.notes, *_notes(stored)],
+            "notes": [*listing.notes, *_notes(found, samples)],
             "findings": [asdict(finding) for finding in findings],
             "leakage": _leakage(stored, outcome.digests, work / "dataset"),
             "downloads": [dict(record) for record in downloads],
@@ -126,7 +140,9 @@ def prepare_dataset(
         _write_index(stored, work / "dataset" / "index.csv")
         if any(sample.group is not None for sample in stored):
             _write_groups(stored, work / "dataset" / GROUPS)
-        replace_prepared(work / "dataset", target, work / "replaced")
+        replace_prepared(
+            work / "dataset", target, work / "replaced", SMALL if kept else (*SMALL, *LARGE)
+        )
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -191,9 +207,14 @@ def _label_findings(dataset: Dataset, samples: Sequence[Sample], listing: Listin
     return findings
 
 
-def _notes(samples: Sequence[Sample]) -> list[str]:
-    repeated = repeated_rows(samples)
-    return [f"{repeated} rows repeat an image of the same split and label"] if repeated else []
+def _notes(found: Sequence[Sample], samples: Sequence[Sample]) -> list[str]:
+    """Rows of the source that are in no split, and rows that repeat others, in words."""
+    kept = {(sample.id, sample.image) for sample in samples}
+    dropped = Counter(str(s.split or "fold -1") for s in found if (s.id, s.image) not in kept)
+    notes = [f"{count} rows of {part} are in no split" for part, count in dropped.items()]
+    if repeated := repeated_rows(samples):
+        notes.append(f"{repeated} rows repeat an image of the same split and label")
+    return notes
 
 
 def _divides_equal(samples: Sequence[Sample], digests: Mapping[ImageSource, str]) -> bool:
@@ -292,16 +313,18 @@ def _write_groups(samples: Sequence[Sample], path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def replace_prepared(made: Path, target: Path, old: Path) -> None:
+def replace_prepared(
+    made: Path, target: Path, old: Path, replaced: Sequence[str] = (*SMALL, *LARGE)
+) -> None:
     """Move the results to the target, the index last, so that a target with an index is complete.
 
-    `old` is a folder to create, on the same file system, for the previous contents of the target.
-    Other steps may keep files in the target; only a previous preparation is removed.
+    `old` is a folder to create, on the same file system, for the previous contents of the target
+    that match the patterns of `replaced`. Other steps may keep files in the target.
     """
     target.mkdir(parents=True, exist_ok=True)
     old.mkdir()
     (target / "index.csv").unlink(missing_ok=True)
-    for pattern in ("store_*", "evaluation", "summary.json", "leakage.csv", GROUPS, LIKE_ROWS):
+    for pattern in replaced:
         for path in target.glob(pattern):
             path.rename(old / path.name)
     for path in sorted(made.iterdir(), key=lambda path: path.name == "index.csv"):
