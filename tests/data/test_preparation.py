@@ -267,6 +267,43 @@ def test_only_what_pixels_depend_on_decodes_them_again(tmp_path, monkeypatch, ch
     assert (made == open_dataset(out, dataset.short_sides[0]).made_ns) != decodes
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(("kind", "times"), [("png", 1), ("bmp", 2)])
+def test_equal_files_are_in_one_group_before_anything_is_decoded(
+    tmp_path, monkeypatch, kind, times, packed
+):
+    pictures = {
+        f"{name}/{n}": stand_ins.photograph(n + offset, 40, 36)
+        for offset, name in ((0, "cat"), (100, "dog"))
+        for n in range(20)
+    }
+    files = {f"{name}a.png": stand_ins.encoded(image, "PNG") for name, image in pictures.items()}
+    # The same again, byte by byte or in another format.
+    files |= {f"{name}b.{kind}": stand_ins.encoded(i, kind) for name, i in pictures.items()}
+    source = tmp_path / "in"
+    if packed:
+        stand_ins.write_zip(source / "own.zip", files)
+    else:
+        for name, data in files.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes(data)
+    decoded = []
+
+    def spied(*arguments):
+        decoded.append(arguments)
+        return decode_samples(*arguments)
+
+    monkeypatch.setattr(prepare, "decode_samples", spied)
+    layout = {"kind": "folders"} | ({} if packed else {"path": str(source)})
+    split = {"method": "grouped", "seed": 0, "fraction": 0.3}
+    dataset = a_dataset("own", layout=layout, split=split)
+    for _ in range(2):
+        summary = prepare_dataset(dataset, source, tmp_path / "out", workers=1)
+        assert summary["counts"] == {"train": 56, "val": 24}
+        assert summary["leakage"]["identical_images_across_splits"] == 0
+        assert len(decoded) == times
+
+
 def test_a_damaged_store_is_decoded_again(tmp_path):
     path, out = own_images(tmp_path / "in", photographs(12)), tmp_path / "out"
     prepare_dataset(a_dataset("own", block(path)), tmp_path / "in", out, workers=1)

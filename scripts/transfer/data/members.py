@@ -127,6 +127,12 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
 os.register_at_fork(after_in_child=_open_zip.cache_clear)
 
 
+def zip_checksum(member: ZipMember) -> str:
+    """The size of a zip's member and its checksum, as its directory states them."""
+    info = _open_zip(member.archive).getinfo(member.member)
+    return f"{info.file_size}-{info.CRC:08x}"
+
+
 class Members(dict[str, Member]):
     """Members by name, with the lookups that layouts need.
 

@@ -19,6 +19,7 @@ import pandas as pd
 
 from transfer.data.dataset import Dataset
 from transfer.data.decoded import DECODED, PIXELS, basis, read_decoded, write_decoded
+from transfer.data.equal_files import equal_files
 from transfer.data.findings import (
     Finding,
     check_order,
@@ -83,6 +84,9 @@ def prepare_dataset(
         before = read_decoded(target, based_on)
         grouped = dataset.split["method"] == "grouped"
         found: Sequence[Sample] = listing.samples
+        if grouped:
+            # Most equal pixels are equal files, which are found without decoding.
+            found = join_groups(found, equal_files(sample.image for sample in found))
         while True:
             samples = split_samples(found, dataset.split)
             _check_drawn_splits(name, samples, dataset.split)
