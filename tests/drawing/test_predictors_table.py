@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import trained
-from published import MAIN, SIX, TOP1, VALUES
+from published import FOLDER, MAIN, SIX, TOP1, VALUES
 from scipy import stats
 from views import made_table
 
@@ -73,5 +73,25 @@ def test_scores_of_features_never_come_without_the_baselines(results, tmp_path):
 
 def test_it_reads_predictors_only_where_they_are_asked_for():
     view = read_view("tables", "predictors")
-    assert view.reads_with({}) == ("results",)
-    assert view.reads_with({"features": True}) == ("results", "predictors")
+    assert view.reads_with({}) == ("results", "printed")
+    assert view.reads_with({"features": True}) == ("results", "printed", "predictors")
+
+
+def test_the_papers_values_are_a_ground_truth_beside_ones_own(results, tmp_path):
+    """Own values in reverse: the printed ones still say what they said."""
+    cells = pd.read_csv(results)
+    turned = cells.assign(value=1 - cells["value"])
+    turned.to_csv(tmp_path / "results.csv", index=False)
+    path, printed = tmp_path / "table01.csv", FOLDER / "table03.csv"
+    given = [*trained.given(tmp_path / "results.csv"), "--printed", printed]
+    made_table("predictors", path, *given)
+    table = rows(path)
+    for dataset in SIX:
+        expected = stats.spearmanr(TOP1, VALUES[dataset]).statistic
+        both = table.loc[(dataset, "imagenet_top1")]
+        assert both["printed_rho"] == pytest.approx(expected)
+        assert both["rho"] == pytest.approx(-expected)
+        assert both["models"] == both["printed_models"] == 19
+    assert table.loc["mean", "printed_rho"].tolist() == pytest.approx(
+        (-table.loc["mean", "rho"]).tolist()
+    )

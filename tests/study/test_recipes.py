@@ -367,6 +367,9 @@ def test_clip_is_probed_for_a_third_of_the_epochs_and_then_fine_tuned(recipes):
     for dataset, epochs, probed in (("cct20", 30, 10), ("melanoma", 10, 3)):
         settings = recipe.settings(dataset, ROW)
         assert (settings.epochs, settings.probe_epochs) == (epochs, probed)
+    larger = replace(ROW, id="clip_vit_l14_336", input_size=336)
+    assert recipe.settings("eurosat", larger).image_size == 336
+    assert recipe.settings("eurosat", ROW).image_size == 224
     point = settings.at(recipe.point("lr1e-5_wd0").values)
     assert (point.optimizer, point.schedule, point.learning_rate) == ("adamw", "cosine", 1e-5)
     assert (point.head_on, point.normalisation) == ("embedding", "model")
