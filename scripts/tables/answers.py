@@ -6,12 +6,7 @@ from transfer.drawing.tables import Column, Table
 from transfer.papers.verdict import with_digits_of
 
 READS = ("statements",)
-ANSWERS = {
-    "holds": "hold",
-    "does not hold": "do not hold",
-    "cannot tell": "cannot be decided",
-    "not enough runs": "want runs that are missing",
-}
+ANSWERS = ("holds", "does not hold", "not enough runs", "cannot tell")
 
 
 def here(printed: str, recomputed: float, answer: str) -> str:
@@ -35,7 +30,7 @@ def make(statements: pd.DataFrame) -> Table:
         for row in frame.to_dict("records")
     ]
     counts = frame["answer"].value_counts()
-    found = [f"{counts[key]} {words}" for key, words in ANSWERS.items() if key in counts]
+    found = [f"{key} {counts[key]}" for key in ANSWERS if key in counts]
     columns = [
         Column("section", "Section"),
         Column("claim", "Statement"),

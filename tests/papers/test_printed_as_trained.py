@@ -65,6 +65,17 @@ def test_tables_have_the_same_numbers(files, tmp_path, number):
     pd.testing.assert_frame_equal(made["trained"][columns], made["printed"])
 
 
+def test_table_7_is_the_printed_one(files, tmp_path):
+    line = read_study(STUDY).tables["table07"]
+    more = ["--printed", FOLDER / "table07.csv"]
+    made_table(line.view, tmp_path / "made.csv", *files["trained"], *more, **line.options)
+    made = pd.read_csv(tmp_path / "made.csv")
+    printed = pd.read_csv(FOLDER / "table07.csv").drop(columns="pretraining_augmentation")
+    pd.testing.assert_frame_equal(made[list(printed)], printed)
+    text = (tmp_path / "made.md").read_text(encoding="utf-8")
+    assert "72.02 (72.02)" in text and "0.9302 (0.9302)" in text
+
+
 def plotted(figure: Figure) -> list:
     """All that is drawn as data, panel by panel: points, lines, bands and bars, with colours."""
     panels = []

@@ -18,7 +18,7 @@ BETTER = TOP1 > 0.7
 def given(tmp_path) -> list:
     """What the views read of a study with its CIFAR-10 runs alone, but for AlexNet's."""
     cells = [
-        {"dataset": dataset, "model": model, "recipe": "finetune", "metric": "accuracy"}
+        {"dataset": dataset, "model": model, "recipe": part.recipe, "metric": "accuracy"}
         for part in read_study(STUDY).parts.values()
         for dataset in part.datasets
         for model in part.models

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from published import ACCURACIES, MAIN, ROOT, SIX
+from published import ACCURACIES, FOLDER, MAIN, ROOT, SIX
 
 from transfer.data.dataset import Dataset, read_datasets
 from transfer.study.study import read_study
@@ -15,6 +15,8 @@ DATASETS = ROOT / "config" / "datasets.yaml"
 GIVEN = ["--models", ROOT / "config" / "models.tsv", "--datasets", DATASETS, *ACCURACIES]
 CLASSES = {"cct20": 15, "aptos": 5, "hpa": 28, "melanoma": 2, "cassava": 5, "eurosat": 10}
 IMAGES = 240
+AUGMENTED = pd.read_csv(FOLDER / "table07.csv").set_index("model")
+SKILL = (AUGMENTED["imagenet_top1"] / 100).to_dict() | MAIN["imagenet_top1"].to_dict()
 
 
 def printed_results(path: Path, study: Path = STUDY) -> pd.DataFrame:
@@ -24,14 +26,14 @@ def printed_results(path: Path, study: Path = STUDY) -> pd.DataFrame:
     """
     metrics = {name: dataset.metric for name, dataset in read_datasets(DATASETS).items()}
     cifar10 = (0.85 + 0.15 * MAIN["imagenet_top1"]).round(4)
-    values = MAIN[SIX].assign(cifar10=cifar10).round(6)
+    values = {"finetune": MAIN[SIX].assign(cifar10=cifar10).round(6), **augmented_values()}
     cells = pd.DataFrame(
         {
             "dataset": dataset,
             "model": model,
             "recipe": part.recipe,
             "metric": metrics[dataset],
-            "value": values.loc[model, dataset],
+            "value": values[part.recipe].loc[model, dataset],
         }
         for part in read_study(study).parts.values()
         for dataset in part.datasets
@@ -40,6 +42,21 @@ def printed_results(path: Path, study: Path = STUDY) -> pd.DataFrame:
     path.parent.mkdir(parents=True, exist_ok=True)
     cells.to_csv(path, index=False)
     return cells
+
+
+def augmented_values() -> dict[str, pd.DataFrame]:
+    """Table 7 by recipe of fine-tuning, models x datasets, fractions."""
+    recipes = {
+        "base": "finetune_50",
+        "augmix": "finetune_augmix",
+        "randaugment": "finetune_randaugment",
+    }
+    return {
+        recipe: pd.DataFrame(
+            {"cct20": AUGMENTED[f"cct20_{name}"] / 100, "aptos": AUGMENTED[f"aptos_{name}"]}
+        ).round(6)
+        for name, recipe in recipes.items()
+    }
 
 
 def given(results: Path, study: Path = STUDY) -> list:
@@ -55,7 +72,7 @@ def predicted_results(folder: Path, study: Path = STUDY) -> pd.DataFrame:
     cells = printed_results(folder / "results.csv", study)
     datasets = read_datasets(DATASETS)
     for row, cell in cells.iterrows():
-        arrays = logits(datasets[cell["dataset"]], float(MAIN.loc[cell["model"], "imagenet_top1"]))
+        arrays = logits(datasets[cell["dataset"]], SKILL[cell["model"]])
         path = folder / "predictions" / cell["dataset"] / cell["model"] / f"{cell['recipe']}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **arrays)

@@ -1,6 +1,6 @@
 """The data from which the claims of a paper's text are recomputed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -70,10 +70,13 @@ class Evidence:
         """The datasets of the part `main`."""
         return self.results.study.parts["main"].datasets
 
-    def of(self, dataset: str, part: str = "main") -> pd.Series:
-        """The values of a part's models on one dataset, fractions."""
-        self.require(dataset, part=part)
-        return part_values(self.results, part)[dataset]
+    def of(
+        self, dataset: str, part: str = "main", models: Collection[str] | None = None
+    ) -> pd.Series:
+        """The values of a part's models, or of some of them, on one dataset, fractions."""
+        self.require(dataset, part=part, models=models)
+        values = part_values(self.results, part)[dataset]
+        return values if models is None else values.loc[list(models)]
 
     def part(self, name: str) -> pd.DataFrame:
         """The values of a part, models x datasets, fractions."""
@@ -87,10 +90,12 @@ class Evidence:
         found: T = self.kept[function]
         return found
 
-    def require(self, *datasets: str, part: str = "main") -> None:
+    def require(
+        self, *datasets: str, part: str = "main", models: Collection[str] | None = None
+    ) -> None:
         """Raise NotAnsweredError unless a study of runs has all values of a part on datasets.
 
-        On all of the part's datasets if none is named.
+        On all of the part's datasets if none is named, and of all its models unless some are.
         """
         results = self.results
         if part not in results.study.parts:
@@ -104,7 +109,7 @@ class Evidence:
         cells = results.cells[
             (results.cells["recipe"] == of.recipe)
             & results.cells["dataset"].isin(datasets or of.datasets)
-            & results.cells["model"].isin(of.models)
+            & results.cells["model"].isin(of.models if models is None else models)
         ]
         runs, expected = int(cells["n_runs"].sum()), int(cells["n_expected"].sum())
         if runs < expected:

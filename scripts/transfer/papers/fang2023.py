@@ -1,6 +1,6 @@
 """Each statement of the running text of Fang et al. 2023 that its own numbers can decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -100,22 +100,27 @@ def deeper_helps(e: Evidence, dataset: str) -> bool:
     return all(values[large] > values[small] for small, large in DEEPER)
 
 
+def augmented(e: Evidence, name: str, dataset: str, models: Sequence[str]) -> pd.Series:
+    """Values of models fine-tuned with an augmentation (Table 7): fractions, or as printed."""
+    if e.results.study.source == "published":
+        return e.printed["table07"].set_index("model").loc[list(models), f"{dataset}_{name}"]
+    return e.of(dataset, f"augmented_{name}", models)
+
+
 def pretraining_gain(e: Evidence, augmentation: str, dataset: str) -> float:
     """Mean gain of ResNet-50 pre-trained with an augmentation, over the fine-tuning ones."""
-    table = e.printed["table07"].set_index("model")
-    columns = [f"{dataset}_{name}" for name in ("base", "augmix", "randaugment")]
-    gain = table.loc[f"resnet50_{augmentation}", columns] - table.loc["resnet50", columns]
-    return float(gain.mean())
+    pair = (f"resnet50_{augmentation}", "resnet50")
+    found = [augmented(e, name, dataset, pair) for name in ("base", "augmix", "randaugment")]
+    return float(np.mean([values[pair[0]] - values[pair[1]] for values in found]))
 
 
 def finetuning_gains(e: Evidence, models: tuple[str, ...], *augmentations: str) -> list[float]:
     """Gains of fine-tuning augmentations over the default, every model on both datasets."""
-    table = e.printed["table07"].set_index("model")
     return [
-        float(table.loc[model, f"{dataset}_{name}"] - table.loc[model, f"{dataset}_base"])
-        for model in models
+        float(gain)
         for dataset in ("cct20", "aptos")
         for name in augmentations
+        for gain in (augmented(e, name, dataset, models) - augmented(e, "base", dataset, models))
     ]
 
 
@@ -310,5 +315,4 @@ CLAIMS: dict[str, Callable[[Evidence], float | bool]] = {
 
 def imagenet_gain(e: Evidence, augmentation: str) -> float:
     """Gain in ImageNet top-1 of ResNet-50 pre-trained with an augmentation (Table 7)."""
-    top1 = e.printed["table07"].set_index("model")["imagenet_top1"]
-    return float(top1[f"resnet50_{augmentation}"] - top1["resnet50"])
+    return e.results.top1[f"resnet50_{augmentation}"] - e.results.top1["resnet50"]
