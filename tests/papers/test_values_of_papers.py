@@ -76,6 +76,13 @@ def test_a_network_of_the_paper_alone_has_no_accuracy_of_a_library():
     assert problem.startswith("imagenet_top1: no library states an accuracy of 'inception_v3'")
 
 
+def test_a_view_of_sizes_needs_the_paper_to_name_their_table():
+    paper = replace(read_paper(PUBLISHED / "kornblith2019"), sizes="")
+    models = read_models(ROOT / "config/models.tsv")
+    (problem,) = study_problems(printed_study("kornblith2019"), paper, DATASETS, models)
+    assert problem.startswith("a view reads the sizes of datasets") and "`sizes:`" in problem
+
+
 @pytest.mark.parametrize("name", ["fang2023", "kornblith2019", "ngiam2018"])
 def test_each_paper_is_whole(name):
     check_paper(PUBLISHED / name, DATASETS)
