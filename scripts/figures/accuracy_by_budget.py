@@ -1,7 +1,7 @@
 """Accuracy on each dataset by number of training steps or images, one curve per setting.
 
-Accuracies are on the logit scale, budgets on one of doublings. With `threshold` the first point of
-each curve at this share of its best odds is ringed.
+Accuracies have a logit axis, budgets a base-2 logarithmic one. With `threshold`, a ring marks the
+first point of each curve that reaches this fraction of its best odds.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""Each dataset's metric against ImageNet top-1, a panel each, with lines through the models.
+"""Each dataset's metric against ImageNet top-1, one panel per dataset, with fitted lines.
 
-One line goes through all models of a part and one through those above the study's threshold;
+One line is fitted to all models of a part and one to those above the study's threshold;
 `through: spline` draws one smoothing spline instead.
 """
 
@@ -32,14 +32,14 @@ from transfer.results.table import StudyResults, part_notes
 READS = ("results",)
 OPTIONS = {
     "part": {"type": "string", "format": "part", "default": "main"},
-    # Of both axes; the study's own scale if none is chosen.
+    # Scale of both axes; by default that of the study.
     "axes": {"enum": ["linear", "logit", None], "default": None},
     "through": {"enum": ["lines", "spline"], "default": "lines"},
-    # An error bar on every point that has one.
+    # Error bars, where they are known.
     "intervals": {"type": "boolean", "reads": "intervals", "default": False},
-    # The correlation over all models with its interval, in place of the better models' and slope.
+    # The correlation over all models with its interval, instead of that of the better models.
     "r_interval": {"type": "boolean", "default": False},
-    # A further part, marked by stars and left out of the lines.
+    # Another part, marked by stars and not included in the fits.
     "stars": {"type": ["string", "null"], "format": "part", "default": None},
 }
 

@@ -13,13 +13,13 @@ from transfer.drawing.style import BLUE, GREY, ORANGE, Drawing, add_notes
 from transfer.papers.distances import group_label, groups_of, notes_of
 
 READS = ("fid", "datasets", "printed")
-# Of the groups in their order; of datasets in no group that of the first.
+# One per group, in their order; datasets in no group have the first.
 MARKS = ((BLUE, "o"), (ORANGE, "s"))
 PAPERS = "the paper's"
 
 
 def draw_none(notes: list[str]) -> Drawing:
-    """Say in the figure's place that there is no distance, and why."""
+    """Draw a message that explains why there are no distances."""
     figure, ax = plt.subplots(figsize=(6.2, 1.6), layout="constrained")
     ax.set_axis_off()
     ax.text(0.5, 0.5, "No distance was computed", ha="center", va="center", fontsize=11)

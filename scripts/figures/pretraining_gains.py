@@ -1,4 +1,4 @@
-"""Each model from random and from pre-trained weights, a panel for each dataset."""
+"""Each model from random and from pre-trained weights, one panel per dataset."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ RANDOM, PRETRAINED = "from random weights", "from pre-trained weights"
 
 def draw(results: StudyResults, *, part: str, random: str) -> Drawing:
     models = compared_parts(results, part, random)
-    # From the bottom up: the best on the horizontal axis of Figure 1 is on top.
+    # From bottom to top: the model with the best predictor is at the top.
     models = list(imagenet_top1(results, part)[models].sort_values().index)
     pretrained, scratch = part_values(results, part), part_values(results, random)
     figure, axes = panel_grid(len(pretrained.columns))

@@ -16,16 +16,16 @@ OPTIONS = {
         "minItems": 1,
         "default": ["main"],
     },
-    # Of the draw of images.
+    # Seed of the draw of images.
     "seed": {"type": "integer", "minimum": 0, "default": 0},
 }
 COLUMNS = 6
 
 
 def sample_rows(dataset: PreparedDataset, count: int, seed: int) -> list[int]:
-    """Training images of as many different classes as there are, drawn with a seed.
+    """Draw training images from as many different classes as possible, with a seed.
 
-    One image of each class in a shuffled order of classes, then further ones, until `count`.
+    One image of each class in a shuffled order of classes, then more images, up to `count`.
     """
     generator = np.random.default_rng(seed)
     rows = generator.permutation(dataset.rows("train"))

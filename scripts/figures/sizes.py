@@ -14,7 +14,7 @@ OPTIONS = {"part": {"type": "string", "format": "part", "default": "main"}}
 
 
 def draw_sizes(panel: Panel, millions: np.ndarray, styles: dict[str, ModelStyle]) -> None:
-    """Replace the panel's horizontal axis by parameters, logarithmic, and mark every model."""
+    """Replace the horizontal axis by the logarithmic number of parameters, and mark all models."""
     y = panel.at[1]
     panel.ax.set_xscale("log")
     panel.ax.set_xlim(millions.min() / 1.4, millions.max() * 1.4)

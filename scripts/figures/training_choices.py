@@ -1,7 +1,7 @@
 """Mean transfer of networks by their training choices on ImageNet, and their top-1 there.
 
-The choices, from `configuration` 1 to 5: as usual for Inception networks; with a scale parameter in
-batch normalization; without label smoothing; without dropout; without an auxiliary classifier.
+The choices, `configuration` 1 to 5: the usual ones of Inception networks; a scale parameter in
+batch normalization; no label smoothing; no dropout; no auxiliary classifier.
 """
 
 from typing import Any

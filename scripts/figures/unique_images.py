@@ -1,7 +1,7 @@
-"""Different images in a pre-training set sampled by importance weights, by its size.
+"""Number of distinct images in a pre-training set sampled by importance weights, by set size.
 
-For a source of stated class sizes and a stated distribution of the target over its classes, by the
-closed formulas of the two matchers. Nothing is measured.
+Computed from the formulas of the two matchers, for given class sizes of the source and a given
+distribution of the target over its classes. Nothing is measured.
 """
 
 import matplotlib.pyplot as plt
@@ -21,7 +21,7 @@ OPTIONS = {
     "exponent": {"type": "number", "minimum": 0, "default": 1.0},
     # Largest set, in images of the source.
     "passes": {"type": "number", "exclusiveMinimum": 0, "default": 2.0},
-    # A size with repeats whose different images are marked and stated.
+    # A size with repetitions whose number of distinct images is marked and stated.
     "marked": {"type": ["integer", "null"], "minimum": 1, "default": None},
 }
 POINTS = 120

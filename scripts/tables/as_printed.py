@@ -1,4 +1,4 @@
-"""A table as the paper prints it: what only its authors can know."""
+"""A table as printed in the paper, for facts that only its authors can know."""
 
 import pandas as pd
 
@@ -10,12 +10,12 @@ from transfer.study.model import Model, PrintedModel
 
 READS = ("printed", "models", "datasets")
 OPTIONS = {
-    # By column, where a heading is not its name in words.
+    # Headings by column, if they differ from its name in words.
     "headings": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
-    # By cell, where what is shown is not the cell itself, as of rows named by a key.
+    # Text by cell, if it differs from the cell, such as a key of a row.
     "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
-    # Where the values are from, if the table is not one of the paper's own.
+    # Origin of the values, if the table is not one of the paper's own.
     "note": {"type": "string", "default": "As printed in the paper."},
 }
 HEADINGS = {
@@ -51,6 +51,6 @@ def make(
 
 
 def in_words(column: str) -> str:
-    """The name of a column as a heading: `train_size` as Train size."""
+    """Return the name of a column as a heading: `train_size` as Train size."""
     words = column.replace("_", " ")
     return words[0].upper() + words[1:]

@@ -1,4 +1,4 @@
-"""How many rows of a printed table lie below one row of it, on each dataset."""
+"""Number of rows of a printed table that are below a reference row, on each dataset."""
 
 import pandas as pd
 
@@ -9,10 +9,10 @@ from transfer.statistics.paired import cells_below
 
 READS = ("printed", "datasets")
 OPTIONS = {
-    # The column that names the rows, and the row that the others are compared with.
+    # The column that names the rows, and the reference row.
     "rows": {"type": "string", "default": "pretraining"},
     "reference": {"type": "string", "default": "random_initialization"},
-    # By row, where its name is not the key in words.
+    # Names by row, if they differ from the key in words.
     "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "leave_out": {"type": "array", "items": {"type": "string"}, "default": []},
 }

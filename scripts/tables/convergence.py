@@ -1,7 +1,7 @@
-"""Steps and epochs until each curve of accuracy by steps reaches a share of its best odds.
+"""Steps and epochs after which each curve of accuracy reaches a fraction of its best odds.
 
-Steps are those that were tried, nothing is interpolated. Where values were read off a figure, the
-earliest and the latest number of steps that the readings allow stand beside.
+Only numbers of steps that were tried count, without interpolation. For values that were read off a
+figure, the earliest and the latest number of steps consistent with the readings are given as well.
 """
 
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Nested F-tests of what ImageNet accuracy and the other datasets predict (Appendix N.1)."""
+"""Nested F-tests of ImageNet accuracy and the other datasets as predictors (Appendix N.1)."""
 
 import pandas as pd
 

@@ -1,9 +1,9 @@
-"""How far some rows of a printed table lie above others, dataset by dataset.
+"""Differences between rows of a printed table, by dataset.
 
-Each pair of `pairs` is a row of the result: the first less the second; the second may name several
-rows, of which the best one of each dataset counts. p is that of Wilcoxon's signed rank test over
-datasets, exact with ties and zeros. The caption says where software that loses a tie in binary
-floating point prints another p.
+Each pair of `pairs` is a row of the result: the first minus the second. If the second names several
+rows, the best one on each dataset is used. p is that of Wilcoxon's signed rank test over datasets,
+exact with ties and zeros. The caption states if software that breaks a tie in binary floating point
+prints another p.
 """
 
 import pandas as pd
@@ -24,7 +24,7 @@ OPTIONS = {
             "additionalProperties": False,
             "required": ["name", "first", "second"],
             "properties": {
-                # The row in the CSV, by which a page's words find it, and its heading.
+                # The key of the row, used by the text of pages, and its heading.
                 "name": {"type": "string"},
                 "label": {"type": "string"},
                 "first": {"type": "string"},
@@ -83,7 +83,7 @@ def make(
 
 
 def tie_notes(label: str, first: pd.Series, second: pd.Series) -> list[str]:
-    """Say where subtraction in binary loses a tie, so that readers know a p they may have seen."""
+    """State where binary subtraction breaks a tie, which explains a p that differs elsewhere."""
     lost = broken_tie(first.to_numpy(), second.to_numpy())
     if lost is None:
         return []

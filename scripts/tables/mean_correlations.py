@@ -19,7 +19,7 @@ from transfer.statistics.transforms import logit
 
 READS = ("results",)
 OPTIONS = {
-    # By row: the part, its heading, and the datasets of the mean; all of the part's by default.
+    # By row: the part, its heading, and the datasets of the mean, by default all of the part.
     "rows": {
         "type": "object",
         "additionalProperties": {

@@ -1,4 +1,4 @@
-"""Whether accuracy on the horizontal axis predicts the mean over datasets, by part of the study."""
+"""Correlation of the mean over datasets with the predictor on the horizontal axis, by part."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ OPTIONS = {
         "uniqueItems": True,
         "default": ["main"],
     },
-    # A part whose values are also subtracted from those of the first: the gain of pre-training.
+    # A part to subtract from the first one, which gives the gain of pre-training.
     "random": {"type": ["string", "null"], "format": "part", "default": None},
 }
 
@@ -53,7 +53,7 @@ def make(results: StudyResults, *, parts: list[str], random: str | None) -> Tabl
 
 
 def row(results: StudyResults, top1: pd.Series, y: pd.Series) -> dict[str, Any]:
-    """A line of the table: r of a model's mean with its accuracy, and what that answers."""
+    """A row of the table: r of the models' means with their accuracy, and the answer it gives."""
     found = {"lowest": y.min(), "highest": y.max(), "models": len(y)}
     x = top1.reindex(y.index).to_numpy()
     if len(y) < FEWEST_POINTS:

@@ -1,4 +1,4 @@
-"""The datasets as prepared, beside the sizes that the paper prints, and their leakage."""
+"""The prepared datasets beside the sizes printed in the paper, and their leakage."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ OPTIONS = {
 
 
 def leakage_note(table: pd.DataFrame, names: dict[str, str]) -> str:
-    """Say which datasets have the same image in training and in evaluation, and how often."""
+    """State which datasets have the same image in training and evaluation, and how many."""
     shared = table[table["shared_images"] > 0]
     if shared.empty:
         return "No image, compared pixel by pixel as stored, occurs in more than one split."

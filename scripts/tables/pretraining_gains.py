@@ -1,4 +1,4 @@
-"""What pre-training gains over random weights, by model and dataset, and how sure that is."""
+"""Gain of pre-training over random weights, by model and dataset, with standard errors."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ def make(results: StudyResults, printed: pd.DataFrame | None, *, part: str) -> T
             ("imagenet", f"ρ ({results.predictor.short})"),
         ]
     ):
-        # Headings must differ, so that the three p columns stay three columns.
+        # Headings must differ, or the three p columns would become one.
         columns += [
             Column(f"rho_{name}", heading, decimals(4)),
             Column(f"p_{name}", "p" + " " * number, show_p),

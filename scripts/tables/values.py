@@ -16,7 +16,7 @@ from transfer.statistics.correlation import linear_fit
 
 READS = ("results",)
 OPTIONS = {
-    # The datasets are those of the first.
+    # The first part determines the datasets.
     "parts": {
         "type": "array",
         "items": {"type": "string", "format": "part"},
@@ -24,7 +24,7 @@ OPTIONS = {
         "uniqueItems": True,
         "default": ["main"],
     },
-    # Some of the parts' models, in this order; all of them if none is named.
+    # A selection of the parts' models, in this order; by default all.
     "models": {"type": "array", "items": {"type": "string"}, "default": []},
     # Whether a note states the correlation with ImageNet top-1 and the slope.
     "fit": {"type": "boolean", "default": False},
@@ -53,7 +53,7 @@ def fit_words(x: pd.Series, y: pd.Series, which: str) -> str:
 
 
 def fit_notes(results: StudyResults, part: str) -> list[str]:
-    """How each dataset of a part goes with ImageNet top-1: over all models, and the better."""
+    """Correlation of each dataset with ImageNet top-1, over all models and over the better ones."""
     top1, values = imagenet_top1(results, part), part_values(results, part)
     better = above_threshold(results, part)
     above = f"models above {results.study.threshold:g} % top-1"

@@ -26,8 +26,8 @@ def compare_study(
     """Compare all numbers that a study has measured or computed with the printed ones.
 
     `tables` are those of the study by the number that the paper gives them, `distances` is its
-    fid.csv. Returns the findings, and notes on what could not be compared. What a study of
-    published values takes from the paper is not compared with it.
+    fid.csv. Returns the findings, and notes on what could not be compared. Values that a
+    study takes from the paper are not compared with it.
     """
     published = results.study.source == "published"
     findings: list[Comparison] = []

@@ -1,4 +1,4 @@
-"""Distances to ImageNet: the gap between two groups of datasets, and ours beside a paper's."""
+"""Distances to ImageNet: the gap between two groups of datasets, and comparison with a paper."""
 
 import pandas as pd
 
@@ -20,7 +20,7 @@ def group_label(group: str) -> str:
 
 
 def gap_of(distances: pd.DataFrame, column: str = "fid") -> GroupGap | None:
-    """The mean of the first group less that of the second; None if there are no two groups.
+    """Mean of the first group minus that of the second; None unless there are two groups.
 
     `distances` has the columns of `fid.csv`, and `column`, which is missing where there is no
     distance.

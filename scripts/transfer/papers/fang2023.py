@@ -1,4 +1,4 @@
-"""Each statement of the running text of Fang et al. 2023 that its own numbers can decide."""
+"""Statements in the text of Fang et al. 2023 that can be verified from its own numbers."""
 
 from collections.abc import Callable, Sequence
 
@@ -83,7 +83,7 @@ def train_percent(e: Evidence, dataset: str, further_percent: float = 0) -> floa
 
 
 def slope_without(e: Evidence, dataset: str, models: list[str]) -> float:
-    """Slope on ImageNet top-1 over all models but the named ones."""
+    """Slope on ImageNet top-1 over all models except the named ones."""
     return linear_fit(e.top1.drop(models), e.of(dataset).drop(models)).slope
 
 
@@ -136,13 +136,13 @@ def best_private(e: Evidence, model: str) -> float:
 
 
 def augmentation_gain(e: Evidence) -> float:
-    """Best private score with more augmentation, less the best with less (Table 6)."""
+    """Best private score with more augmentation minus the best with less (Table 6)."""
     best = e.printed["table06"].groupby("augmentation")["private_score"].max()
     return float(best["more"] - best["less"])
 
 
 def clip_above_fit(e: Evidence, dataset: str) -> pd.Series:
-    """How far each CLIP model lies above the line through all ImageNet models."""
+    """Difference between each CLIP model and the line through all ImageNet models."""
     fit = line(e, dataset).loc[dataset]
     return clip(e)[dataset] - (fit["intercept"] + fit["slope"] * clip_top1(e))
 
@@ -188,7 +188,7 @@ def group_fid(e: Evidence, group: str) -> pd.Series:
 
 
 def real_world_further(e: Evidence) -> bool:
-    """Whether the six lie further from ImageNet than the twelve, in mean and in median."""
+    """Whether the six datasets are further from ImageNet than the twelve, in mean and median."""
     six, twelve = group_fid(e, "real_world"), group_fid(e, "web_scraped")
     return bool(six.mean() > twelve.mean() and six.median() > twelve.median())
 

@@ -23,7 +23,7 @@ Place = tuple[str, str]
 
 
 def keys_and_numbers(schema: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The columns of a table that name its rows, and the other columns that hold numbers."""
+    """The columns of a table that name its rows, and the other columns with numbers."""
     keys = list(schema["uniqueKey"])
     numbers = [
         name

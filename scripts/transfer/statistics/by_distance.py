@@ -1,8 +1,8 @@
 """Whether ImageNet accuracy predicts transfer less well to datasets further from ImageNet.
 
 Each point is a dataset: the correlation of its metric with ImageNet top-1 over models, against its
-distance to ImageNet. The datasets of one paper share its models and its fine-tuning, so a difference
-between papers may be due to the datasets or to either of these.
+distance to ImageNet. The datasets of one paper share its models and its fine-tuning, so a
+difference between papers may be due to the datasets or to either of these.
 """
 
 from typing import NamedTuple

@@ -1,6 +1,7 @@
 """Steps until a network is close to its best accuracy.
 
-Kornblith et al. 2019, Section 4.6 and Figure 8. A curve is the accuracy after training runs of different lengths, each with its own schedule.
+Kornblith et al. 2019, Section 4.6 and Figure 8. A curve is the accuracy after training runs of
+different lengths, each with its own schedule.
 """
 
 from typing import NamedTuple
