@@ -176,12 +176,13 @@ def gives_way(dataset: PreparedDataset, device: torch.device, folder: Path) -> b
     checkpoint = CheckpointFile(folder / "memory.pt", {}, True)
     with only_memory_for_a_part(whole, build, folder), quietly():
         outcome = train(whole, build, checkpoint, Interruption())
-    resident = ", ".join("yes" if attempt else "no" for attempt in Watched.attempts)
+    attempts = list[bool](Watched.attempts)
+    resident = ", ".join("yes" if attempt else "no" for attempt in attempts)
     print(
         f"  images resident: {resident}; {outcome.status} with {outcome.micro_batch} of {batch} "
         "images at a time"
     )
-    gave_way = Watched.attempts == (True, False) and 2 <= outcome.micro_batch < batch
+    gave_way = attempts == [True, False] and 2 <= outcome.micro_batch < batch
     return gave_way and outcome.status == "completed"
 
 

@@ -50,7 +50,7 @@ def main() -> None:
     from transfer.study.expected import expected_runs
     from transfer.study.model import read_models
     from transfer.study.recipes import read_recipes
-    from transfer.study.study import Part, Study
+    from transfer.study.study import Intervals, Part, Study
 
     recipes = read_recipes(ROOT / "config/recipes")
     models = [
@@ -58,7 +58,8 @@ def main() -> None:
     ]
     datasets = ["cct20", "aptos", "hpa", "melanoma", "cassava", "eurosat", "cifar10", "pets"]
     part = Part(tuple(datasets), tuple(models), "finetune")
-    study = Study("grid", "", "runs", {"main": part}, "published", 70, {}, {}, {})
+    intervals: Intervals = {"samples": 1, "seed": 0, "level": 0.95}
+    study = Study("grid", "", "runs", {"main": part}, "published", 70, intervals, {}, {})
     known = read_models(ROOT / "config/models.tsv")
     wanted = list(islice(expected_runs(study, recipes, known), args.runs))
     with tempfile.TemporaryDirectory() as name:

@@ -12,7 +12,7 @@ import numpy as np
 from transfer.command_line import run
 from transfer.data.store import find_store, open_dataset
 from transfer.files import atomic_path
-from transfer.machine.gpus import leased_gpu
+from transfer.machine.leases import leased_gpu
 from transfer.study.model import read_models
 
 # Of each split. Enough for every predictor, and 80 MB a network of 2,048 features.

@@ -14,7 +14,7 @@ import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import pandas as pd
 
@@ -51,7 +51,24 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def note(result: dict[str, Any]) -> str:
+class _MadeWith(TypedDict, total=False):
+    image_path: str
+
+
+class Distance(TypedDict):
+    """The contents of results/fid/<dataset>.json that are shown, as fid.py writes them."""
+
+    dataset: str
+    fid: float
+    reference: str
+    images: str
+    weights: str
+    resize: str
+    image_path: NotRequired[str]
+    reference_made_with: NotRequired[_MadeWith]
+
+
+def note(result: Distance) -> str:
     """Describe how a value was computed, for the note below a table."""
     images = {"train": "training images", "all": "all images", "folder": "a folder of images"}
     chosen = images.get(result["images"], f"{result['images']} images")
@@ -100,7 +117,7 @@ def missing_notes(
     }
 
 
-def gap_between_groups(distances: pd.DataFrame) -> Any:
+def gap_between_groups(distances: pd.DataFrame) -> dict[str, float] | None:
     """The gap and its exact permutation test; None without two groups with values."""
     gap = gap_of(distances)
     return asdict(gap) if gap else None
@@ -108,9 +125,13 @@ def gap_between_groups(distances: pd.DataFrame) -> Any:
 
 def main() -> None:
     arguments = parse_arguments()
-    results = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid]
+    results: list[Distance] = [
+        json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid
+    ]
     datasets = read_datasets(arguments.datasets)
-    rows = [{"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results]
+    rows: list[dict[str, Any]] = [
+        {"dataset": r["dataset"], "fid": r["fid"], "note": note(r)} for r in results
+    ]
     missing = missing_notes(arguments.without, arguments.to_place, datasets)
     rows += [{"dataset": name, "fid": None, "note": words} for name, words in missing.items()]
     paper = read_paper(arguments.published) if arguments.published else None
@@ -122,7 +143,7 @@ def main() -> None:
     with atomic_path(arguments.output) as temporary:
         computed.to_csv(temporary, index=False, lineterminator="\n")
 
-    summary: dict[str, Any] = {"computed": gap_between_groups(computed)}
+    summary: dict[str, dict[str, float] | None] = {"computed": gap_between_groups(computed)}
     if paper and paper.distances:
         table = published_fid(paper)
         summary["published"] = gap_between_groups(table)

@@ -26,6 +26,7 @@ from transfer.statistics.intervals import bootstrap_line
 from transfer.statistics.morey import standard_errors
 from transfer.statistics.paired import tied_with_best
 from transfer.statistics.transforms import logit
+from transfer.study.study import Intervals
 
 READS = ("results",)
 OPTIONS = {
@@ -109,7 +110,7 @@ def draw_panel(
     y: np.ndarray,
     error: np.ndarray,
     tied: np.ndarray,
-    intervals: dict[str, float],
+    intervals: Intervals,
     points: list[Point],
 ) -> None:
     """Points with error bars, line and band; all arrays `(models,)`, `x` and `y` in log odds.
@@ -118,7 +119,7 @@ def draw_panel(
     """
     grid = np.linspace(x.min(), x.max(), 60)
     fit = linear_fit(x, y)
-    band = bootstrap_line(x, y, grid, **intervals)  # type: ignore[arg-type]
+    band = bootstrap_line(x, y, grid, **intervals)
     ax.fill_between(grid, band.lower, band.upper, color=BLUE, alpha=0.16, linewidth=0)
     ax.plot(grid, fit.intercept + fit.slope * grid, color=BLUE, linewidth=1.4)
     for chosen, color, family in ((~tied, GREY, OTHERS), (tied, GREEN, TIED)):

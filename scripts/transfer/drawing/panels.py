@@ -35,6 +35,7 @@ from transfer.results.table import (
 from transfer.statistics.correlation import linear_fit
 from transfer.statistics.correlation_intervals import FEWEST_POINTS, pearson
 from transfer.statistics.intervals import bootstrap_line
+from transfer.study.study import Intervals
 
 # Inches that the longest name of a model takes, and a line of a legend; a figure has room for
 # so many lines.
@@ -159,7 +160,7 @@ def subsets(panel: Panel) -> Iterator[tuple[str, str, Any, np.ndarray]]:
         yield "better", BLUE, "-", better
 
 
-def draw_lines(panel: Panel, intervals: dict[str, Any], interval: bool = False) -> None:
+def draw_lines(panel: Panel, intervals: Intervals, interval: bool = False) -> None:
     """Draw least-squares lines through all models and through the better ones, with their bands.
 
     The slope and correlation of the second are printed in the panel, computed on fractions as

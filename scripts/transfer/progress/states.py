@@ -7,10 +7,9 @@ on every network file system.
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from transfer.study.expected import Run
 from transfer.training.report import FILE, is_alive, read_progress
@@ -49,27 +48,37 @@ class RunState:
         return self.device is not None and " CPU" in self.device
 
 
-WANTED = ("status", "value", "seconds", "images_per_second", "images_per_epoch", "device")
+@dataclass(frozen=True)
+class Metrics:
+    """The few values of a `metrics.json` that a state needs; the schema describes them."""
+
+    status: str | None
+    value: float | None
+    seconds: float | None
+    images_per_second: float | None
+    images_per_epoch: int | None
+    device: str | None
 
 
-def read_metrics(content: bytes) -> dict[str, Any]:
-    """Read the few values of a `metrics.json` that a state needs; raises ValueError if broken.
+def read_metrics(content: bytes) -> Metrics:
+    """Read a `metrics.json`; raises ValueError if it is broken.
 
     The file is indented by two spaces, so top-level keys can be found at the start of a line
     without parsing the long history. A file with any other formatting is parsed in full.
     """
     values = {}
-    for key in WANTED:
+    names = [field.name for field in fields(Metrics)]
+    for key in names:
         mark = f'\n  "{key}": '.encode()
         start = content.find(mark)
         end = content.find(b"\n", start + len(mark))
         if start < 0 or end < 0:
             whole = json.loads(content)
-            return {name: whole.get(name) for name in WANTED}
+            return Metrics(**{name: whole.get(name) for name in names})
         values[key] = json.loads(content[start + len(mark) : end].rstrip(b","))
     if not content.rstrip().endswith(b"\n}"):
         raise ValueError("the file ends in the middle")
-    return values
+    return Metrics(**values)
 
 
 def state_of(run: Run, runs: Path) -> RunState:
@@ -83,12 +92,12 @@ def state_of(run: Run, runs: Path) -> RunState:
         return RunState(run, "failed", error=f"metrics.json cannot be read: {error}")
     return RunState(
         run,
-        "diverged" if values["status"] == "diverged" else "done",
-        values["value"],
-        values["images_per_second"],
-        values["images_per_epoch"],
-        values["seconds"],
-        device=values["device"],
+        "diverged" if values.status == "diverged" else "done",
+        values.value,
+        values.images_per_second,
+        values.images_per_epoch,
+        values.seconds,
+        device=values.device,
     )
 
 

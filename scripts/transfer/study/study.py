@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from transfer.data.dataset import Dataset
 from transfer.errors import UserError
@@ -40,6 +40,14 @@ class Part:
         return self.metrics.get(dataset.id, dataset.metric)
 
 
+class Intervals(TypedDict):
+    """How intervals are computed: bootstrap samples, their seed, and the confidence level."""
+
+    samples: int
+    seed: int
+    level: float
+
+
 @dataclass(frozen=True)
 class Study:
     """One file of config/studies; the schema describes each field.
@@ -55,7 +63,7 @@ class Study:
     parts: dict[str, Part]
     imagenet_top1: str | None
     threshold: float
-    intervals: dict[str, Any]
+    intervals: Intervals
     tables: dict[str, Shown]
     figures: dict[str, Shown]
     source_part: str | None = None
