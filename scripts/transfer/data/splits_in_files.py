@@ -1,4 +1,4 @@
-"""The splits in one's own files on this disk, as far as they can be told without reading images."""
+"""The splits in one's own files on this disk, as far as they are known without reading images."""
 
 from collections.abc import Mapping
 from pathlib import Path
