@@ -1,4 +1,4 @@
-"""Archives that try to leave their folder, to explode, or that are damaged."""
+"""Archives with unsafe paths, excessive expansion or damage."""
 
 import io
 import os

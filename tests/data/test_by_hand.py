@@ -1,4 +1,4 @@
-"""Which files a person must still place before a distance can be computed."""
+"""Files that must be placed by hand before a distance can be computed."""
 
 import pytest
 from stand_in_tables import a_dataset

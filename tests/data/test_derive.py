@@ -1,4 +1,4 @@
-"""Derived datasets: other training images of a prepared one, read as if they were stored."""
+"""Derived datasets: other training images of a prepared dataset, read as if they were stored."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Downloads against a real server that cuts, lies and refuses."""
+"""Downloads from a real server that drops connections, sends wrong data and refuses requests."""
 
 import hashlib
 import json

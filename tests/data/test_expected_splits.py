@@ -1,4 +1,4 @@
-"""The splits that a dataset is expected to have are those that it gets."""
+"""Expected splits of a dataset compared with those that preparation produces."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An archive of the right name that does not hold what its layout expects."""
+"""An archive with the right name but without the files that its layout expects."""
 
 import pickle
 

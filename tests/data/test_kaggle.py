@@ -1,4 +1,4 @@
-"""Kaggle's own client against a server that stands in for Kaggle."""
+"""Kaggle's own client against a mock server."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Every layout from a hand-placed archive in the source's true form to the prepared dataset."""
+"""Every layout, from a hand-placed archive in the format of the source to the prepared dataset."""
 
 import io
 import pickle

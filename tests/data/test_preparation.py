@@ -1,4 +1,4 @@
-"""Stores, evaluation images and summary; what happens when images are bad or the process dies."""
+"""Stores, evaluation images and summary; unreadable images and killed processes."""
 
 import json
 import os

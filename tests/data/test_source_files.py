@@ -1,4 +1,4 @@
-"""The shipped table of datasets: whole, and each file obtainable by its kind."""
+"""Validate the sources in config/datasets.yaml: complete, with what each kind of source needs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tar archives of files with holes, which state more bytes than they hold."""
+"""Tar archives of sparse files, whose stated size exceeds the bytes they contain."""
 
 import io
 import tarfile

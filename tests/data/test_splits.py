@@ -1,4 +1,4 @@
-"""Split membership against a plain restatement of the authors' procedure, on real label counts."""
+"""Splits compared with a direct implementation of the authors' procedure, on real label counts."""
 
 from collections import Counter
 

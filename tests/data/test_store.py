@@ -1,4 +1,4 @@
-"""A prepared dataset whose parts do not belong together is refused when it is opened."""
+"""A prepared dataset whose parts do not belong together is rejected when opened."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a server's answers mean to a transfer: ranges that do not fit, and requests to wait."""
+"""Handling of a server's responses: ranges that do not match, and requests to wait."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Layouts of the web-scraped datasets, against torchvision's own reading of the same files."""
+"""Layouts of the web-scraped datasets, compared with torchvision's reading of the same files."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A store is sent to disk while it grows, also on systems without fdatasync."""
+"""A store is flushed to disk while it grows, also on systems without fdatasync."""
 
 import importlib
 import io

@@ -1,4 +1,4 @@
-"""Figures as a reader sees them: nothing printed over something else, the same bytes each time."""
+"""Figures: no overlapping text, reproducible files."""
 
 import itertools
 import os

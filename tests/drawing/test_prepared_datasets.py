@@ -1,4 +1,4 @@
-"""The table of prepared datasets says what preparation found, leakage included."""
+"""The table of prepared datasets reports the findings of preparation, leakage included."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Sample images carry the names of their classes as the folders are called."""
+"""Sample images are labelled with the names of their classes."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""One table, three files: all digits in the CSV, the paper's digits in Markdown and LaTeX."""
+"""Tables in three formats: all digits in the CSV, the paper's digits in Markdown and LaTeX."""
 
 import html
 import io

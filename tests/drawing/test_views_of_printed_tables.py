@@ -1,4 +1,4 @@
-"""Views that read one printed table: what they show is what the table says."""
+"""Views of one printed table show its values."""
 
 from pathlib import Path
 

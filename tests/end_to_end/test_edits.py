@@ -1,4 +1,4 @@
-"""A miniature study, trained for real and then edited: what an edit makes again, and what not."""
+"""A trained miniature study is edited: which results an edit recomputes, and which not."""
 
 import os
 import re

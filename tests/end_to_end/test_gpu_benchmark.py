@@ -1,4 +1,4 @@
-"""The benchmark of GPUs goes its whole way on a machine without one."""
+"""The GPU benchmark runs to its end on a machine without a GPU."""
 
 import os
 import subprocess

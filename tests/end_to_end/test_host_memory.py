@@ -1,4 +1,4 @@
-"""A run's own memory stays small, however large the store is that it reads."""
+"""The memory of a run stays small, however large its dataset is."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Features against pytorch-fid's own code, and jobs that are killed, damaged or too large."""
+"""Features compared with pytorch-fid's; jobs that are killed, damaged or too large."""
 
 import json
 import os

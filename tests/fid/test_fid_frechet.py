@@ -1,4 +1,4 @@
-"""The distance against pytorch-fid, a closed form and 60 digits of arithmetic."""
+"""The distance compared with pytorch-fid, a closed form and 60-digit arithmetic."""
 
 import mpmath
 import numpy as np

@@ -1,4 +1,4 @@
-"""The gap between two groups, its exact test, and agreement of ranks."""
+"""The gap between two groups, its exact test, and rank agreement."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which images are read, and how they come to the network's size."""
+"""Images that are read, and their conversion to the network's input size."""
 
 from pathlib import Path
 

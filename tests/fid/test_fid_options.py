@@ -1,4 +1,4 @@
-"""What a distance is computed from, by the configuration."""
+"""Options of distances from the configuration."""
 
 import shlex
 from dataclasses import replace

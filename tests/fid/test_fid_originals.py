@@ -1,4 +1,4 @@
-"""Original images for the distance: which they are, that they are used, and when it is refused."""
+"""Original images for the distance: their selection, use, and rejection."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""One-pass moments against numpy on everything at once; files that go both ways."""
+"""One-pass moments compared with numpy on all data at once; files exchanged with pytorch-fid."""
 
 from pathlib import Path
 

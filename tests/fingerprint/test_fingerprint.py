@@ -1,4 +1,4 @@
-"""An edit of what a script does changes its fingerprint; an edit of how it reads does not."""
+"""Edits of behaviour change the fingerprint of a script; edits of its text alone do not."""
 
 import ast
 

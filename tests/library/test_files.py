@@ -1,4 +1,4 @@
-"""A file is whole or not there, whatever happens to the process that writes it."""
+"""Files are written completely or not at all, whatever happens to the process."""
 
 import hashlib
 import json

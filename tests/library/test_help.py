@@ -1,4 +1,4 @@
-"""Every script explains itself."""
+"""Every script has a help text."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What may import what, and what the package must not know."""
+"""Allowed imports, and paths that the package must not contain."""
 
 import ast
 from collections.abc import Iterator

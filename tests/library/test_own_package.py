@@ -1,4 +1,4 @@
-"""Scripts import the package of their own checkout, installed or not, and wherever it was moved."""
+"""Scripts import the package of their own checkout, installed or not, also after a move."""
 
 import subprocess
 import sys

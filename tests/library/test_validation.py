@@ -1,4 +1,4 @@
-"""Tables and YAML files that break their schema are refused with file, line and column."""
+"""Tables and YAML files that violate their schema are rejected with file, line and column."""
 
 from pathlib import Path
 

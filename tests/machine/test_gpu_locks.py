@@ -1,4 +1,4 @@
-"""Whose folder of locks it is, and which GPUs CUDA_VISIBLE_DEVICES names."""
+"""Ownership of the folder of locks, and the meaning of CUDA_VISIBLE_DEVICES."""
 
 import errno
 import fcntl

@@ -1,4 +1,4 @@
-"""Who else uses a GPU, from what nvidia-smi lists."""
+"""Other users of a GPU, from the output of nvidia-smi."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Which GPUs a machine has, and which of them a run may use."""
+"""GPUs of a machine, and those that a run may use."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Folders and downloads on file systems without locks, and what a killed process leaves."""
+"""Locks of folders and downloads, on file systems without locks and after killed processes."""
 
 import errno
 import fcntl

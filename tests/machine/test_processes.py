@@ -1,4 +1,4 @@
-"""Processes by number and start, with /proc and without."""
+"""Processes identified by number and start time, with /proc and without."""
 
 import os
 import subprocess

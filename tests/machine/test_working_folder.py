@@ -1,4 +1,4 @@
-"""Whose folder it is, on file systems with locks and without."""
+"""The lock of the working folder, on file systems with locks and without."""
 
 import errno
 import fcntl

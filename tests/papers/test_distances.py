@@ -1,4 +1,4 @@
-"""Distances compared with the paper's: values, order, gap, and its permutation test."""
+"""Distances compared with the paper's: values, order, gap and its permutation test."""
 
 import subprocess
 import sys

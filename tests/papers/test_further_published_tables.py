@@ -1,4 +1,4 @@
-"""The tables of the papers beside fang2023 are whole, and a removed number is refused."""
+"""The tables of the papers other than fang2023 are complete; a removed number is detected."""
 
 from pathlib import Path
 

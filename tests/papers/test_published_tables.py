@@ -1,4 +1,4 @@
-"""The shipped tables are whole, and a damaged copy of one is refused."""
+"""The shipped tables are complete, and a damaged copy is rejected."""
 
 from pathlib import Path
 

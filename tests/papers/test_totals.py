@@ -1,4 +1,4 @@
-"""An altered number of a published table is found by its file, line and column."""
+"""An altered number of a published table is located by file, line and column."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Printed against recomputed: the tolerance is what rounding allows, and no more."""
+"""Printed compared with recomputed values, within the tolerance that rounding implies."""
 
 from decimal import Decimal
 

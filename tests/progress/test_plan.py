@@ -1,4 +1,4 @@
-"""What a plan says: Snakemake's own answer on real workflows, and the reckoning of hours."""
+"""The plan: Snakemake's own answer on real workflows, and the estimate of hours."""
 
 import csv
 import io

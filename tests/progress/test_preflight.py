@@ -1,4 +1,4 @@
-"""What preflight finds, each with its remedy, against real folders, disks and servers."""
+"""Findings of preflight with their remedies, on real folders, disks and servers."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What preflight asks of Slurm, answered by stand-ins for its commands."""
+"""Checks of Slurm in preflight, against stand-ins for its commands."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""States of runs read from their folders, with real processes behind the running ones."""
+"""States of runs read from their folders, with real processes for running ones."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The number with which the runs of a study are selected."""
+"""The number of the round in which a study's runs are selected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Final runs in the table of results, and the choice that they and others start from."""
+"""Final runs in the table of results, and the choice of the run that others start from."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The best run of a cell, partial grids, diverged runs, honest choices, and what is refused."""
+"""Selection of the best run: partial grids, diverged runs, honest selection, rejected records."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""A stand-in for a run: takes its GPU as a run does, and says when it had which."""
+"""A stand-in for a run: leases its GPU as a run does, and records when it had which."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A grid of jobs through a real Slurm with four GPUs, with the project's own profile."""
+"""A grid of jobs on a real Slurm with four GPUs, with the project's own profile."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A small study with a chain and final runs through a real Slurm, disturbed on its way."""
+"""A small study with a chain and final runs on a real Slurm, with a cancelled job."""
 
 import json
 import os

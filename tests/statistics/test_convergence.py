@@ -1,4 +1,4 @@
-"""Steps to a share of the best odds, by hand and by property."""
+"""Steps to a fraction of the best odds: worked examples and properties."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Table 2 and the rank correlations of Table 13, against the paper and against other code."""
+"""Table 2 and the rank correlations of Table 13, compared with the paper and other software."""
 
 import numpy as np
 import pandas as pd

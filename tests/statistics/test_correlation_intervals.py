@@ -1,4 +1,4 @@
-"""Intervals of correlations against closed formulas, other libraries and simulation."""
+"""Intervals of correlations compared with closed formulas, other libraries and simulation."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Table 12 against the paper's definition computed by hand and by statsmodels' anova."""
+"""Table 12 compared with the paper's definition computed by hand and with statsmodels' anova."""
 
 import numpy as np
 import pandas as pd

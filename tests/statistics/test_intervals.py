@@ -1,4 +1,4 @@
-"""Intervals against their definitions."""
+"""Intervals compared with their definitions."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Mean log odds and error bars against their definitions."""
+"""Mean log odds and error bars compared with their definitions."""
 
 import math
 

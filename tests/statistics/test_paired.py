@@ -1,4 +1,4 @@
-"""Paired comparisons against enumeration, scipy and tables."""
+"""Paired comparisons compared with enumeration, scipy and tables."""
 
 from itertools import product
 

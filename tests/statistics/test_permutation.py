@@ -1,4 +1,4 @@
-"""Exchange tests against enumeration of every exchange."""
+"""Permutation tests compared with enumeration of all exchanges."""
 
 from fractions import Fraction
 from itertools import product

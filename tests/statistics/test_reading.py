@@ -1,4 +1,4 @@
-"""The interval of inexact readings against closed forms."""
+"""The interval of inexact readings compared with closed forms."""
 
 import numpy as np
 import pytest

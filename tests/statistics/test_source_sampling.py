@@ -1,4 +1,4 @@
-"""Different images of sampled pre-training sets, by hand and by simulation."""
+"""Distinct images of sampled pre-training sets: worked examples and simulation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Transforms of Appendix N against definitions written out by hand."""
+"""Transforms of Appendix N compared with their definitions."""
 
 import math
 

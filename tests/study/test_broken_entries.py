@@ -1,4 +1,4 @@
-"""A mistake in one row, block or recipe stops the studies that use it, and no others."""
+"""An error in one row, block or recipe stops only the studies that use it."""
 
 import re
 from pathlib import Path

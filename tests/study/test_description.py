@@ -1,4 +1,4 @@
-"""What all runs of a cell are given: the store that suits their image size, and a digest."""
+"""Arguments shared by the runs of a cell: the store for their image size, and a digest."""
 
 from dataclasses import replace
 from pathlib import Path

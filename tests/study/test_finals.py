@@ -1,4 +1,4 @@
-"""Final runs of a recipe: their settings, their cells, and what is refused."""
+"""Final runs of a recipe: settings, cells, and rejected combinations."""
 
 import shutil
 from pathlib import Path

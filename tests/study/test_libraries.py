@@ -1,4 +1,4 @@
-"""What torchvision and timm say of models, and how the answers are kept."""
+"""Information of torchvision and timm about models, and its cache."""
 
 import json
 import os

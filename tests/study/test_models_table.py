@@ -1,4 +1,4 @@
-"""Every model of config/models.tsv exists, with exactly the weights tag that is written there."""
+"""Every model of config/models.tsv exists with exactly its weights tag."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Recipes that start from what another run leaves: named, resolved, followed, refused."""
+"""Recipes that start from the weights of another run: parsed, resolved, followed, rejected."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What is wrong with a study is said when it is read, not after its runs."""
+"""Errors in a study are reported when it is read, not after its runs."""
 
 from dataclasses import replace
 from pathlib import Path

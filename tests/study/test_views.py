@@ -1,4 +1,4 @@
-"""What views declare is what their functions take, read without importing them."""
+"""Declarations of views match their functions, and are read without importing them."""
 
 import inspect
 import subprocess

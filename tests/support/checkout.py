@@ -1,4 +1,4 @@
-"""A copy of the checkout, and snakemake run in it."""
+"""Copy the checkout and run Snakemake in the copy."""
 
 import os
 import shutil

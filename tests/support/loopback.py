@@ -1,4 +1,4 @@
-"""A web server on this machine that misbehaves on request."""
+"""A faulty web server on the loopback interface."""
 
 import threading
 from collections.abc import Callable, Iterator

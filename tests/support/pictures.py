@@ -1,4 +1,4 @@
-"""Image files of realistic size, made in no time: a dozen pictures, every file of its own bytes."""
+"""Image files of realistic size, generated quickly: a dozen images, each file with unique bytes."""
 
 import zlib
 from functools import cache

@@ -1,4 +1,4 @@
-"""Processes that tests start, on every system."""
+"""Helpers for processes that tests start, on every system."""
 
 import psutil
 

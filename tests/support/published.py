@@ -1,4 +1,4 @@
-"""The paper's printed tables, read independently of the library under test."""
+"""The paper's printed tables, read independently of the tested library."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A dataset and a model with as little said of them as a test needs."""
+"""A minimal dataset and model for tests."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Settings of a recipe for tests, each changeable by name."""
+"""Settings of a recipe for tests, with overrides by name."""
 
 from transfer.study.settings import Settings
 

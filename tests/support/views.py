@@ -1,4 +1,4 @@
-"""A view run in this process: the figure or table that its runner is about to write."""
+"""Run a view in this process and return its figure or table."""
 
 import json
 from pathlib import Path

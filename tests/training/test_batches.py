@@ -1,4 +1,4 @@
-"""Batches of stored images: from the host and from the device they hold the same pixels."""
+"""Batches of stored images contain the same pixels from host and device memory."""
 
 from dataclasses import replace
 

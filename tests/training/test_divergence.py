@@ -1,4 +1,4 @@
-"""A run whose loss ceases to be finite keeps its best epoch before, as the authors' code does."""
+"""A diverged run keeps its best epoch before divergence, as in the authors' code."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Final runs as processes: trained on more, reported at the last epoch, killed and resumed."""
+"""Final runs as processes: trained on more images, reported at the last epoch, resumed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A finished run is found again by all of its settings, and by no part of them."""
+"""A finished run is found by all of its settings, and by no subset of them."""
 
 import copy
 import hashlib

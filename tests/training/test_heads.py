@@ -1,4 +1,4 @@
-"""New last layers: how they start, on which body, and in which arithmetic."""
+"""New last layers: initialisation, network body, and precision."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""What is said of each metric holds of the function that computes it."""
+"""The table of metrics agrees with the functions that compute them."""
 
 import numpy as np
 import pytest

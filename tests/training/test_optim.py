@@ -1,4 +1,4 @@
-"""Optimisers and schedules against torch's own, step by step on a toy problem."""
+"""Optimisers and schedules compared with PyTorch's, step by step on a toy problem."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How long a run trains, and the order in which it sees its images."""
+"""Length of a run, and the order of its images."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A GPU's memory that runs out, simulated on the CPU: how training adapts, and the result."""
+"""GPU out of memory, simulated on the CPU: adaptation of training, and its result."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A run that counts steps: as in plain PyTorch, and resumed as if it had never stopped."""
+"""A run that counts steps, compared with plain PyTorch, and resumed identically."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Runs as processes: they survive, refuse and end as they should."""
+"""Runs as processes: interruption, rejection and completion."""
 
 import json
 import os

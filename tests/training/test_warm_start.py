@@ -1,4 +1,4 @@
-"""A script run in a forked process behaves as one that was started."""
+"""A script behaves the same in a forked process and in a new one."""
 
 import os
 import signal

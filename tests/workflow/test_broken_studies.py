@@ -1,4 +1,4 @@
-"""A study file that is being written stops its own targets and no others."""
+"""An invalid study, or an invalid entry of a table, stops only the targets that use it."""
 
 import pytest
 

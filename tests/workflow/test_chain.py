@@ -1,4 +1,4 @@
-"""Runs that start from the weights of another run, really trained: changed, lost and diverged."""
+"""Runs that start from the weights of another run: its change, loss and divergence."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Final runs in the workflow: after the choice, trained again alone, and where all diverge."""
+"""Final runs in the workflow: after the choice, retrained alone, and if all diverge."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Code that is edited after a run was read and before it is imported trains nothing."""
+"""Code that is edited between reading a run and importing it trains nothing."""
 
 import os
 import subprocess

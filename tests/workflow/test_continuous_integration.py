@@ -1,4 +1,4 @@
-"""What is run for every change and at night: in which order, where, and with what rights."""
+"""Continuous integration: steps, order, machines and permissions."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A run whose record is gone is made again, whatever was made from it, and everyone says so."""
+"""A run whose record was deleted is made again, and every command reports it."""
 
 import json
 import re

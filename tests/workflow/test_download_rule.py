@@ -1,4 +1,4 @@
-"""The rule `download` in real Snakemake runs, against a server that misbehaves."""
+"""The rule `download` in real Snakemake runs, with a faulty server."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The rules of the distance, run for real on a task of the demonstration."""
+"""The rules of distances, executed on a task of the demo."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What the workflow asks for: the main study's grid, and nothing where config is mistaken."""
+"""Jobs of the main study, and rejection of invalid configuration."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A further method and a further metric, added as CONTRIBUTING says, train and repeat no run."""
+"""A new method and a new metric, added as described in CONTRIBUTING, repeat no run."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The command that people type asks for the whole paper, in the environment of `make setup`."""
+"""The documented command requests the whole paper, in the environment of `make setup`."""
 
 import re
 import subprocess

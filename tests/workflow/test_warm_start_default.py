@@ -1,4 +1,4 @@
-"""Short runs on a CPU import PyTorch once, without being asked to."""
+"""Short runs on a CPU import PyTorch once by default."""
 
 import os
 import sys

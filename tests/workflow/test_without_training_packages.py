@@ -1,4 +1,4 @@
-"""The published study needs none of what training needs."""
+"""The published study works without the packages for training."""
 
 import os
 import subprocess
