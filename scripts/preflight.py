@@ -146,7 +146,7 @@ def compared_datasets(
 
 
 def made_for_distance(dataset: str, source: str) -> list[Path]:
-    """What the distance of a dataset is computed from; where it is there, no download is needed."""
+    """Files from which the distance of a dataset is computed; without them, it is downloaded."""
     made = [RESULTS / "data" / dataset / "index.csv"]
     if source == "originals":
         made.append(RESULTS / "fid" / "statistics" / f"{dataset}.npz")

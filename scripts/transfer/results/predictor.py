@@ -10,10 +10,10 @@ from transfer.study.study import Study
 
 @dataclass(frozen=True)
 class Predictor:
-    """The words for the accuracy that is tried as a predictor of transfer.
+    """Names of the accuracy that serves as predictor of transfer.
 
-    `axis` is its label without a unit, `accuracy` what a sentence says, `stated` where it comes
-    from, `short` what distinguishes it in a heading.
+    `axis` is the label of an axis without a unit, `accuracy` the name within a sentence, `stated`
+    its origin, `short` the distinguishing part of a heading.
     """
 
     axis: str

@@ -68,7 +68,7 @@ def select(
         if not lacks:
             missing += [str(path) for path in paths.values() if not path.is_file()]
         by = "by_recipe" if cell.finals else selection
-        # Final runs were chosen by the dataset's own metric, whatever a study compares them by.
+        # Final runs were chosen by the dataset's own metric, even if the study compares another.
         grid = replace(cell, metric="") if cell.finals else cell
         found = [
             read_run(paths[hp], grid, hp, metric, by) for hp in cell.hps if paths[hp].is_file()

@@ -15,7 +15,7 @@ from transfer.study.study import Study, read_study
 from transfer.study.views import place_name, read_view
 from transfer.validation import read_table
 
-# What a study of published numbers says of what it shows.
+# Notes below figures and tables of published numbers.
 PRINTED = "Values as printed in the paper."
 COMPUTED = "Computed from the values printed in {table}."
 POINTS_PRINTED = "Each point is a value that the paper prints."
@@ -188,11 +188,10 @@ def values_table(study: Study, part: str) -> str:
 
 
 def part_notes(results: StudyResults, name: str = "main", published: str = COMPUTED) -> list[str]:
-    """What a reader of a figure or table must know of how its values came about.
+    """Notes on the origin of the values of a figure or table.
 
-    `published` is what it says of a study of published values: `PRINTED` where it shows these
-    very values, `POINTS_PRINTED` where it draws them, `COMPUTED` where it computes from them, or
-    nothing.
+    `published` is the note for a study of published values: `PRINTED` if it shows these values,
+    `POINTS_PRINTED` if it draws them, `COMPUTED` if it computes from them, or nothing.
     """
     part = results.study.parts[name]
     cells = results.cells

@@ -14,11 +14,11 @@ PREFIX = "final-"
 
 @dataclass(frozen=True)
 class Final:
-    """How the best point of a recipe's grid is trained again, once with each seed.
+    """Final runs: the best point of a recipe's grid, trained again with each seed.
 
-    Runs are trained on the splits `train_on` and report `report_split`, or where that is empty
-    what the recipe reports. If they are trained on the split that chooses the epoch, they report
-    their last one.
+    Runs are trained on the splits `train_on` and report `report_split`, or if that is empty the
+    split that the recipe reports. If they are trained on the split that selects the epoch, they
+    report the last epoch.
     """
 
     seeds: tuple[int, ...]
@@ -27,7 +27,7 @@ class Final:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the runs in paths, such as `final-0`; no id of a point reads so."""
+        """Names of the runs in paths, such as `final-0`; no id of a point has this form."""
         return tuple(f"{PREFIX}{seed}" for seed in self.seeds)
 
     @property

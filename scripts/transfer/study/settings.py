@@ -19,9 +19,9 @@ def evaluations(epochs: int, steps: int, evaluate_every: int) -> int:
 class Settings:
     """The settings of a recipe for one dataset and one model.
 
-    Each field is described in `workflow/schemas/recipes.schema.yaml`, but for `train_splits`: what
-    a final run may be trained on beside the training images. A field that is added later
-    gets a default that says what runs did before it was there.
+    Each field is described in `workflow/schemas/recipes.schema.yaml`, except `train_splits`,
+    the splits that a final run is trained on. A field that is added later gets a default that
+    reproduces the behaviour of earlier runs.
     """
 
     method: str = "finetune"

@@ -33,8 +33,8 @@ def parse_source(text: str) -> Source | None:
 def source_of(settings: Settings, model: Model) -> Source | None:
     """The source of the weights of runs, if it is another run.
 
-    Settings name the source themselves, or ask for the pinned
-    weights of a model whose row names it.
+    Either the settings name the source, or they ask for the pinned weights of a model whose row
+    names it.
     """
     return parse_source(model.weights if settings.weights == "pinned" else settings.weights)
 

@@ -18,8 +18,8 @@ from transfer.training.models import create, timm_name
 def describe(row: Model) -> dict[str, Any]:
     """The fields of `transfer.study.checks.libraries.Network` for a model.
 
-    Nothing is downloaded, and a network
-    takes no memory: it is built on PyTorch's meta device where it can be.
+    Nothing is downloaded. Networks are built on PyTorch's meta device where possible, which takes
+    no memory.
     """
     library, architecture = row.library, row.architecture
     module = torchvision if library == "torchvision" else timm

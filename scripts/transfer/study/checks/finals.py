@@ -1,4 +1,4 @@
-"""Final runs that a dataset cannot give: splits it lacks, or that are trained on and reported."""
+"""Check final runs: splits that a dataset lacks, or that are both trained on and reported."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from transfer.study.settings import NO_SPLIT, Settings
 def final_problems(
     dataset: Dataset, recipe: Settings, final: Final, selection: str
 ) -> Iterator[str]:
-    """Problems of a cell's final runs; `recipe` are the settings of the runs chosen among."""
+    """Problems of final runs; `recipe` are the settings of the runs they are chosen from."""
     settings = final.settings(recipe, final.seeds[0])
     reports = settings.report_split
     if reports in final.train_on:

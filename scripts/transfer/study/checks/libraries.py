@@ -40,12 +40,11 @@ class Network:
 
 
 def known_networks(models: Mapping[str, Model], kept: Path) -> dict[str, Network]:
-    """What the libraries say of each model; none of a model about which they cannot be asked.
+    """Information of the libraries about each model, without models that cannot be queried.
 
-    `kept` is the file in which answers are kept, for the
-    versions of the libraries and of the code that asked; where it cannot be written, they are
-    asked each time. Nothing is asked where a library is not installed: nothing can be trained
-    there either.
+    `kept` is the cache file, valid for the versions of the libraries and of the querying code; if
+    it cannot be written, the libraries are queried each time. If one is not installed, nothing is
+    queried: nothing can be trained either.
     """
     try:
         versions = {name: version(name) for name in LIBRARIES}

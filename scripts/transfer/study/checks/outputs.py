@@ -59,7 +59,7 @@ def view_problems(study: Study, kind: str, shown: Shown) -> Iterator[str]:
 
 
 def printed_problems(study: Study, shown: Shown, needed: bool) -> Iterator[str]:
-    """A printed table that is not named where it is all that a view shows, or that is not there."""
+    """Problems of the printed table of a view: required and not named, or missing."""
     if not shown.printed:
         if needed:
             yield f"set the table of the paper that view '{shown.view}' shows: `printed: table01`"
@@ -67,7 +67,7 @@ def printed_problems(study: Study, shown: Shown, needed: bool) -> Iterator[str]:
         yield f"printed: '{shown.printed}' of which paper? Say `paper:` in the study"
     else:
         folder = PUBLISHED / study.paper
-        # A paper that is not there is refused as a whole, when it is read.
+        # A missing paper is reported when papers are read.
         known = (folder / "paper.yaml").is_file()
         if known and not (folder / f"{shown.printed}.csv").is_file():
             there = sorted(path.stem for path in folder.glob("table*.csv"))

@@ -20,7 +20,7 @@ def source_problems(
     datasets: Mapping[str, Dataset],
     recipes: Mapping[str, Recipe],
 ) -> Iterator[str]:
-    """Sources that the tables do not know, that keep no weights, of another network or circular."""
+    """Sources that are unknown, keep no weights, have another network or are circular."""
     for dataset in part.datasets:
         for model in part.models:
             of = f"{where}: recipe '{part.recipe}' on '{dataset}'"
@@ -64,7 +64,7 @@ def _source_problems(
 def source_parts(
     part: Part, models: Mapping[str, Model], recipes: Mapping[str, Recipe]
 ) -> list[Part]:
-    """What a part's runs start from, one part for each dataset and recipe; it has no problems."""
+    """Sources of a part's runs, as one part per dataset and recipe; they must have no problems."""
     groups: dict[tuple[str, str], dict[str, None]] = {}
     for dataset in part.datasets:
         for model in part.models:
