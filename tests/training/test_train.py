@@ -275,7 +275,7 @@ def test_several_labels_with_searched_thresholds_and_no_network(tmp_path):
     ("options", "message"),
     [
         (["--hp", "adamw-cosine_lr1e-3_wd1e-5"], "its grid has no point"),
-        (["--model", "mobilenet_v3_smal"], "did you mean mobilenet_v3_small"),
+        (["--model", "mobilenet_v3_smal"], "did you mean 'mobilenet_v3_small'"),
         (["--recipe", "pretrained"], "give them with --weights"),
         (["--short-side", "368"], "no store of this resolution"),
         (["--expect-settings", "0123456789ab"], "start the workflow again"),
