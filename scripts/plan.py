@@ -36,10 +36,12 @@ from transfer.progress.planned import (
 )
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
+from transfer.study.absent import present_runs
 from transfer.study.config import read_studies
-from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.expected import Run, chosen_studies
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
+from transfer.validation import read_yaml
 from transfer.words import hours, span
 
 WIDTH_OF_A_FILE = 160
@@ -169,7 +171,11 @@ def main() -> None:
         raise UserError("config/studies contains no study with runs: nothing to plan")
     # The dry run occupies one core while the costs are estimated on another.
     asked = start_dry_run([f"results/{study.name}/paper.html" for study in studies], options)
-    expected = {study.name: expected_runs(study, recipes, models) for study in studies}
+    files = read_yaml("config/config.yaml", "config").get("weights_files", {})
+    places = (files, Path("resources/downloads"), args.results / "data")
+    expected = {
+        study.name: present_runs(study, recipes, models, datasets, *places) for study in studies
+    }
     every = tuple(dict.fromkeys(one for runs in expected.values() for one in runs))
     sizes = dataset_sizes(args.results / "data", datasets)
     work = works(every, recipes, models, sizes)

@@ -48,13 +48,14 @@ from transfer.progress.findings import (
 from transfer.progress.slurm import check_slurm, read_profile
 from transfer.progress.states import states_of
 from transfer.progress.work import dataset_sizes, read_speeds, works
+from transfer.study.absent import present_runs
 from transfer.study.checks.libraries import known_networks
 from transfer.study.config import (
     Studies,
     read_studies,
     trained_models,
 )
-from transfer.study.expected import chosen_studies, expected_runs
+from transfer.study.expected import chosen_studies
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
 from transfer.study.shown import reads_of
@@ -168,7 +169,10 @@ def study_findings(names: list[str], gpu: int | None, slurm: Path | None) -> lis
     datasets = read_datasets(CONFIG / "datasets.yaml")
     recipes = read_recipes(CONFIG / "recipes")
     studies = chosen_studies(known_studies(), names)
-    asked = [one for study in studies for one in expected_runs(study, recipes, models)]
+    by_hand = (config.get("weights_files", {}), DOWNLOADS, RESULTS / "data")
+    asked = [
+        one for study in studies for one in present_runs(study, recipes, models, datasets, *by_hand)
+    ]
     runs = tuple(dict.fromkeys(asked))
     results, downloads = RESULTS, DOWNLOADS
     states = states_of(runs, results / "runs")

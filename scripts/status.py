@@ -23,10 +23,12 @@ from transfer.progress.cost import Measured, Speed, Work
 from transfer.progress.states import RunState, states_of
 from transfer.progress.summary import STATES, StatusRow, summarise, total_left
 from transfer.progress.work import dataset_sizes, read_speeds, works
+from transfer.study.absent import present_runs
 from transfer.study.config import read_studies
-from transfer.study.expected import Run, chosen_studies, expected_runs
+from transfer.study.expected import Run, chosen_studies
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
+from transfer.validation import read_yaml
 from transfer.words import duration, number
 
 REFRESH_SECONDS = 10.0
@@ -155,7 +157,11 @@ def main() -> None:
     known = read_studies(args.config / "studies", models, datasets, recipes)
     warn(known.warnings)
     studies = chosen_studies(known, args.study)
-    expected = {study.name: expected_runs(study, recipes, models) for study in studies}
+    files = read_yaml(args.config / "config.yaml", "config").get("weights_files", {})
+    places = (files, Path("resources/downloads"), args.runs.parent / "data")
+    expected = {
+        study.name: present_runs(study, recipes, models, datasets, *places) for study in studies
+    }
     every = tuple(dict.fromkeys(one for wanted in expected.values() for one in wanted))
     # The same estimates as in plan.py.
     sizes = dataset_sizes(args.runs.parent / "data", datasets)

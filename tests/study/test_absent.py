@@ -11,7 +11,8 @@ from transfer.data.dataset import read_datasets
 from transfer.errors import UserError
 from transfer.results.selection import select
 from transfer.results.table import load_results, part_notes
-from transfer.study.absent import absent_cells
+from transfer.study.absent import absent_cells, present_runs
+from transfer.study.expected import expected_runs
 from transfer.study.grid import Cell
 from transfer.study.model import read_models
 from transfer.study.recipes import read_recipes
@@ -86,6 +87,16 @@ def test_a_cell_that_another_part_needs_is_no_option(tmp_path):
     optional = Part(("eyes",), ("resnet50", "alexnet"), "finetune", optional=True)
     needed = Part(("eyes",), ("resnet50",), "finetune")
     assert list(absent(tmp_path, optional, needed)) == [("eyes", "alexnet", "finetune")]
+
+
+def test_what_is_planned_leaves_them_out(tmp_path):
+    part = Part(("cct20",), ("resnet50", "resnet50_augmix"), "finetune_augmix", optional=True)
+    places = (RECIPES, MODELS, KNOWN, {}, tmp_path / "downloads", tmp_path / "data")
+    assert {run.model for run in present_runs(a_study(part), *places)} == {"resnet50"}
+    # The study as it is shipped waits for one checkpoint, on two datasets in three recipes.
+    study = read_study(ROOT / "config" / "studies" / "fang2023.yaml")
+    left_out = set(expected_runs(study, RECIPES, MODELS)) - set(present_runs(study, *places))
+    assert {run.model for run in left_out} == {"resnet50_augmix"} and len(left_out) == 2 * 3 * 60
 
 
 def test_selection_expects_no_runs_of_them_and_says_what_they_lack(tmp_path):

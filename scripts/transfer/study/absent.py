@@ -5,6 +5,7 @@ from pathlib import Path
 
 from transfer.data.dataset import Dataset
 from transfer.data.source.by_hand import to_place
+from transfer.study.expected import Run, expected_runs
 from transfer.study.model import Model
 from transfer.study.recipe import Recipe
 from transfer.study.sources import fetched
@@ -54,6 +55,24 @@ def absent_cells(
             if why:
                 found[key] = "; ".join(why)
     return {key: why for key, why in found.items() if key not in needed}
+
+
+def present_runs(
+    study: Study,
+    recipes: Mapping[str, Recipe],
+    models: Mapping[str, Model],
+    datasets: Mapping[str, Dataset],
+    weights_files: Mapping[str, str],
+    downloads: Path,
+    prepared: Path,
+) -> tuple[Run, ...]:
+    """The runs of `expected_runs` but for those of `absent_cells`."""
+    absent = absent_cells(study, recipes, models, datasets, weights_files, downloads, prepared)
+    return tuple(
+        run
+        for run in expected_runs(study, recipes, models)
+        if (run.dataset, run.model, run.recipe) not in absent
+    )
 
 
 def _lacking(
