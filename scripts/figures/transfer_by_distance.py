@@ -22,7 +22,7 @@ from transfer.papers.joint import (
     trends_by_distance,
 )
 
-READS = ("papers", "datasets")
+READS = ("joint", "datasets")
 # Of the papers in their order, again from the first where there are more.
 MARKS = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (PURPLE, "D"))
 AXES = {"correlation": "Correlation with ImageNet top-1", "slope": "Slope on ImageNet top-1"}

@@ -7,7 +7,7 @@ from transfer.drawing.tables import Column, Table, decimals, show_p
 from transfer.errors import UserError
 from transfer.papers.joint import JointResults, cited, fits_by_dataset, trends_by_distance
 
-READS = ("papers", "datasets")
+READS = ("joint", "datasets")
 OPTIONS = {
     # Datasets without which the trend within their papers is shown as well.
     "without": {"type": "array", "items": {"type": "string"}, "default": []},

@@ -4,7 +4,7 @@ from transfer.data.dataset import Dataset
 from transfer.drawing.tables import Column, Table, decimals
 from transfer.papers.joint import MEASURES, JointResults, cited, fits_by_dataset
 
-READS = ("papers", "datasets")
+READS = ("joint", "datasets")
 
 
 def make(joint: JointResults, datasets: dict[str, Dataset]) -> Table:

@@ -19,7 +19,7 @@ from transfer.study.views import View, read_view, view_names
 from transfer.validation import read_table
 
 # The options of the runner by which an input is given, where there is not one of its name.
-NEEDED = {"results": ("results", "study"), "papers": ("joint", "papers", "values", "fid")}
+NEEDED = {"results": ("results", "study"), "joint": ("joint", "papers", "values", "fid")}
 
 
 def view_parser(kind: str, description: str, output: str) -> argparse.ArgumentParser:
@@ -114,7 +114,7 @@ def read(name: str, args: argparse.Namespace) -> Any:
     match name:
         case "results":
             return load_results(args.results, args.study, args.models, args.datasets, args.top1)
-        case "papers":
+        case "joint":
             return load_joint(
                 args.joint, args.papers, args.values, args.fid, args.models, args.datasets
             )

@@ -30,7 +30,7 @@ READABLE = {
     "statements": ("runs",),
     "printed": ("published", "runs"),
     # Several papers together, in a joint study.
-    "papers": ("joint",),
+    "joint": ("joint",),
     "sizes": ("published",),
 }
 # The format of an option that names a part of the study.
