@@ -30,13 +30,7 @@ from transfer.study.study import Intervals
 
 READS = ("results",)
 OPTIONS = {
-    "parts": {
-        "type": "array",
-        "items": {"type": "string", "format": "part"},
-        "minItems": 1,
-        "uniqueItems": True,
-        "default": ["main"],
-    },
+    "parts": {"format": "parts", "default": ["main"]},
     # Title of a panel, where the name of its part is not one.
     "titles": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "correction": {"enum": ["morey", "printed", "none"], "default": "morey"},

@@ -9,13 +9,7 @@ from transfer.results.table import StudyResults, imagenet_top1, part_notes, part
 READS = ("results", "printed")
 OPTIONS = {
     # A part for each augmentation in fine-tuning, all of the same datasets and models.
-    "parts": {
-        "type": "array",
-        "items": {"type": "string", "format": "part"},
-        "minItems": 1,
-        "uniqueItems": True,
-        "default": ["main"],
-    },
+    "parts": {"format": "parts", "default": ["main"]},
     # What the columns of each part are called.
     "names": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
 }

@@ -11,13 +11,7 @@ from transfer.statistics.correlation_intervals import FEWEST_POINTS, pearson
 
 READS = ("results",)
 OPTIONS = {
-    "parts": {
-        "type": "array",
-        "items": {"type": "string", "format": "part"},
-        "minItems": 1,
-        "uniqueItems": True,
-        "default": ["main"],
-    },
+    "parts": {"format": "parts", "default": ["main"]},
     # A part to subtract from the first one, which gives the gain of pre-training.
     "random": {"type": ["string", "null"], "format": "part", "default": None},
 }

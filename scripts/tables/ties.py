@@ -20,13 +20,7 @@ from transfer.statistics.transforms import logit
 
 READS = ("results",)
 OPTIONS = {
-    "parts": {
-        "type": "array",
-        "items": {"type": "string", "format": "part"},
-        "minItems": 1,
-        "uniqueItems": True,
-        "default": ["main"],
-    },
+    "parts": {"format": "parts", "default": ["main"]},
     # Heading of a part, where its name is not one.
     "titles": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
     "alpha": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1, "default": 0.05},

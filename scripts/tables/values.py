@@ -17,13 +17,7 @@ from transfer.statistics.correlation import linear_fit
 READS = ("results",)
 OPTIONS = {
     # The first part determines the datasets.
-    "parts": {
-        "type": "array",
-        "items": {"type": "string", "format": "part"},
-        "minItems": 1,
-        "uniqueItems": True,
-        "default": ["main"],
-    },
+    "parts": {"format": "parts", "default": ["main"]},
     # A selection of the parts' models, in this order; by default all.
     "models": {"type": "array", "items": {"type": "string"}, "default": []},
     # Whether a note states the correlation with ImageNet top-1 and the slope.

@@ -18,7 +18,7 @@ VIEWS = [(kind, name) for kind in KINDS for name in view_names(kind)]
 STUDIES = ROOT / "config" / "studies"
 
 
-@pytest.mark.parametrize(("kind", "name"), VIEWS, ids="/".join)
+@pytest.mark.parametrize(("kind", "name"), VIEWS, ids=map("/".join, VIEWS))
 def test_a_view_takes_what_it_declares(kind, name):
     view = read_view(kind, name)
     assert view.about.endswith(".")
@@ -105,3 +105,10 @@ def test_what_a_study_shows_does_not_change_its_digest(tmp_path):
 )
 def test_a_place_of_the_paper_in_words(place, words):
     assert place_name(place) == words
+
+
+def test_an_option_of_several_parts_is_a_list_of_different_ones():
+    view = read_view("tables", "values")
+    assert view.parts({}) == ("main",) and view.parts({"parts": ["a", "b"]}) == ("a", "b")
+    for mistaken in ([], ["a", "a"], "a", [1]):
+        assert view.problems({"parts": mistaken})

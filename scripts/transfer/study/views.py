@@ -33,8 +33,15 @@ READABLE = {
     "joint": ("joint",),
     "sizes": ("published",),
 }
-# The format of an option that names a part of the study.
+# The format of an option that names a part of the study, and of one that names several.
 PART = "part"
+PARTS = "parts"
+LIST_OF_PARTS = {
+    "type": "array",
+    "items": {"type": "string", "format": PART},
+    "minItems": 1,
+    "uniqueItems": True,
+}
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,9 @@ class View:
     """The declarations of a view's script.
 
     `reads` are keys of `READABLE`, passed to its function in this order. `options` is a JSON schema
-    for each option, with its `default`; in it, `format: part` says that the option names a part of
-    the study, and `reads` what else the view reads where the option is on. `fewest_datasets` is how
-    many datasets each part that it shows must have.
+    for each option, with its `default`; in it, `format: part` means that the option names a part of
+    the study, `format: parts` a list of different ones, and `reads` what else the view reads if the
+    option is set. `fewest_datasets` is the number of datasets that each part it shows must have.
     """
 
     kind: str
@@ -139,10 +146,12 @@ def read_view(kind: str, name: str, scripts: Path = SCRIPTS) -> View:
             f"{path}: READS: nothing is called {', '.join(unknown)}; "
             f"there are {', '.join(READABLE)}"
         )
-    options = dict(declared.get("OPTIONS", {}))
-    for option, rule in options.items():
+    options = {}
+    for option, rule in dict(declared.get("OPTIONS", {})).items():
         if "default" not in rule:
             raise UserError(f"{path}: OPTIONS: '{option}' has no default")
+        several = rule.get("format") == PARTS
+        options[option] = LIST_OF_PARTS | {"default": rule["default"]} if several else rule
     about = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
     return View(kind, name, about, reads, options, int(declared.get("FEWEST_DATASETS", 1)))
 
