@@ -6,6 +6,8 @@ import pytest
 import yaml
 from demo_study import make, part_of_the_demo
 
+# Eighteen runs, then as many figures and tables as a study has.
+pytestmark = pytest.mark.long
 DATASETS = ["digits_rare", "digits_multilabel"]
 MODELS = ["mobilenetv3_small_050", "lcnet_050", "mnasnet_small"]
 FIGURES = {
