@@ -2,7 +2,13 @@
 
 PAGE_TEMPLATES = [
     f"scripts/transfer/page/{name}"
-    for name in ("page.html.jinja", "parts.html.jinja", "study.html.jinja", "page.css", "page.js")
+    for name in (
+        "page.html.jinja",
+        "parts.html.jinja",
+        "study.html.jinja",
+        "page.css",
+        "page.js",
+    )
 ]
 
 
