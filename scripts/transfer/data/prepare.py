@@ -20,8 +20,9 @@ import pandas as pd
 from transfer.data.dataset import Dataset
 from transfer.data.decoded import DECODED, PIXELS, basis, read_decoded, write_decoded
 from transfer.data.equal_files import equal_files
-from transfer.data.findings import (
-    Finding,
+from transfer.data.groups import join_groups
+from transfer.data.label_problems import (
+    LabelProblem,
     check_order,
     check_splits,
     label_findings,
@@ -29,7 +30,6 @@ from transfer.data.findings import (
     repeated_rows,
     settle,
 )
-from transfer.data.groups import join_groups
 from transfer.data.layouts import OWN, read_layout
 from transfer.data.layouts.table import SPLIT_COLUMN
 from transfer.data.preparation import Plan, StoredRows, decode_samples
@@ -197,7 +197,9 @@ def _check_drawn_images(name: str, samples: Sequence[Sample], dataset: Dataset) 
     )
 
 
-def _label_findings(dataset: Dataset, samples: Sequence[Sample], listing: Listing) -> list[Finding]:
+def _label_findings(
+    dataset: Dataset, samples: Sequence[Sample], listing: Listing
+) -> list[LabelProblem]:
     """What is to be stated of labels and splits; UserError if it is refused."""
     if dataset.split["method"] == "none":
         return []

@@ -12,14 +12,14 @@ SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
-class Finding:
+class LabelProblem:
     """Something to correct or, under the name of its `kind`, to allow."""
 
     kind: str
     message: str
 
 
-def settle(name: str, findings: Sequence[Finding], allowed: Sequence[str], own: bool) -> None:
+def settle(name: str, findings: Sequence[LabelProblem], allowed: Sequence[str], own: bool) -> None:
     """Raise UserError for findings in one's `own` files that are not among those `allowed`."""
     refused = [finding for finding in findings if own and finding.kind not in allowed]
     if refused:
@@ -57,7 +57,7 @@ def check_splits(name: str, samples: Sequence[Sample]) -> None:
 
 def label_findings(
     samples: Sequence[Sample], classes: Sequence[str], multilabel: bool
-) -> list[Finding]:
+) -> list[LabelProblem]:
     """Findings before images are decoded. Raises UserError if there are not two classes."""
     counts = {split: [0] * len(classes) for split in SPLITS}
     for sample in samples:
@@ -70,7 +70,9 @@ def label_findings(
         raise UserError(f"all images are of one class ({only}): there is nothing to tell apart")
     findings = []
     if empty := [name for name, total in zip(classes, totals, strict=True) if not total]:
-        findings.append(Finding("empty_classes", f"no image of the classes {', '.join(empty)}"))
+        findings.append(
+            LabelProblem("empty_classes", f"no image of the classes {', '.join(empty)}")
+        )
     for split in (split for split in SPLITS if split in found):
         absent = [
             f"{name} ({totals[n]} in all)"
@@ -79,7 +81,9 @@ def label_findings(
         ]
         if absent:
             findings.append(
-                Finding("absent_classes", f"{split} has no image of the classes {_some(absent)}")
+                LabelProblem(
+                    "absent_classes", f"{split} has no image of the classes {_some(absent)}"
+                )
             )
     images = [sample.image for sample in samples]
     findings += _conflicts(samples, classes, images, "an image has")
@@ -87,7 +91,7 @@ def label_findings(
     if divided := divided_groups(samples):
         some = [f"{group} in {' and '.join(parts)}" for group, parts in divided.items()]
         findings.append(
-            Finding(
+            LabelProblem(
                 "divided_groups",
                 f"its splits divide {len(divided)} groups: {_some(some)}. Draw splits with "
                 "`split: {method: grouped}`",
@@ -98,7 +102,7 @@ def label_findings(
 
 def pixel_findings(
     samples: Sequence[Sample], classes: Sequence[str], digests: Mapping[ImageSource, str]
-) -> list[Finding]:
+) -> list[LabelProblem]:
     """Findings that need the pixels: equal ones under several labels."""
     keys = [digests.get(sample.image) for sample in samples]
     return _conflicts(samples, classes, keys, "equal pixels have")
@@ -111,7 +115,7 @@ def repeated_rows(samples: Sequence[Sample]) -> int:
 
 def _conflicts(
     samples: Sequence[Sample], classes: Sequence[str], keys: Sequence[object], what: str
-) -> list[Finding]:
+) -> list[LabelProblem]:
     """Samples with equal keys and different labels; those of one image are found by it alone."""
     first: dict[object, Sample] = {}
     found: list[str] = []
@@ -122,7 +126,7 @@ def _conflicts(
             found.append(f"{_described(other, classes)} and {_described(sample, classes)}")
     if not found:
         return []
-    return [Finding("conflicting_labels", f"{what} several labels: {_some(found, '; ')}")]
+    return [LabelProblem("conflicting_labels", f"{what} several labels: {_some(found, '; ')}")]
 
 
 def _described(sample: Sample, classes: Sequence[str]) -> str:
