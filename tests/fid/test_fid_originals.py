@@ -272,11 +272,11 @@ def test_swapped_channels_are_no_originals(tmp_path):
 def test_a_turned_photograph_is_upright_in_folder_and_store(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
-    for kind in "ab":
+    for kind, first in ("a", 0), ("b", 2):
         (tmp_path / "in" / kind).mkdir(parents=True)
         for n in range(2):
             path = tmp_path / "in" / kind / f"{n}.jpg"
-            stand_ins.photograph(n, 60, 40).save(path, exif=exif)
+            stand_ins.photograph(first + n, 60, 40).save(path, exif=exif)
     block = ANIMALS | {"short_side": 30, "split": {"method": "none"}}
     block["layout"] = {"kind": "folders", "path": str(tmp_path / "in")}
     block["source"] = block["source"] | {"files": []}

@@ -295,7 +295,7 @@ FIGURE = Shown("against_imagenet")
         (
             "figures",
             Shown("transfer_by_distance"),
-            "view 'transfer_by_distance' reads papers, which a study of source runs does not have",
+            "view 'transfer_by_distance' reads joint, which a study of source runs does not have",
         ),
         ("tables", Shown("as_printed"), "set the table of the paper that view 'as_printed' shows"),
         ("tables", Shown("correlation", printed="table20"), "has no table20.csv; did you mean"),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from demo_study import part_of_the_demo
 
+pytestmark = pytest.mark.long
 PAGE = "results/demo/paper.html"
 RECORD = {
     "status": "completed",

@@ -14,6 +14,7 @@ from checkout import copy_checkout, run_snakemake
 from checkout import made as created
 
 RESULTS = Path("results", "published", "fang2023")
+pytestmark = pytest.mark.long
 NUMBERED = {
     "table": [f"table{number:02d}" for number in range(1, 15)],
     "figure": [f"figure{number}" for number in (1, 3, 4, 5, 8, 9)],
@@ -285,7 +286,6 @@ def test_a_mistake_is_refused_before_any_job_starts(untouched, name, old, new, s
     assert created(untouched) == []
 
 
-@pytest.mark.long
 def test_made_twice_the_bytes_are_the_same(made, untouched):
     """The second time in another folder and with other hashes of strings."""
     shutil.rmtree(untouched / "results", ignore_errors=True)
