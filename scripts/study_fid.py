@@ -55,7 +55,7 @@ class _MadeWith(TypedDict, total=False):
     image_path: str
 
 
-class Distance(TypedDict):
+class DistanceRow(TypedDict):
     """The contents of results/fid/<dataset>.json that are shown, as fid.py writes them."""
 
     dataset: str
@@ -68,7 +68,7 @@ class Distance(TypedDict):
     reference_made_with: NotRequired[_MadeWith]
 
 
-def note(result: Distance) -> str:
+def note(result: DistanceRow) -> str:
     """Describe how a value was computed, for the note below a table."""
     images = {"train": "training images", "all": "all images", "folder": "a folder of images"}
     chosen = images.get(result["images"], f"{result['images']} images")
@@ -125,7 +125,7 @@ def gap_between_groups(distances: pd.DataFrame) -> dict[str, float] | None:
 
 def main() -> None:
     arguments = parse_arguments()
-    results: list[Distance] = [
+    results: list[DistanceRow] = [
         json.loads(path.read_text(encoding="utf-8")) for path in arguments.fid
     ]
     datasets = read_datasets(arguments.datasets)

@@ -31,7 +31,7 @@ CODE = tuple(
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedFolder:
     """What a target folder holds: the identities of its images in order, and what came of each."""
 
     images: list[list[Any]]
@@ -117,7 +117,7 @@ def write_decoded(
     write_json(folder / DECODED, content)
 
 
-def read_decoded(folder: Path, based_on: dict[str, Any]) -> Decoded | None:
+def read_decoded(folder: Path, based_on: dict[str, Any]) -> DecodedFolder | None:
     """The record of a prepared dataset; None if it is damaged or decoded from something else."""
     try:
         content = json.loads((folder / DECODED).read_text(encoding="utf-8"))
@@ -126,7 +126,7 @@ def read_decoded(folder: Path, based_on: dict[str, Any]) -> Decoded | None:
         same = all(content[key] == value for key, value in based_on.items())
         if not same or content["pixels"] != _sizes(folder):
             return None
-        return Decoded(content["images"], StoredRows(**outcome))
+        return DecodedFolder(content["images"], StoredRows(**outcome))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from transfer.data.samples import class_order
-from transfer.data.tables import Table
+from transfer.data.tables import TextTable
 from transfer.errors import UserError
 
 # Cells by which people and programs say that there is no value.
@@ -18,7 +18,7 @@ def separator_of(cells: Sequence[str]) -> str:
 
 
 def read_labels(
-    tables: Sequence[Table],
+    tables: Sequence[TextTable],
     column: str,
     classes: Sequence[str] | None,
     separator: str | None,
@@ -70,7 +70,7 @@ def _is_integer(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d+(\.0*)?", text) is not None
 
 
-def _check_case(tables: Sequence[Table], known: Sequence[str]) -> None:
+def _check_case(tables: Sequence[TextTable], known: Sequence[str]) -> None:
     lower: dict[str, str] = {}
     for name in known:
         other = lower.setdefault(name.lower(), name)

@@ -10,7 +10,7 @@ from transfer.data.unpacking import open_members
 from transfer.errors import UserError
 
 
-class Images:
+class ImageLookup:
     """The images of a source, found by the paths in a table.
 
     `base` is a folder to which paths may be relative; it is listed only if a path needs it.

@@ -21,7 +21,7 @@ OTHERS = {
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Rows of a table, all as long as `columns`, with the number of the line on which each ends.
 
     `name` is that of the file, for messages. Cells have no spaces around them.
@@ -50,7 +50,7 @@ def read_table(
     needed: Sequence[str],
     delimiter: str | None = None,
     encoding: str | None = None,
-) -> Table:
+) -> TextTable:
     """Read the content of a table whose first line names the columns.
 
     Of comma, tab, semicolon and `|`, the delimiter is the one that finds the `needed` columns, or
@@ -96,7 +96,7 @@ def read_table(
         ) from None
     if not rows:
         raise UserError(f"{name}: has no row below its first line, which names the columns")
-    return Table(name, columns, rows, lines, delimiter, encoding)
+    return TextTable(name, columns, rows, lines, delimiter, encoding)
 
 
 def _decoded(data: bytes, name: str, encoding: str | None) -> tuple[str, str]:

@@ -24,7 +24,7 @@ class NotAnsweredError(Exception):
         self.answer, self.why = answer, why
 
 
-class Measured(dict[str, pd.DataFrame]):
+class MeasuredTables(dict[str, pd.DataFrame]):
     """Tables by the number that the paper gives them, of a study that has measured only some."""
 
     def __missing__(self, table: str) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def measured_evidence(
 
     `sizes` is its table of prepared datasets, `fid` its fid.csv; None where it has none.
     """
-    measured = Measured()
+    measured = MeasuredTables()
     if sizes is not None and paper.sizes:
         datasets = results.study.parts["main"].datasets
         measured[paper.sizes] = sizes[sizes["dataset"].isin(datasets)]

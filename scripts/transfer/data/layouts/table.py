@@ -8,11 +8,11 @@ from typing import Any
 
 from transfer.data.label_cells import read_labels, separator_of
 from transfer.data.left_out import left_out
-from transfer.data.lookup import Images
+from transfer.data.lookup import ImageLookup
 from transfer.data.members import Member, Members, MissingMember
 from transfer.data.samples import Listing, Sample, stem, with_unique_ids
 from transfer.data.split_names import split_of
-from transfer.data.tables import Table, read_table
+from transfer.data.tables import TextTable, read_table
 from transfer.data.unpacking import open_members
 from transfer.errors import UserError
 
@@ -54,11 +54,11 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Source:
+class TableFiles:
     """A table, the images that it names, and the name of its archive or file."""
 
-    table: Table
-    images: Images
+    table: TextTable
+    images: ImageLookup
     name: str
 
 
@@ -128,13 +128,15 @@ def read(
     )
 
 
-def _own(path: Path, table: str, form: Mapping[str, Any]) -> Source:
+def _own(path: Path, table: str, form: Mapping[str, Any]) -> TableFiles:
     """A table on this machine, or a folder that has it."""
     file = path / table if path.is_dir() else path
-    return Source(_read_file(file, form), Images(None, path if path.is_dir() else path.parent), "")
+    return TableFiles(
+        _read_file(file, form), ImageLookup(None, path if path.is_dir() else path.parent), ""
+    )
 
 
-def _read_file(file: Path, form: Mapping[str, Any]) -> Table:
+def _read_file(file: Path, form: Mapping[str, Any]) -> TextTable:
     try:
         return read_table(file.read_bytes(), str(file), **form)
     except OSError as error:
@@ -149,7 +151,7 @@ def _downloaded(
     table: str,
     form: Mapping[str, Any],
     nested: tuple[str, ...],
-) -> list[Source]:
+) -> list[TableFiles]:
     """The tables among the downloads: one in each archive, or one for the images of all."""
     if archives is None:
         files = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -157,12 +159,12 @@ def _downloaded(
     members = {name: open_members(folder / name, scratch, nested) for name in archives}
     places = {name: found for name in archives if (found := _table_in(members[name], table))}
     if places and len(places) == len(archives):
-        every = {name: Images(members[name]) for name in archives}
+        every = {name: ImageLookup(members[name]) for name in archives}
     else:
-        together = Images(_together(folder, members))
+        together = ImageLookup(_together(folder, members))
         every = dict.fromkeys(archives, together)
     sources = [
-        Source(
+        TableFiles(
             read_table(members[name].bytes(place), f"{name}: {place}", **form), every[name], name
         )
         for name, place in places.items()
@@ -170,7 +172,7 @@ def _downloaded(
     if sources:
         return sources
     if (folder / table).is_file():
-        return [Source(_read_file(folder / table, form), together, table)]
+        return [TableFiles(_read_file(folder / table, form), together, table)]
     raise UserError(
         f"{folder}: no table '{table}' there, nor in {', '.join(archives) or 'an archive'}: name "
         "it with `table`"
@@ -196,7 +198,7 @@ def _together(folder: Path, members: Mapping[str, Members]) -> Members:
 
 
 def _samples(
-    source: Source, columns: Columns, labels: Sequence[tuple[int, ...]]
+    source: TableFiles, columns: Columns, labels: Sequence[tuple[int, ...]]
 ) -> Iterator[Sample]:
     table = source.table
     used = {column: table.columns.index(column) for column in columns.needed}
@@ -216,7 +218,7 @@ def _samples(
         yield Sample(key, label, image, split, fold, group, table.lines[number])
 
 
-def _image(source: Source, paths: Sequence[str], where: str) -> Member:
+def _image(source: TableFiles, paths: Sequence[str], where: str) -> Member:
     if not all(paths):
         raise UserError(f"{where}: has no image: give it a path, or remove the row")
     found = {image.name: image for path in paths if (image := source.images.find(path, where))}
@@ -225,14 +227,14 @@ def _image(source: Source, paths: Sequence[str], where: str) -> Member:
     return next(iter(found.values()), MissingMember(paths[0]))
 
 
-def _split_column(table: Table, column: str | None) -> str | None:
+def _split_column(table: TextTable, column: str | None) -> str | None:
     """The column of splits: the one that is named, or one called so."""
     if column == "":
         return next((name for name in table.columns if name.lower() == SPLIT_COLUMN), None)
     return column
 
 
-def _splits(table: Table, column: str | None) -> list[str] | None:
+def _splits(table: TextTable, column: str | None) -> list[str] | None:
     """The split of each row; None without a column of splits."""
     named = _split_column(table, column)
     if named is None:
@@ -251,7 +253,7 @@ def _splits(table: Table, column: str | None) -> list[str] | None:
     return splits
 
 
-def _check_some_found(source: Source, samples: Sequence[Sample]) -> None:
+def _check_some_found(source: TableFiles, samples: Sequence[Sample]) -> None:
     """Raise UserError if there is no image of any row: its path is written in another way."""
     if all(isinstance(sample.image, MissingMember) for sample in samples):
         there = ", ".join(source.images.some()) or "none"
@@ -261,7 +263,7 @@ def _check_some_found(source: Source, samples: Sequence[Sample]) -> None:
         )
 
 
-def _notes(table: Table, columns: Columns) -> Iterator[str]:
+def _notes(table: TextTable, columns: Columns) -> Iterator[str]:
     if table.encoding not in ("utf-8", "utf-8-sig"):
         yield f"{table.name}: read as {table.encoding}"
     if table.delimiter != ",":
