@@ -122,6 +122,7 @@ tables:
   table02: {view: correlation, printed: table02}
 """,
 }
+pytestmark = pytest.mark.long
 OUTPUTS = ("tables/table01.csv", "tables/table02.csv", "figures/figure1.svg", "verdict.csv")
 
 
