@@ -107,6 +107,7 @@ def test_without_sizes_and_distances_it_says_so(tmp_path):
     assert why == "no distance of 1 of 12 datasets (web-scraped)"
 
 
+@pytest.mark.long
 def test_noise_of_the_test_images_can_leave_a_statement_open(tmp_path):
     """ResNet-152 is 0.09 points above ResNet-50 on CCT-20; the line rises whatever is drawn."""
     path = tmp_path / "results.csv"

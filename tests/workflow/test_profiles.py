@@ -13,6 +13,7 @@ TARGET = "results/published/fang2023/tables/table02.csv"
 EXAMPLES = ("generic",)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "workflow/profiles").iterdir()))
 def test_profile_plans_the_work(name, tmp_path):
     content = yaml.safe_load((ROOT / "workflow/profiles" / name / "config.yaml").read_text())

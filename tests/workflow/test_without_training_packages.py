@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from checkout import copy_checkout, run_snakemake
 
 # Named by the group `training` of pyproject.toml, and by no package of the others.
@@ -21,6 +22,7 @@ sys.meta_path.insert(0, Absent())
 """
 
 
+@pytest.mark.long
 def test_the_published_study_is_made_without_them(tmp_path):
     project = copy_checkout(tmp_path / "project")
     (tmp_path / "site").mkdir()
